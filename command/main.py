@@ -1,0 +1,51 @@
+"""The entry point of `diamond`: the list of commands, each loaded only when it is asked for."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from diamond_cutter.command.errors import UserError
+
+COMMANDS = {
+    "models": ("precompute.commands.models", "list the backbones"),
+    "layers": ("precompute.commands.layers", "list the layers of a backbone"),
+    "atlas": ("precompute.commands.atlas", "render what is missing in the atlas"),
+    "site": ("build.commands.site", "write the site"),
+    "serve": ("web.commands.serve", "look at the site, on this machine only"),
+}
+"""Command: (module below `diamond_cutter` with `configure(parser)` and `run(options)`, help)."""
+
+
+class _Parser(ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{self.prog}: {message}; `{self.prog} --help` lists what it takes")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0: done, 2: the user can mend it (one line on standard error)."""
+    try:
+        _run(list(sys.argv[1:] if arguments is None else arguments))
+    except UserError as error:
+        print(f"diamond: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+        return 2
+    except KeyboardInterrupt:
+        print("diamond: interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
+        return 130
+    return 0
+
+
+def _run(arguments: list[str]) -> None:
+    parser = _Parser(prog="diamond", description="Which pretrained CNN, cut at which layer?")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
+    module = None
+    for name, (module_name, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name == chosen:
+            module = import_module(f"diamond_cutter.{module_name}")
+            module.configure(command)
+    options = parser.parse_args(arguments)
+    if module is not None:
+        module.run(options)
