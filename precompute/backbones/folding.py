@@ -1,0 +1,66 @@
+"""A backbone truncated at a layer for rendering: only what the layer needs, BatchNorm folded."""
+
+from typing import Any
+
+import numpy as np
+
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph import read_graph
+from diamond_cutter.precompute.backbones.units import folded_norm, pre_activation_of
+from diamond_cutter.precompute.runtime import keras
+
+
+def truncate(backbone: Backbone, layer_name: str, *, pre_activation: bool = True) -> Any:
+    """The network up to a layer: a new `keras.Model` that shares nothing with the backbone.
+
+    Float32 RGB 0..1 (N, H, W, 3) to the layer's activation (N, h, w, C), or, with
+    `pre_activation`, to what the layer's own nonlinearity is applied to (the activation itself
+    where the layer has none). The preprocessing stays in front: the zeros that convolutions pad
+    with come after it, so that folding it into the first convolution would change the borders.
+
+    A BatchNorm that alone reads a convolution is folded into it: equal but for rounding.
+    Raises `UserError` for a name that is not one of the backbone's layers.
+    """
+    graph = read_graph(backbone.model)
+    target = backbone.layer(layer_name).name
+    if pre_activation:
+        target = pre_activation_of(graph, target)
+    needed = graph.ancestors(target)
+    values: dict[str, Any] = {}
+    for name in (name for name in graph.nodes if name in needed and name not in values):
+        node = graph.nodes[name]
+        inputs = [values[source] for source in node.inputs]
+        norm = folded_norm(graph, name)
+        if not inputs:
+            values[name] = source = keras.Input(node.layer.output.shape[1:], name=name)
+        elif norm is not None and norm in needed:
+            values[norm] = _fold(node.layer, graph.nodes[norm].layer)(*inputs)
+        else:
+            layer = _copy(node.layer, linear=pre_activation and name == target)
+            values[name] = layer(inputs[0] if len(inputs) == 1 else inputs)
+    return keras.Model(source, values[target], name=f"{backbone.name}_{target}")
+
+
+def _copy(layer: Any, *, linear: bool) -> Any:
+    config = layer.get_config()
+    if linear and "activation" in config:
+        config["activation"] = "linear"
+    copy = type(layer).from_config(config)
+    copy.build(keras.tree.map_structure(lambda tensor: tensor.shape, layer.input))
+    copy.set_weights(layer.get_weights())
+    return copy
+
+
+def _fold(convolution: Any, norm: Any) -> Any:
+    """The convolution with a bias that does what `convolution` and then `norm` do."""
+    spread = np.sqrt(np.asarray(norm.moving_variance, np.float64) + norm.epsilon)
+    scale = (np.asarray(norm.gamma, np.float64) if norm.scale else 1.0) / spread
+    shift = np.asarray(norm.beta, np.float64) if norm.center else 0.0
+    *kernels, bias = convolution.get_weights() + ([] if convolution.use_bias else [0.0])
+    depthwise = type(convolution) is keras.layers.DepthwiseConv2D
+    kernels[-1] = kernels[-1] * (scale.reshape(kernels[-1].shape[2:]) if depthwise else scale)
+    bias = (bias - np.asarray(norm.moving_mean, np.float64)) * scale + shift
+    folded = type(convolution).from_config({**convolution.get_config(), "use_bias": True})
+    folded.build(convolution.input.shape)
+    folded.set_weights([*kernels, bias])
+    return folded

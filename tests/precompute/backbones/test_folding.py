@@ -1,0 +1,132 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.folding import truncate
+from diamond_cutter.precompute.backbones.layers import find_layers
+from diamond_cutter.precompute.runtime import keras
+
+
+def layers_of(model: Any, kind: type) -> int:
+    return sum(isinstance(layer, kind) for layer in model.layers)
+
+
+def unfolded(backbone: Backbone, name: str, image: NDArray[np.float32]) -> NDArray[Any]:
+    output = backbone.model.get_layer(name).output
+    return np.asarray(keras.Model(backbone.model.input, output)(image[None]))
+
+
+def assert_equal_but_for_rounding(one: NDArray[Any], other: NDArray[Any]) -> None:
+    np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * np.abs(other).max())
+
+
+def test_every_cut_folds_exactly(lite0: Backbone, coffee: NDArray[np.float32]) -> None:
+    image = coffee[:111, :97]
+    for layer in lite0.layers:
+        if layer.is_cut:
+            before = layer.name.replace("_activation", "_bn")
+            folded = truncate(lite0, layer.name)
+            assert_equal_but_for_rounding(
+                np.asarray(folded(image[None])), unfolded(lite0, before, image)
+            )
+            assert layers_of(folded, keras.layers.BatchNormalization) == 0
+
+
+@pytest.mark.parametrize("name", ["efficientnet-lite1", "efficientnet-lite2"])
+def test_siblings_fold_exactly(
+    name: str, coffee: NDArray[np.float32], load: Callable[[str], Backbone]
+) -> None:
+    backbone = load(name)
+    folded = np.asarray(truncate(backbone, "top_activation")(coffee[None]))
+    assert_equal_but_for_rounding(folded, unfolded(backbone, "top_bn", coffee))
+
+
+def test_activation_is_kept_where_it_is_asked_for(
+    lite0: Backbone, coffee: NDArray[np.float32]
+) -> None:
+    name = "block3b_activation"
+    before = np.asarray(truncate(lite0, name)(coffee[None]))
+    after = np.asarray(truncate(lite0, name, pre_activation=False)(coffee[None]))
+    assert before.min() < 0
+    np.testing.assert_allclose(after, before.clip(0, 6), atol=1e-5)
+    assert_equal_but_for_rounding(after, unfolded(lite0, name, coffee))
+
+
+def test_only_what_is_needed_is_there(lite0: Backbone) -> None:
+    names = [layer.name for layer in truncate(lite0, "block2a_project_bn").layers]
+    assert names == [
+        "input",
+        "preprocessing",
+        "stem_conv",
+        "stem_activation",
+        "block1a_dwconv",
+        "block1a_activation",
+        "block1a_project_conv",
+        "block2a_expand_conv",
+        "block2a_expand_activation",
+        "block2a_dwconv",
+        "block2a_activation",
+        "block2a_project_conv",
+    ]
+
+
+def test_backbone_is_left_as_it_was(lite0: Backbone) -> None:
+    weights = [value.copy() for value in lite0.model.get_weights()]
+    model = truncate(lite0, "block1a_project_bn")
+    for layer in model.layers:
+        layer.set_weights([np.zeros_like(value) for value in layer.get_weights()])
+    for before, after in zip(weights, lite0.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_unknown_layer_is_told(lite0: Backbone) -> None:
+    with pytest.raises(UserError, match="no layer 'stem_bn'"):
+        truncate(lite0, "stem_bn")
+
+
+@pytest.fixture
+def odd(lite0: Backbone) -> Backbone:
+    """A network with what Lite has not: biases, separable convolutions, norms that stand alone."""
+    keras.utils.set_random_seed(0)
+    pixels = keras.Input((None, None, 3), name="input")
+    value = keras.layers.SeparableConv2D(6, 3, name="a_conv")(pixels)
+    value = keras.layers.BatchNormalization(scale=False, name="a_bn")(value)
+    two = keras.layers.DepthwiseConv2D(3, depth_multiplier=2, padding="same", name="b_conv")(value)
+    two = keras.layers.BatchNormalization(center=False, name="b_bn")(two)
+    one = keras.layers.Conv2D(12, 1, activation="relu", name="c_conv")(value)
+    one = keras.layers.BatchNormalization(name="c_bn")(one)
+    both = keras.layers.Concatenate(name="d_concat")([one, two])
+    both = keras.layers.BatchNormalization(name="d_bn")(both)
+    last = keras.layers.Conv2D(5, 1, activation="relu", name="e_conv")(both)
+    model = keras.Model(pixels, last, name="odd")
+    chance = np.random.default_rng(0)
+    model.set_weights([chance.uniform(0.5, 1.5, value.shape) for value in model.get_weights()])
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            kernel, bias = layer.get_weights()
+            layer.set_weights([kernel - 1, bias - 1])
+    return replace(lite0, name="odd", model=model, layers=find_layers(model))
+
+
+@pytest.mark.parametrize(("name", "norms"), [("a_bn", 0), ("b_bn", 0), ("d_bn", 2)])
+def test_what_cannot_be_folded_is_kept(
+    name: str, norms: int, odd: Backbone, coffee: NDArray[np.float32]
+) -> None:
+    folded = truncate(odd, name)
+    assert layers_of(folded, keras.layers.BatchNormalization) == norms
+    assert_equal_but_for_rounding(np.asarray(folded(coffee[None])), unfolded(odd, name, coffee))
+
+
+def test_nonlinearity_inside_a_convolution_is_taken_off(
+    odd: Backbone, coffee: NDArray[np.float32]
+) -> None:
+    before = np.asarray(truncate(odd, "e_conv")(coffee[None]))
+    after = unfolded(odd, "e_conv", coffee)
+    assert before.min() < -1
+    np.testing.assert_allclose(before.clip(0), after, rtol=1e-4, atol=1e-4)

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+import skimage.data
+from numpy.typing import NDArray
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.folding import truncate
+from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
+from diamond_cutter.precompute.backbones.photo import prepare
+
+
+@pytest.fixture(scope="module")
+def photos() -> NDArray[np.float32]:
+    names = ("astronaut", "chelsea", "coffee", "rocket", "retina", "immunohistochemistry")
+    return np.stack([prepare(getattr(skimage.data, name)(), 224) for name in names])
+
+
+@pytest.mark.parametrize(
+    ("layer", "like_mean", "like_spread"),
+    [
+        ("stem_activation", 0.6, 0.8),
+        ("block2a_activation", 0.9, 0.8),
+        ("block2b_add", 0.7, 0.6),
+        ("block4b_expand_activation", 0.9, 0.8),
+        ("block5c_add", 0.6, 0.7),
+        ("block7a_activation", 0.9, 0.6),
+    ],
+)
+def test_photos_have_about_these_statistics(
+    layer: str, like_mean: float, like_spread: float, lite0: Backbone, photos: NDArray[np.float32]
+) -> None:
+    known = natural_statistics(lite0, layer)
+    assert known is not None
+    mean, spread = known
+    values = np.asarray(truncate(lite0, layer)(photos))
+    seen_mean, seen_spread = values.mean((0, 1, 2)), values.std((0, 1, 2))
+    alive = spread > 0.01 * spread.max()
+    assert np.corrcoef(mean, seen_mean)[0, 1] > like_mean
+    assert np.corrcoef(spread, seen_spread)[0, 1] > like_spread
+    assert 0.7 < np.median(seen_spread[alive] / spread[alive]) < 1.3
+    assert np.median(np.abs(seen_mean - mean)[alive] / spread[alive]) < 0.4
+
+
+def test_norm_gives_its_shift_and_gain_and_sums_add_up(lite0: Backbone) -> None:
+    parts = [lite0.model.get_layer(f"block2{block}_project_bn") for block in "ab"]
+    known = natural_statistics(lite0, "block2b_add")
+    assert known is not None
+    mean, spread = known
+    assert mean.dtype == spread.dtype == np.float32
+    np.testing.assert_allclose(mean, sum(np.asarray(part.beta) for part in parts), atol=1e-6)
+    np.testing.assert_allclose(
+        spread, np.sqrt(sum(np.asarray(part.gamma) ** 2 for part in parts)), rtol=1e-3
+    )
+
+
+def test_one_for_each_channel_of_each_layer(lite0: Backbone) -> None:
+    for layer in lite0.layers:
+        known = natural_statistics(lite0, layer.name)
+        assert known is not None
+        assert all(values.shape == (layer.channels,) for values in known)
+        assert all(np.isfinite(values).all() for values in known)
+        assert known[1].min() >= 0
+
+
+def test_unknown_layer_is_told(lite0: Backbone) -> None:
+    with pytest.raises(UserError, match="no layer 'predictions'"):
+        natural_statistics(lite0, "predictions")

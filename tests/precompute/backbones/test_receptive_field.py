@@ -1,0 +1,104 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from diamond_cutter.precompute.backbones import efficientnet_lite
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph import read_graph
+from diamond_cutter.precompute.backbones.receptive_field import Field, receptive_fields
+from diamond_cutter.precompute.runtime import keras, tf
+
+CUTS = (
+    "stem_activation",
+    "block1a_project_bn",
+    "block2b_add",
+    "block3b_add",
+    "block4c_add",
+    "block5c_add",
+    "block6a_project_bn",
+    "top_activation",
+)
+
+
+@pytest.fixture(scope="module")
+def averaging() -> Any:
+    """Lite0 with weights that only average, so that no unit is ever silent or saturated."""
+    model = efficientnet_lite.build("averaging", 1.0, 1.0)
+    for layer in model.layers:
+        if "conv" in layer.name:
+            (kernel,) = layer.get_weights()
+            inputs = kernel[..., 0].size if "dwconv" not in layer.name else kernel[..., 0, 0].size
+            layer.set_weights([np.full_like(kernel, 1 / inputs)])
+    return model
+
+
+def seen(
+    model: Any, layer: str, size: int, unit: int, low: float = 0.5, high: float = 0.503
+) -> NDArray[Any]:
+    """The rows and columns of the input that the unit in row and column `unit` depends on.
+
+    The default range is small after preprocessing, so that sums of averages stay below 6.
+    """
+    truncated = keras.Model(model.input, model.get_layer(layer).output)
+    image = tf.random.stateless_uniform((1, size, size, 3), seed=(0, 0), minval=low, maxval=high)
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        value = tf.reduce_sum(truncated(image)[0, unit, unit])
+    gradient = np.abs(tape.gradient(value, image).numpy()[0]).sum(-1)
+    rows, columns = np.nonzero(gradient.any(1))[0], np.nonzero(gradient.any(0))[0]
+    return np.array([rows.min(), rows.max(), columns.min(), columns.max()])
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_field_and_stride_are_what_gradients_show(
+    name: str, averaging: Any, lite0: Backbone
+) -> None:
+    layer = lite0.layer(name)
+    assert layer.stride is not None
+    assert layer.receptive_field is not None
+    units = layer.receptive_field // layer.stride + 6
+    size, middle = units * layer.stride, units // 2
+    first = seen(averaging, name, size, middle)
+    assert first[1] - first[0] + 1 == layer.receptive_field
+    assert first[3] - first[2] + 1 == layer.receptive_field
+    if layer.receptive_field < 200:
+        second = seen(averaging, name, size, middle + 1)
+        np.testing.assert_array_equal(second - first, layer.stride)
+
+
+@pytest.mark.parametrize("name", CUTS[:5])
+def test_the_real_network_sees_no_further(name: str, averaging: Any, lite0: Backbone) -> None:
+    layer = lite0.layer(name)
+    assert layer.stride is not None
+    assert layer.receptive_field is not None
+    units = layer.receptive_field // layer.stride + 6
+    size, middle = units * layer.stride, units // 2
+    allowed = seen(averaging, name, size, middle)
+    used = seen(lite0.model, name, size, middle, low=0, high=1)
+    assert (used[[0, 2]] >= allowed[[0, 2]]).all()
+    assert (used[[1, 3]] <= allowed[[1, 3]]).all()
+    assert used[1] - used[0] + 1 > 0.6 * layer.receptive_field
+
+
+def test_windows_dilations_pools_and_branches() -> None:
+    pixels = keras.Input((None, None, 3), name="input")
+    wide = keras.layers.Conv2D(2, 3, dilation_rate=4, name="wide")(pixels)
+    pool = keras.layers.MaxPooling2D(3, strides=2, name="pool")(wide)
+    split = keras.layers.SeparableConv2D(2, 5, padding="same", name="split")(pool)
+    added = keras.layers.Add(name="added")([split, pool])
+    oblong = keras.layers.Conv2D(2, (1, 7), name="oblong")(added)
+    mean = keras.layers.GlobalAveragePooling2D(keepdims=True, name="mean")(added)
+    gated = keras.layers.Multiply(name="gated")([added, mean])
+    model = keras.Model(pixels, [oblong, gated])
+    assert receptive_fields(read_graph(model)) == {
+        "input": Field(1, 1),
+        "wide": Field(9, 1),
+        "pool": Field(11, 2),
+        "split": Field(19, 2),
+        "added": Field(19, 2),
+        "oblong": None,  # not square
+        "mean": None,  # the whole image
+        "gated": None,
+    }
