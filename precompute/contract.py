@@ -7,8 +7,10 @@ An atlas is a Zarr v3 group at any fsspec address::
     <atlas>/<model>/<layer>          attributes: recipes {name: its parameters}, seed,
                                                  receptive_field, stride
     <atlas>/<model>/<layer>/images   (C, S, S, 3) uint8, sRGB
-    <atlas>/<model>/<layer>/score    (C,) float32: mean pre-activation over random small jitters
-                                     and scales of the finished image; NaN where level is 0
+    <atlas>/<model>/<layer>/score    (C,) float32: how far the finished image drives the channel's
+                                     pre-activation above its natural mean, in natural standard
+                                     deviations, averaged over random small jitters and scales;
+                                     NaN where level is 0
     <atlas>/<model>/<layer>/flag     (C,) uint8: a `Flag`
     <atlas>/<model>/<layer>/level    (C,) uint8: a `Level`
 
@@ -30,7 +32,7 @@ CHUNK = 8
 
 
 class Level(IntEnum):
-    """The quality that a channel's picture has reached: each recipe reaches the one it is named by."""
+    """The quality that a channel's picture has reached: that of the recipe of this name."""
 
     NOTHING = 0
     PREVIEW = 1
@@ -41,8 +43,8 @@ class Flag(IntEnum):
     """Why a channel's picture is not to be shown as a picture."""
 
     NONE = 0
-    DEAD = 1  # the objective does not depend on the image
-    GREY = 2  # the image has next to no contrast
+    DEAD = 1  # no better than plain grey
+    GREY = 2  # next to no contrast
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def open_atlas(address: str, mode: Literal["r", "r+"] = "r") -> zarr.Group:
         group = zarr.open_group(address, mode=mode)
     except FileNotFoundError as error:
         raise UserError(
-            f"no atlas at {address}: expected a Zarr store; run `diamond atlas --store {address}` to make it"
+            f"no atlas at {address}: expected a Zarr store; "
+            f"`diamond atlas --store {address}` makes one"
         ) from error
     check_format(group.attrs.asdict(), address)
     return group

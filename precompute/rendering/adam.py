@@ -1,0 +1,32 @@
+"""Adam (Kingma & Ba 2015) without variables: Keras's own is stateless on JAX only."""
+
+from typing import Any, NamedTuple
+
+from diamond_cutter.precompute.runtime import keras
+
+ops = keras.ops
+
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+
+class Moments(NamedTuple):
+    """The running means of a gradient and of its square, each of its shape."""
+
+    first: Any
+    second: Any
+
+
+def start(value: Any) -> Moments:
+    """The moments before the first step."""
+    return Moments(ops.zeros_like(value), ops.zeros_like(value))
+
+
+def ascend(
+    value: Any, gradient: Any, moments: Moments, step: Any, rate: float
+) -> tuple[Any, Moments]:
+    """The value after one step uphill, and the new moments; `step` counts from 1, float32."""
+    first = BETA_1 * moments.first + (1 - BETA_1) * gradient
+    second = BETA_2 * moments.second + (1 - BETA_2) * ops.square(gradient)
+    scale = rate * ops.sqrt(1 - BETA_2**step) / (1 - BETA_1**step)
+    return value + scale * first / (ops.sqrt(second) + EPSILON), Moments(first, second)

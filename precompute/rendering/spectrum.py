@@ -1,0 +1,58 @@
+"""The picture as a cosine spectrum, and any view of it, made directly from the spectrum.
+
+A picture is a function on the square canvas [0, 1]^2 of the form
+
+    colour(y, x) = sigmoid(D sum_kl amplitude_kl c_kl cos(pi k y) cos(pi l x))
+
+with the coefficients c (3, K, K) optimized and D the matrix that decorrelates colours. It is the
+Fourier parametrization of Olah et al., "Feature Visualization" (Distill, 2017), with the cosine
+transform (DCT) in place of the complex one: real, separable, and reflecting at its border instead
+of wrapping around. A view that is shifted and zoomed is the same sum at other positions: two matrix
+products a picture, exactly differentiable.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diamond_cutter.precompute.runtime import keras
+
+ops = keras.ops
+
+DECAY = 1.2
+"""Amplitudes fall as 1 / frequency^DECAY; those of natural photos fall with a power of 1."""
+
+# Square root of the colour covariance of ImageNet (the figures of Lucid), scaled so that the
+# longest column has length 1; its columns are about brightness, blue-yellow and green-magenta.
+_COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]], np.float32)
+DECORRELATION: NDArray[np.float32] = _COLOURS / np.linalg.norm(_COLOURS, axis=0).max()
+
+
+def amplitudes(frequencies: int) -> NDArray[np.float32]:
+    """The amplitude of each coefficient, (K, K) float32, 1 at the lowest frequencies."""
+    index = np.arange(frequencies)
+    radius = np.hypot(index[:, None], index[None, :])
+    return (1 / np.maximum(radius, 1) ** DECAY).astype(np.float32)
+
+
+def synthesise(spectrum: Any, rows: Any, columns: Any) -> Any:
+    """The colours of pictures at the given positions.
+
+    Args:
+        spectrum: (B, 3, K, K) float32, coefficients already multiplied by their amplitudes.
+        rows: (B, H) float32, canvas units; positions outside 0..1 see the reflected picture.
+        columns: (B, W) float32, likewise.
+
+    Returns:
+        (B, H, W, 3) float32 RGB in 0..1.
+    """
+    vertical, horizontal = (_waves(axis, spectrum.shape[-1]) for axis in (rows, columns))
+    planes = ops.matmul(ops.matmul(vertical, spectrum), ops.transpose(horizontal, (0, 1, 3, 2)))
+    return ops.sigmoid(ops.einsum("bchw,dc->bhwd", planes, DECORRELATION))
+
+
+def _waves(positions: Any, frequencies: int) -> Any:
+    """cos(pi k position), (B, 1, P, K)."""
+    index = np.pi * np.arange(frequencies, dtype=np.float32)
+    return ops.cos(positions[:, None, :, None] * index)

@@ -1,0 +1,78 @@
+"""The random views of a picture that it is optimized and scored on: place, size and turn."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diamond_cutter.precompute.runtime import keras
+
+ops = keras.ops
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How views are drawn.
+
+    side: of a view, in pixels, V.
+    canvas: side of the picture, in pixels, S.
+    magnification: least and most pixels of the view for one of the picture, log-uniform.
+    beyond: how far a view may reach over the border, as a share of the canvas; the picture goes on
+        there as its reflection.
+    turn: the largest angle, in degrees, uniform to both sides.
+    """
+
+    side: int
+    canvas: int
+    magnification: tuple[float, float]
+    beyond: float
+    turn: float
+
+
+@dataclass(frozen=True)
+class Views:
+    """T views of each of B pictures.
+
+    rows, columns: (T, B, V) float32, where the pixels lie, in canvas units of 0..1 and beyond.
+    angles: (T, B) float32, radians, by which the view is turned about its centre.
+    """
+
+    rows: NDArray[np.float32]
+    columns: NDArray[np.float32]
+    angles: NDArray[np.float32]
+
+
+def draw(sampling: Sampling, generators: list[np.random.Generator], count: int) -> Views:
+    """Draw `count` views of each picture, each from the picture's own generator."""
+    drawn = [_draw(sampling, generator, count) for generator in generators]
+    rows, columns, angles = (np.stack(part, axis=1) for part in zip(*drawn, strict=True))
+    return Views(rows, columns, angles)
+
+
+def _draw(
+    sampling: Sampling, generator: np.random.Generator, count: int
+) -> tuple[NDArray[np.float32], ...]:
+    low, high = np.log(sampling.magnification)
+    extent = sampling.side / sampling.canvas / np.exp(generator.uniform(low, high, (count, 1)))
+    # A view that is larger than the canvas has no room on it, but its place varies all the same.
+    room = 1 - extent + 2 * sampling.beyond
+    corners = generator.uniform(0, 1, (2, count, 1)) * room - sampling.beyond
+    rows, columns = corners + extent * pixel_centres(sampling.side)
+    angles = np.radians(generator.uniform(-sampling.turn, sampling.turn, count))
+    return rows.astype(np.float32), columns.astype(np.float32), angles.astype(np.float32)
+
+
+def pixel_centres(side: int) -> NDArray[np.float32]:
+    """Where `side` pixels lie on the canvas, (side,) float32 in 0..1."""
+    return ((np.arange(side) + 0.5) / side).astype(np.float32)
+
+
+def turned(images: Any, angles: Any) -> Any:
+    """Turn (B, V, V, 3) images about their centres by (B,) radians; borders are reflected."""
+    cosine, sine = ops.cos(angles), ops.sin(angles)
+    centre = (images.shape[1] - 1) / 2
+    zero = ops.zeros_like(angles)
+    across, down = centre * (1 - cosine + sine), centre * (1 - cosine - sine)
+    transforms = ops.stack([cosine, -sine, across, sine, cosine, down, zero, zero], axis=1)
+    return ops.image.affine_transform(images, transforms, fill_mode="reflect")

@@ -1,0 +1,60 @@
+"""Views are drawn from the whole of the range asked for, each picture's from its own generator."""
+
+import numpy as np
+import pytest
+
+from diamond_cutter.precompute.rendering.views import Sampling, draw, pixel_centres, turned
+
+SAMPLING = Sampling(side=64, canvas=128, magnification=(0.8, 1.6), beyond=0.1, turn=5)
+
+
+def generators(*seeds: int) -> list[np.random.Generator]:
+    return [np.random.default_rng(seed) for seed in seeds]
+
+
+def test_pixel_centres_lie_in_the_middle_of_their_pixels() -> None:
+    np.testing.assert_allclose(pixel_centres(4), [0.125, 0.375, 0.625, 0.875])
+
+
+def test_magnification_covers_its_range_evenly_in_its_logarithm() -> None:
+    views = draw(SAMPLING, generators(0), 4000)
+    extent = (views.rows[..., 1] - views.rows[..., 0]) * SAMPLING.side
+    magnification = SAMPLING.side / SAMPLING.canvas / extent
+    assert magnification.min() == pytest.approx(0.8, abs=0.01)
+    assert magnification.max() == pytest.approx(1.6, abs=0.01)
+    assert np.log(magnification).mean() == pytest.approx(np.log(np.sqrt(0.8 * 1.6)), abs=0.01)
+    across = (views.columns[..., 1] - views.columns[..., 0]) * SAMPLING.side
+    np.testing.assert_allclose(across, extent, rtol=1e-3)
+
+
+def test_views_reach_over_every_border_by_as_much_as_asked() -> None:
+    views = draw(SAMPLING, generators(1), 4000)
+    for axis in (views.rows, views.columns):
+        pixel = axis[..., 1] - axis[..., 0]
+        assert (axis[..., 0] - pixel / 2).min() == pytest.approx(-0.1, abs=0.01)
+        assert (axis[..., -1] + pixel / 2).max() == pytest.approx(1.1, abs=0.01)
+        assert axis.mean() == pytest.approx(0.5, abs=0.01)
+    correlation = np.corrcoef(views.rows[:, 0, 0], views.columns[:, 0, 0])[0, 1]
+    assert abs(correlation) < 0.3  # they share the magnification and nothing else
+
+
+def test_angles_cover_their_range() -> None:
+    degrees = np.degrees(draw(SAMPLING, generators(2), 4000).angles)
+    assert degrees.min() == pytest.approx(-5, abs=0.02)
+    assert degrees.max() == pytest.approx(5, abs=0.02)
+
+
+def test_a_picture_s_views_do_not_depend_on_its_companions() -> None:
+    together = draw(SAMPLING, generators(7, 8), 5)
+    alone = draw(SAMPLING, generators(8), 5)
+    np.testing.assert_array_equal(together.rows[:, 1:], alone.rows)
+    np.testing.assert_array_equal(together.columns[:, 1:], alone.columns)
+    np.testing.assert_array_equal(together.angles[:, 1:], alone.angles)
+    assert not np.array_equal(together.rows[:, 0], together.rows[:, 1])
+
+
+def test_images_are_turned_about_their_centre() -> None:
+    image = np.random.default_rng(3).uniform(0, 1, (2, 9, 9, 3)).astype(np.float32)
+    seen = np.asarray(turned(image, np.array([0, np.pi / 2], np.float32)))
+    np.testing.assert_allclose(seen[0], image[0], atol=1e-5)
+    np.testing.assert_allclose(seen[1], np.rot90(image[1]), atol=1e-4)
