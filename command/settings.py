@@ -2,6 +2,7 @@
 
 import tomllib
 from argparse import ArgumentParser, Namespace
+from collections.abc import Collection
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
@@ -18,15 +19,21 @@ def setting(default: Any, description: str) -> Any:
 class AtlasSettings:
     """What is rendered, where to, and by what."""
 
-    store: str = setting("data/atlas.zarr", "where the atlas is kept: a folder or any fsspec address")
+    store: str = setting(
+        "data/atlas.zarr", "where the atlas is kept: a folder or any fsspec address"
+    )
     models: tuple[str, ...] = setting(("efficientnet-lite0",), "the backbones to render")
     layers: tuple[str, ...] = setting(("cuts",), 'the layers to render: "cuts", "all" or names')
-    channels: str = setting("all", 'the channels of each layer: "all", a count, or ranges "0-63,100"')
+    channels: str = setting(
+        "all", 'the channels of each layer: "all", a count, or ranges "0-63,100"'
+    )
     recipe: str = setting("preview", 'the quality to reach: "preview" or "standard"')
     seed: int = setting(0, "the seed that every picture's own seed is derived from")
     workers: int = setting(0, "worker processes of one thread each; 0: one for each core")
     memory_limit: str = setting("4GiB", "memory at which a worker is restarted")
-    scheduler: str = setting("", "address of a running Dask scheduler to join; empty: a local cluster")
+    scheduler: str = setting(
+        "", "address of a running Dask scheduler to join; empty: a local cluster"
+    )
     budget: str = setting("", 'time to spend, like "10m" or "1h30m": preview first, then better')
 
 
@@ -35,18 +42,24 @@ class SiteSettings:
     """What is published, and where."""
 
     output: str = setting("site", "the folder that the site is written to")
-    address: str = setting("", "where the site will be hosted, for link previews: https://...; may be empty")
+    address: str = setting(
+        "", "where the site will be hosted, https://..., for link previews; may be empty"
+    )
 
 
 T = TypeVar("T")
 TABLES: dict[str, Any] = {"atlas": AtlasSettings, "site": SiteSettings}
 
 
-def add_options(parser: ArgumentParser, *tables: type) -> None:
-    """Add `--config` and an option for every setting of `tables`."""
-    parser.add_argument("--config", metavar="FILE", help="the settings file (default: diamond.toml)")
+def add_options(parser: ArgumentParser, *tables: type, only: Collection[str] | None = None) -> None:
+    """Add `--config` and an option for each setting of `tables`, or for those named in `only`."""
+    parser.add_argument(
+        "--config", metavar="FILE", help="the settings file (default: diamond.toml)"
+    )
     for table in tables:
         for item in fields(table):
+            if only is not None and item.name not in only:
+                continue
             default = ",".join(item.default) if _is_list(item) else item.default
             parser.add_argument(
                 f"--{item.name.replace('_', '-')}",
@@ -80,18 +93,27 @@ def _read(path: Path, *, required: bool) -> dict[str, Any]:
     except FileNotFoundError as error:
         if not required:
             return {}
-        raise UserError(f"{path}: no such settings file; name another with --config, or leave it out") from error
+        raise UserError(
+            f"{path}: no such settings file; name another with --config, or leave it out"
+        ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: expected a readable TOML file, got: {error}; mend the file") from error
+        raise UserError(
+            f"{path}: expected a readable TOML file, got: {error}; mend the file"
+        ) from error
 
 
 def _check(path: Path, name: str, content: Any) -> dict[str, Any]:
     if name not in TABLES or not isinstance(content, dict):
-        raise UserError(f"{path}: expected the tables {_listed(TABLES)}, got {name!r}; rename or remove it")
+        raise UserError(
+            f"{path}: expected the tables {_listed(TABLES)}, got {name!r}; rename or remove it"
+        )
     known = {item.name: item for item in fields(TABLES[name])}
     for key in content:
         if key not in known:
-            raise UserError(f"{path}: [{name}] has {key!r}, expected one of {_listed(known)}; rename or remove it")
+            raise UserError(
+                f"{path}: [{name}] has {key!r}, expected one of {_listed(known)}; "
+                "rename or remove it"
+            )
     return {key: _from_toml(path, name, known[key], value) for key, value in content.items()}
 
 
@@ -107,7 +129,9 @@ def _from_toml(path: Path, table: str, item: Field[Any], value: Any) -> Any:
         return str(value)
     else:
         expected = "a text" if item.type is str else "a whole number"
-    raise UserError(f"{path}: [{table}] {item.name}: expected {expected}, got {value!r}; mend the value")
+    raise UserError(
+        f"{path}: [{table}] {item.name}: expected {expected}, got {value!r}; mend the value"
+    )
 
 
 def _from_text(item: Field[Any], text: str) -> Any:
@@ -118,7 +142,9 @@ def _from_text(item: Field[Any], text: str) -> Any:
             return int(text)
         except ValueError as error:
             option = item.name.replace("_", "-")
-            raise UserError(f"--{option}: expected a whole number, got {text!r}; give a number") from error
+            raise UserError(
+                f"--{option}: expected a whole number, got {text!r}; give a number"
+            ) from error
     return text
 
 

@@ -1,0 +1,59 @@
+# `make` lists what there is. Everything is installed into .venv, in the versions of constraints.txt.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+ENV := .venv/made
+PACKAGES := build command precompute site_templates web
+
+.PHONY: help env atlas site serve test lint types format bench clean
+
+help:  ## what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+env: $(ENV)  ## the environment, .venv, with everything in it
+
+$(ENV): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Diamond Cutter needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=..." >&2; exit 2; }
+	@echo "Setting up .venv (a minute or two)"
+	@$(PYTHON) -m venv .venv
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+atlas: $(ENV)  ## render what is missing in the atlas; stop it whenever you like
+	$(BIN)/diamond atlas
+
+site: atlas  ## write the site, rendering what is missing first
+	$(BIN)/diamond site
+
+serve: $(ENV)  ## look at the site, on this machine only
+	$(BIN)/diamond serve
+
+test: $(ENV)  ## all tests, in the browser too where Chromium is found
+	$(BIN)/pytest
+
+lint: types .cache/node_modules  ## ruff, mypy and the JavaScript's types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/node .cache/node_modules/typescript/bin/tsc --project tsconfig.json
+
+types: $(ENV)
+	@mkdir -p .cache/types/diamond_cutter
+	@for package in $(PACKAGES); do ln -sfn ../../../$$package .cache/types/diamond_cutter/$$package; done
+
+.cache/node_modules: $(ENV) package.json package-lock.json
+	@mkdir -p .cache && cp package.json package-lock.json .cache/
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix .cache --silent
+	@touch $@
+
+format: $(ENV)  ## put the code into its form
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(ENV)  ## measure: rendering against its floor, and the site
+	$(BIN)/python benchmarks/atlas_throughput.py
+	$(BIN)/python benchmarks/site_build.py
+
+clean:  ## remove what was made, but for the atlas
+	rm -rf .venv .cache site *.egg-info
