@@ -32,6 +32,7 @@ def _quiet() -> Iterator[None]:
 
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # off in some CPU builds; doubles the speed
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # worker processes share a GPU
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 log_level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings and less stay unsaid
 

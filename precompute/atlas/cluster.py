@@ -1,0 +1,152 @@
+"""The workers: a cluster of this machine's cores, or one that is already running."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dask
+from dask.system import CPU_COUNT
+from distributed import Client, LocalCluster
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas.log import WorkerLog
+from diamond_cutter.precompute.contract import open_atlas
+
+CONNECT_SECONDS = 10
+WORKERS_SECONDS = 30
+LEAST_PATIENCE = 5.0
+
+_LOCAL_CONFIG = {
+    # A worker's memory is TensorFlow's: Dask can't spill it, and pausing would wait for ever.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.profile.enabled": False,
+    "distributed.scheduler.work-stealing": False,
+    # Dask would have workers hand freed memory back at once: a quarter of the time, in page faults.
+    "distributed.nanny.pre-spawn-environ": {},
+    "distributed.admin.tick.limit": "1h",  # long kernels hold the interpreter; that is no news
+}
+
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
+"""What makes a worker one thread; TensorFlow reads it when it starts."""
+
+
+@dataclass
+class Workforce:
+    """The workers of a run, replaced when they die.
+
+    Dask restarts a local worker that dies, but not one that dies while it starts: such a one is
+    replaced here, after `patience` seconds. A joined cluster looks after its workers itself.
+    """
+
+    client: Client
+    cluster: LocalCluster | None
+    patience: float
+    _complete_at: float = field(default_factory=time.monotonic)
+
+    def addresses(self) -> list[str]:
+        """The workers that are there now. Raises `UserError` if the scheduler is gone."""
+        try:
+            present = list(self.client.nthreads())
+        except OSError as error:
+            raise UserError(
+                f"the scheduler does not answer any more: {error}; what was done is kept: start "
+                "it again, and run the same command again"
+            ) from error
+        if self.cluster is None or len(present) >= len(self.cluster.worker_spec):
+            self._complete_at = time.monotonic()
+        elif time.monotonic() - self._complete_at > self.patience:
+            self._replace(self.cluster, present)
+            self._complete_at = time.monotonic()
+        return present
+
+    def _replace(self, cluster: LocalCluster, present: Sequence[str]) -> None:
+        count = len(cluster.worker_spec)
+        absent = [
+            name for name, nanny in cluster.workers.items() if nanny.worker_address not in present
+        ]
+        cluster.sync(cluster.scale_down, absent)
+        cluster.scale(count)
+
+
+@contextmanager
+def workforce(settings: AtlasSettings, address: str, most: int, log: Path) -> Iterator[Workforce]:
+    """The workers that the settings ask for: at least one.
+
+    `most` is the number of workers beyond which there is nothing to do for more. A local cluster
+    ends with the context, a joined one stays. Raises `UserError` if there is none to be had.
+    """
+    if settings.scheduler:
+        with _joined(settings.scheduler) as client:
+            _check_reach(client, settings.scheduler, address)
+            yield Workforce(client, None, patience=0)
+    else:
+        started = time.monotonic()
+        with _local(settings, most) as cluster, Client(cluster, set_as_default=False) as client:
+            client.register_plugin(WorkerLog(log))
+            patience = max(LEAST_PATIENCE, 3 * (time.monotonic() - started))
+            yield Workforce(client, cluster, patience)
+
+
+def _local(settings: AtlasSettings, most: int) -> LocalCluster:
+    count = min(settings.workers or CPU_COUNT, most)
+    with dask.config.set(_LOCAL_CONFIG):
+        try:
+            return LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=settings.memory_limit,
+                env=ENVIRONMENT,
+                dashboard_address=None,
+            )
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise UserError(
+                f"workers: expected to start {count} processes here, got: {error}; "
+                "try fewer --workers, or a larger --memory-limit"
+            ) from error
+
+
+@contextmanager
+def _joined(scheduler: str) -> Iterator[Client]:
+    try:
+        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise UserError(
+            f"scheduler: expected a running Dask scheduler at {scheduler!r}, like "
+            f"tcp://host:8786, got: {error}; start one with `dask scheduler`, or leave it out"
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=WORKERS_SECONDS)
+        except TimeoutError as error:
+            raise UserError(
+                f"scheduler: expected workers at {scheduler}, got none in {WORKERS_SECONDS} s; "
+                f"start some with `dask worker {scheduler} --nthreads 1`"
+            ) from error
+        yield client
+
+
+def _check_reach(client: Client, scheduler: str, address: str) -> None:
+    """Refuse workers that lack the package or do not find the atlas; only others' have either."""
+    answers: dict[str, Any] = client.run(_open, address, on_error="return")
+    for worker, answer in answers.items():
+        if isinstance(answer, BaseException):
+            raise UserError(
+                f"scheduler: the worker {worker} of {scheduler} can't write the atlas: "
+                f"{type(answer).__name__}: {answer}; workers need this package installed and a "
+                f"--store that they reach at {address}"
+            )
+
+
+def _open(address: str) -> None:
+    open_atlas(address, mode="r+")

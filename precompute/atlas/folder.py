@@ -1,0 +1,108 @@
+"""What only an atlas in a local folder needs: a lock, room on the disk, no leftovers."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from fsspec.implementations.local import LocalFileSystem
+
+from diamond_cutter.command.errors import UserError
+
+LEFTOVER = "*.partial"
+"""How Zarr's local store names a file that is being written."""
+
+
+def local_folder(address: str) -> Path | None:
+    """The folder, absolute, that an fsspec address means; None if it means something else."""
+    if "://" in address and not address.startswith(("file://", "local://")):
+        return None
+    return Path(LocalFileSystem._strip_protocol(address)).absolute()
+
+
+def check_folder(folder: Path, size: int) -> None:
+    """Refuse a folder that holds something else, can't be written to, or has too little room.
+
+    `size` is what is going to be written, in bytes.
+    """
+    others = [path for path in _entries(folder) if not path.match(LEFTOVER)]
+    if others and not (folder / "zarr.json").exists():
+        raise UserError(
+            f"{folder}: expected an atlas or an empty folder, got one that holds "
+            f"{others[0].name!r}; name another --store"
+        )
+    base = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    trial = base / f"{uuid4().hex}.partial"
+    try:
+        trial.write_bytes(b"")
+        trial.unlink()
+    except OSError as error:
+        raise UserError(
+            f"{base}: expected a folder that can be written to, got: {error.strerror}; "
+            "mend its permissions or name another --store"
+        ) from error
+    free = shutil.disk_usage(base).free
+    if free < size:
+        raise UserError(
+            f"{base}: expected about {_megabytes(size)} of free disk for the pictures asked for, "
+            f"got {_megabytes(free)}; free some, ask for fewer, or name another --store"
+        )
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; the system lets go of it when the process ends, however it ends.
+
+    Raises `UserError` if another process holds it. What a killed run left half-written is removed
+    on entry, and on leaving what its last workers left since.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(descriptor, folder)
+        _remove_leftovers(folder)
+        try:
+            yield
+        finally:
+            _remove_leftovers(folder)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UserError(
+            f"{folder}: another `diamond atlas` is rendering into it; wait for it or stop it"
+        ) from error
+    except OSError:
+        # A network file system without locks on folders: two runs then write the same bytes twice.
+        return
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for path in folder.rglob(LEFTOVER):
+        path.unlink(missing_ok=True)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except NotADirectoryError as error:
+        raise UserError(
+            f"{folder}: expected a folder for the atlas, got a file; name another --store"
+        ) from error
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"

@@ -1,0 +1,198 @@
+"""A run as it is planned: everything that was asked for, checked before anything is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import zarr
+from dask.utils import parse_bytes
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas.budget import parse_budget
+from diamond_cutter.precompute.atlas.folder import check_folder, local_folder
+from diamond_cutter.precompute.atlas.selection import Backbone, Selection, select
+from diamond_cutter.precompute.atlas.store import (
+    check_layer,
+    check_model,
+    create_atlas,
+    missing,
+    prepare_layer,
+    prepare_model,
+    recipe_attributes,
+    subgroup,
+)
+from diamond_cutter.precompute.atlas.task import Unit
+from diamond_cutter.precompute.contract import Layer, Model, check_format
+from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
+
+LEAST_MEMORY = "1GiB"
+"""Less than TensorFlow takes to start."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is going to do; all of it has been checked.
+
+    address: of the atlas, absolute where it is local, as workers are to use it.
+    folder: the same as a local path, or None.
+    models: each with all its layers, in the order asked for.
+    selections: what to render of which layer.
+    recipes: in the order in which they are rendered; with a budget all, from the fastest up.
+    budget: in seconds, or None.
+    """
+
+    address: str
+    folder: Path | None
+    models: tuple[tuple[Model, tuple[Layer, ...]], ...]
+    selections: tuple[Selection, ...]
+    recipes: tuple[Recipe, ...]
+    seed: int
+    budget: float | None
+
+
+def make_plan(settings: AtlasSettings, load: Callable[[str], Backbone]) -> Plan:
+    """Check the settings against the models and the store; nothing is written that stays.
+
+    Raises `UserError` for the first thing that can't be done.
+    """
+    budget = parse_budget(settings.budget)
+    recipes = _recipes(settings.recipe, budget)
+    _check_workers(settings)
+    if settings.store.startswith("memory://"):
+        raise UserError(
+            f"store: {settings.store} is each process's own memory, which workers do not share; "
+            "name a folder or another address"
+        )
+    folder = local_folder(settings.store)
+    backbones = [load(name) for name in dict.fromkeys(settings.models)]
+    plan = Plan(
+        address=settings.store if folder is None else str(folder),
+        folder=folder,
+        models=tuple((backbone.info, tuple(backbone.layers)) for backbone in backbones),
+        selections=tuple(select(backbones, settings.layers, settings.channels)),
+        recipes=recipes,
+        seed=settings.seed,
+        budget=budget,
+    )
+    atlas = _open_existing(plan.address)
+    if atlas is not None:
+        _check_store(plan, atlas)
+    if folder is not None:
+        check_folder(folder, _size(plan, atlas))
+    return plan
+
+
+def prepared_atlas(plan: Plan) -> zarr.Group:
+    """The atlas, open for writing, with the groups and arrays of all that is planned.
+
+    Raises `UserError` where they can't be written.
+    """
+    try:
+        atlas = create_atlas(plan.address)
+        _prepare(plan, atlas)
+    except OSError as error:
+        raise UserError(
+            f"{plan.address}: expected an address that can be written to, got: "
+            f"{error.strerror or error}; mend that, or name another --store"
+        ) from error
+    return atlas
+
+
+def _prepare(plan: Plan, atlas: zarr.Group) -> None:
+    groups = {model.name: prepare_model(atlas, model, layers) for model, layers in plan.models}
+    for selection in plan.selections:
+        for recipe in plan.recipes:
+            prepare_layer(
+                groups[selection.model.name],
+                selection.layer,
+                side=canvas_side(selection.layer.receptive_field),
+                seed=plan.seed,
+                recipe=recipe_attributes(recipe),
+            )
+
+
+def units(plan: Plan, atlas: zarr.Group, recipe: Recipe) -> list[Unit]:
+    """What of the plan is missing in a prepared atlas at the recipe's level, layer by layer."""
+    return [
+        Unit(selection.model, selection.layer, recipe, plan.seed, chunk)
+        for selection in plan.selections
+        for chunk in missing(
+            subgroup(atlas, f"{selection.model.name}/{selection.layer.name}"),
+            recipe.level,
+            selection.channels,
+        )
+    ]
+
+
+def _recipes(name: str, budget: float | None) -> tuple[Recipe, ...]:
+    if name not in RECIPES:
+        known = ", ".join(repr(known) for known in RECIPES)
+        raise UserError(f"recipe: expected one of {known}, got {name!r}; mend the value")
+    if budget is None:
+        return (RECIPES[name],)
+    return tuple(sorted(RECIPES.values(), key=lambda recipe: recipe.level))
+
+
+def _check_workers(settings: AtlasSettings) -> None:
+    if settings.workers < 0:
+        raise UserError(f"workers: expected 0 or more, got {settings.workers}; mend the value")
+    try:
+        enough = parse_bytes(settings.memory_limit) >= parse_bytes(LEAST_MEMORY)
+    except ValueError:
+        enough = False
+    if not enough:
+        raise UserError(
+            f"memory_limit: expected an amount like {AtlasSettings.memory_limit!r}, at least "
+            f"{LEAST_MEMORY!r}, got {settings.memory_limit!r}; mend the value"
+        )
+
+
+def _open_existing(address: str) -> zarr.Group | None:
+    try:
+        atlas = zarr.open_group(address, mode="r")
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # every file system and every damaged file raises its own
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(
+            f"{address}: expected an atlas or nothing yet, got {reason}; name another --store, or "
+            "mend the address or what it needs"
+        ) from error
+    check_format(atlas.attrs.asdict(), address)
+    return atlas
+
+
+def _check_store(plan: Plan, atlas: zarr.Group) -> None:
+    for model, layers in plan.models:
+        check_model(atlas, model, layers)
+    for selection in plan.selections:
+        if selection.model.name in atlas:
+            for recipe in plan.recipes:
+                check_layer(
+                    subgroup(atlas, selection.model.name),
+                    selection.layer,
+                    side=canvas_side(selection.layer.receptive_field),
+                    seed=plan.seed,
+                    recipe=recipe_attributes(recipe),
+                )
+
+
+def _size(plan: Plan, atlas: zarr.Group | None) -> int:
+    """Bytes of the pictures that are not there yet, before compression."""
+    size = 0
+    for selection in plan.selections:
+        path = f"{selection.model.name}/{selection.layer.name}"
+        side = canvas_side(selection.layer.receptive_field)
+        chunks = (
+            missing(subgroup(atlas, path), plan.recipes[0].level, selection.channels)
+            if atlas is not None and f"{path}/level" in atlas
+            else None
+        )
+        channels = (
+            len(selection.channels)
+            if chunks is None
+            else sum(len(chunk.wanted) for chunk in chunks)
+        )
+        size += channels * side * side * 3
+    return size

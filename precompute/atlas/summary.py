@@ -1,0 +1,100 @@
+"""What a run leaves: how much of what was asked for is there, and what was flagged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import zarr
+
+from diamond_cutter.precompute.atlas.display import duration
+from diamond_cutter.precompute.atlas.plan import Plan
+from diamond_cutter.precompute.atlas.store import array, subgroup
+from diamond_cutter.precompute.contract import Flag, Level
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A unit that failed for good: which, and its error in one line."""
+
+    where: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The state of what was asked for, in channels, after a run.
+
+    reached: how many have reached a level or a better one.
+    made: pictures that this run made, in `seconds` of work.
+    log: the file with Dask's own messages.
+    """
+
+    address: str
+    total: int
+    reached: dict[Level, int]
+    flags: dict[Flag, int]
+    made: int
+    seconds: float
+    failures: tuple[Failure, ...]
+    log: Path
+
+    def describe(self) -> str:
+        """The summary as lines of text."""
+        if self.made:
+            rate = self.made / self.seconds
+            made = f"{self.made} pictures made in {duration(self.seconds)}, {rate:.1f} a second"
+        else:
+            made = "no picture made" if self._is_incomplete() else "nothing was missing"
+        levels = ", ".join(
+            f"{count} of {self.total} channels at {level.name.lower()}"
+            + (" or better" if level < max(Level) else "")
+            for level, count in self.reached.items()
+        )
+        flags = ", ".join(f"{count} {flag.name.lower()}" for flag, count in self.flags.items())
+        lines = [
+            made,
+            f"{self.address}: {levels}; flagged: {flags}",
+        ]
+        if self._is_incomplete():
+            lines.append("the same command goes on with the rest")
+        lines.append("`diamond site` makes the pages")
+        return "\n".join(lines)
+
+    def _is_incomplete(self) -> bool:
+        return any(count < self.total for count in self.reached.values())
+
+
+def summarise(
+    plan: Plan,
+    atlas: zarr.Group,
+    *,
+    made: int,
+    seconds: float,
+    failures: Sequence[Failure],
+    log: Path,
+) -> Summary:
+    """Count what the atlas holds of a plan."""
+    levels, flags = [], []
+    for selection in plan.selections:
+        layer = subgroup(atlas, f"{selection.model.name}/{selection.layer.name}")
+        channels = list(selection.channels)
+        levels.append(np.asarray(array(layer, "level")[:])[channels])
+        flags.append(np.asarray(array(layer, "flag")[:])[channels])
+    level, flag = np.concatenate(levels), np.concatenate(flags)
+    return Summary(
+        address=plan.address,
+        total=level.size,
+        reached={
+            recipe.level: int(np.count_nonzero(level >= recipe.level)) for recipe in plan.recipes
+        },
+        flags={
+            entry: int(np.count_nonzero((flag == entry) & (level > Level.NOTHING)))
+            for entry in Flag
+            if entry != Flag.NONE
+        },
+        made=made,
+        seconds=seconds,
+        failures=tuple(failures),
+        log=log,
+    )

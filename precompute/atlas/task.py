@@ -1,0 +1,100 @@
+"""What a worker does: render one chunk of one layer and store it."""
+
+import errno
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.atlas.store import Chunk, missing, subgroup, write_chunk
+from diamond_cutter.precompute.contract import CHUNK, Layer, Model, open_atlas
+from diamond_cutter.precompute.rendering.pictures import Pictures
+from diamond_cutter.precompute.rendering.recipes import Recipe
+
+_HITS_EVERYTHING = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+"""System errors after which no other chunk fares better."""
+
+Render = Callable[[Model, Layer, Recipe, int, Sequence[int]], Pictures]
+"""Renders channels of a layer with a recipe and a seed; importable by name in every worker."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What one task makes: the pictures of one chunk of one layer with one recipe."""
+
+    model: Model
+    layer: Layer
+    recipe: Recipe
+    seed: int
+    chunk: Chunk
+
+    @property
+    def where(self) -> str:
+        """The unit as messages name it."""
+        channels = self.chunk.wanted
+        numbers = f"{channels[0]}-{channels[-1]}" if len(channels) > 1 else f"{channels[0]}"
+        return f"{self.model.name}/{self.layer.name} channels {numbers}"
+
+
+class HitsEverythingError(Exception):
+    """Why no other unit is worth trying, in one line."""
+
+
+class ChunkError(Exception):
+    """A unit that failed, with its error as text: the error itself may not survive pickling."""
+
+
+def store_unit(address: str, unit: Unit, render: Render) -> None:
+    """Render a unit and write it into the atlas at `address`.
+
+    The chunk is rendered whole, so that a channel's bytes do not depend on which others were
+    asked for; only the wanted channels that are still missing are stored.
+    Raises `ChunkError` if this unit fails, `HitsEverythingError` if all others would.
+    """
+    try:
+        atlas = open_atlas(address, mode="r+")
+        layer = subgroup(atlas, f"{unit.model.name}/{unit.layer.name}")
+        for chunk in missing(layer, unit.recipe.level, unit.chunk.wanted):
+            last = min(chunk.start + CHUNK, unit.layer.channels)
+            channels = range(chunk.start, last)
+            pictures = render(unit.model, unit.layer, unit.recipe, unit.seed, channels)
+            write_chunk(layer, chunk, pictures, unit.recipe.level)
+    except UserError as error:
+        raise HitsEverythingError(str(error)) from error
+    except OSError as error:
+        if error.errno in _HITS_EVERYTHING or isinstance(error, PermissionError):
+            reason = f"{error.strerror or error}, while {unit.where} was to be stored in {address}"
+            raise HitsEverythingError(f"{reason}; mend that, and run again") from error
+        raise _chunk_error(error) from error
+    except Exception as error:
+        raise _chunk_error(error) from error
+
+
+def render_chunk(
+    model: Model, layer: Layer, recipe: Recipe, seed: int, channels: Sequence[int]
+) -> Pictures:
+    """Render with TensorFlow, which is imported here, in the worker, and nowhere before."""
+    pictures: Pictures = _renderer(model.name, layer.name, recipe, seed).render(channels)
+    return pictures
+
+
+@lru_cache(maxsize=1)
+def _renderer(model: str, layer: str, recipe: Recipe, seed: int) -> Any:
+    """The renderer of the layer that this worker is on; its graphs go when it moves on."""
+    from diamond_cutter.precompute.rendering.renderer import Renderer
+
+    backbone = _backbone(model)
+    found = next(entry for entry in backbone.layers if entry.name == layer)
+    return Renderer(backbone, found, recipe, seed=seed)
+
+
+@lru_cache(maxsize=1)
+def _backbone(model: str) -> Any:
+    from diamond_cutter.precompute.backbones import catalogue
+
+    return catalogue.load(model)
+
+
+def _chunk_error(error: Exception) -> ChunkError:
+    return ChunkError(" ".join(f"{type(error).__name__}: {error}".split()))

@@ -1,0 +1,48 @@
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import fake_pictures
+import psutil
+import pytest
+
+from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas.run import render_atlas
+
+
+@pytest.fixture(scope="session")
+def tree() -> Callable[[Path], dict[str, bytes]]:
+    """Every file of a store, by its path in it."""
+
+    def read(root: Path) -> dict[str, bytes]:
+        return {
+            str(path.relative_to(root)): path.read_bytes()
+            for path in sorted(root.rglob("*"))
+            if path.is_file()
+        }
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The atlas of the fake's cuts at preview, made by a run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "atlas.zarr"
+    settings = AtlasSettings(store=str(folder), workers=2)
+    render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def workers_of() -> Callable[[int], list[psutil.Process]]:
+    """The worker processes that a process has now."""
+
+    def find(pid: int) -> list[psutil.Process]:
+        found = []
+        for child in psutil.Process(pid).children(recursive=True):
+            with suppress(psutil.Error):  # gone while it was looked at
+                if "spawn_main" in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
+
+    return find

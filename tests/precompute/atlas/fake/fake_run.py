@@ -1,0 +1,16 @@
+"""`diamond atlas` with fake pictures, as a process of its own: STORE, and settings as JSON."""
+
+import json
+import sys
+
+import fake_pictures
+
+from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas.run import render_atlas
+
+if __name__ == "__main__":
+    settings = AtlasSettings(store=sys.argv[1], **json.loads(sys.argv[2]))
+    try:
+        render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render_slowly)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,116 @@
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dask
+import fake_pictures
+import psutil
+import pytest
+from distributed import LocalCluster
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas import cluster, dispatch
+from diamond_cutter.precompute.atlas.run import render_atlas
+
+Tree = Callable[[Path], dict[str, bytes]]
+
+
+@pytest.fixture
+def running_cluster() -> Iterator[LocalCluster]:
+    """Somebody else's cluster, with one worker."""
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as running:
+        yield running
+
+
+def joined(folder: Path, scheduler: str) -> AtlasSettings:
+    return AtlasSettings(store=str(folder), scheduler=scheduler)
+
+
+def test_a_running_cluster_is_joined_and_left_as_it_was(
+    tmp_path: Path, undisturbed: Path, tree: Tree, running_cluster: LocalCluster
+) -> None:
+    folder = tmp_path / "atlas.zarr"
+    settings = joined(folder, running_cluster.scheduler_address)
+    summary = render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render)
+    assert summary.made == fake_pictures.CHANNELS_OF_CUTS
+    assert tree(folder) == tree(undisturbed)
+    assert len(running_cluster.scheduler.workers) == 1
+
+
+def test_workers_that_do_not_find_the_atlas_are_refused(
+    tmp_path: Path, running_cluster: LocalCluster
+) -> None:
+    scheduler = running_cluster.scheduler_address
+    elsewhere = str(tmp_path / "elsewhere.zarr")
+    settings = joined(tmp_path, scheduler)
+    refused = pytest.raises(UserError, match="can't write the atlas: UserError: no atlas at")
+    with refused as caught, cluster.workforce(settings, elsewhere, 1, tmp_path / "log"):
+        pass
+    assert f"reach at {elsewhere}" in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "tcp://"])
+def test_an_address_without_a_scheduler_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
+    with pytest.raises(UserError, match="expected a running Dask scheduler at") as caught:
+        render_atlas(
+            joined(tmp_path, address), load=fake_pictures.load, render=fake_pictures.render_never
+        )
+    assert repr(address) in str(caught.value)
+
+
+def test_a_scheduler_without_workers_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "WORKERS_SECONDS", 0.5)
+    with LocalCluster(n_workers=0, dashboard_address=None) as empty:
+        settings = joined(tmp_path, empty.scheduler_address)
+        with pytest.raises(UserError, match="expected workers at"):
+            render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render_never)
+
+
+def test_a_cluster_that_loses_its_workers_for_good_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running_cluster: LocalCluster
+) -> None:
+    monkeypatch.setattr(dispatch, "LONELY_SECONDS", 0.5)
+    monkeypatch.setattr(cluster, "_check_reach", lambda *_: running_cluster.scale(0))
+    settings = joined(tmp_path, running_cluster.scheduler_address)
+    with pytest.raises(UserError, match="the cluster has had no worker for"):
+        render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render_slowly)
+
+
+def test_a_scheduler_that_ends_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running_cluster: LocalCluster
+) -> None:
+    monkeypatch.setattr(cluster, "_check_reach", lambda *_: running_cluster.close())
+    settings = joined(tmp_path, running_cluster.scheduler_address)
+    patience = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
+    with patience, pytest.raises(UserError, match="the scheduler does not answer any more"):
+        render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render_slowly)
+
+
+def test_a_worker_that_dies_while_it_starts_is_replaced(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    workers_of: Callable[[int], list[psutil.Process]],
+) -> None:
+    monkeypatch.setattr(cluster, "LEAST_PATIENCE", 0.5)
+    settings = AtlasSettings(workers=1)
+    with cluster.workforce(settings, "", 1, tmp_path / "log") as workers:
+        first = workers.addresses()
+        assert len(first) == 1
+        seen: set[int] = set()
+        end = time.monotonic() + 60
+        while len(seen) < 2:  # the worker, and the one that Dask starts in its place
+            for process in workers_of(os.getpid()):
+                if process.pid not in seen:
+                    process.kill()
+                    seen.add(process.pid)
+            assert time.monotonic() < end
+        while not set(workers.addresses()) - set(first):
+            time.sleep(0.1)
+            assert time.monotonic() < end

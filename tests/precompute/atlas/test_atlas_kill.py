@@ -1,0 +1,134 @@
+"""Runs that are killed, for real and with SIGKILL, and taken up again."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import fake_run
+import psutil
+
+PATIENCE = 60.0
+"""Seconds after which something that has to happen is given up; nothing here waits that long."""
+
+CHUNKS = 3 + 2 + 6
+
+Tree = Callable[[Path], dict[str, bytes]]
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    """A run as a process group of its own."""
+    command = [sys.executable, fake_run.__file__, str(folder), json.dumps({"workers": 2})]
+    return subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+
+
+def chunks_done(folder: Path) -> int:
+    return len(list(folder.glob("*/*/level/c/*")))
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.002)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    process = start(folder)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_everything_killed_at_five_random_moments(
+    tmp_path: Path, undisturbed: Path, tree: Tree
+) -> None:
+    folder, draw = tmp_path / "atlas.zarr", random.Random(20260)  # noqa: S311
+    for _ in range(5):
+        before = chunks_done(folder)
+        with running(folder) as process:
+            wait_for(lambda before=before: chunks_done(folder) > before)
+            time.sleep(draw.uniform(0, 0.1))  # anywhere in the rendering and writing of a chunk
+            os.killpg(process.pid, signal.SIGKILL)
+        assert before < chunks_done(folder) < CHUNKS
+    with running(folder) as process:
+        assert process.wait(PATIENCE) == 0
+    assert tree(folder) == tree(undisturbed)
+
+
+def test_single_workers_killed_at_five_random_moments(
+    tmp_path: Path,
+    undisturbed: Path,
+    tree: Tree,
+    workers_of: Callable[[int], list[psutil.Process]],
+) -> None:
+    folder, draw = tmp_path / "atlas.zarr", random.Random(20261)  # noqa: S311
+    with running(folder) as process:
+        for kill in range(5):
+            wait_for(lambda kill=kill: chunks_done(folder) > kill)
+            time.sleep(draw.uniform(0, 0.1))
+            wait_for(lambda: bool(workers_of(process.pid)))
+            draw.choice(workers_of(process.pid)).kill()
+        assert process.wait(PATIENCE) == 0
+    assert tree(folder) == tree(undisturbed)
+
+
+def test_workers_end_with_the_run_that_started_them(
+    tmp_path: Path, undisturbed: Path, tree: Tree
+) -> None:
+    folder = tmp_path / "atlas.zarr"
+    with running(folder) as process:
+        wait_for(lambda: chunks_done(folder) > 1)
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) >= 2
+        process.kill()
+        process.wait()
+        _, alive = psutil.wait_procs(children, timeout=PATIENCE)
+        assert alive == []
+    assert chunks_done(folder) < CHUNKS
+    with running(folder) as process:
+        assert process.wait(PATIENCE) == 0
+    assert tree(folder) == tree(undisturbed)
+
+
+def test_an_interrupt_or_a_term_signal_stops_cleanly(
+    tmp_path: Path, undisturbed: Path, tree: Tree
+) -> None:
+    folder = tmp_path / "atlas.zarr"
+    for stop in (
+        lambda process: os.killpg(process.pid, signal.SIGINT),  # as a terminal does
+        lambda process: process.terminate(),
+    ):
+        before = chunks_done(folder)
+        with running(folder) as process:
+            wait_for(lambda before=before: chunks_done(folder) > before)
+            children = psutil.Process(process.pid).children(recursive=True)
+            stop(process)
+            assert process.wait(PATIENCE) == 130
+            _, alive = psutil.wait_procs(children, timeout=PATIENCE)
+            assert alive == []
+        assert not list(folder.rglob("*.partial"))
+    with running(folder) as process:
+        assert process.wait(PATIENCE) == 0
+    assert tree(folder) == tree(undisturbed)
+
+
+def test_a_second_run_on_the_same_atlas_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "atlas.zarr"
+    with running(folder):
+        wait_for(lambda: chunks_done(folder) > 0)
+        command = [sys.executable, fake_run.__file__, str(folder), "{}"]
+        second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert second.returncode == 1
+    assert "UserError" in second.stderr
+    assert "another `diamond atlas` is rendering into it" in second.stderr

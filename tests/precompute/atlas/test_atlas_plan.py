@@ -1,0 +1,124 @@
+"""What is checked before anything is made."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import fake_pictures
+import pytest
+import zarr
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas.plan import Plan, make_plan, prepared_atlas, units
+
+Tree = Callable[[Path], dict[str, bytes]]
+
+
+def plan(folder: Path, **settings: Any) -> Plan:
+    return make_plan(replace(AtlasSettings(store=str(folder)), **settings), fake_pictures.load)
+
+
+def test_a_plan_holds_what_is_asked_for_and_writes_nothing(tmp_path: Path) -> None:
+    made = plan(tmp_path / "atlas.zarr", models=("a", "b", "a"), channels="0-1", seed=7)
+    assert [model.name for model, _ in made.models] == ["a", "b"]
+    assert [(each.model.name, each.layer.name, each.channels) for each in made.selections] == [
+        (model, layer, (0, 1)) for model in "ab" for layer in ("stem", "block", "head")
+    ]
+    assert ([recipe.name for recipe in made.recipes], made.seed) == (["preview"], 7)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_budget_plans_all_recipes_from_the_fastest_up(tmp_path: Path) -> None:
+    made = plan(tmp_path, budget="10m", recipe="standard")
+    assert [recipe.name for recipe in made.recipes] == ["preview", "standard"]
+    assert made.budget == 600
+
+
+def test_the_units_are_the_missing_chunks_of_each_layer(tmp_path: Path) -> None:
+    made = plan(tmp_path, layers=("stem", "block"), channels="0-9")
+    found = units(made, prepared_atlas(made), made.recipes[0])
+    assert [(unit.layer.name, unit.chunk.start, len(unit.chunk.wanted)) for unit in found] == [
+        ("stem", 0, 8),
+        ("stem", 8, 2),
+        ("block", 0, 8),
+        ("block", 8, 2),
+    ]
+    assert found[1].where == "efficientnet-lite0/stem channels 8-9"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"recipe": "beautiful"}, "recipe: expected one of 'preview', 'standard', got 'beautiful'"),
+        ({"budget": "soon"}, "budget: expected a time"),
+        ({"workers": -1}, "workers: expected 0 or more, got -1"),
+        ({"memory_limit": "much"}, "memory_limit: expected an amount like '4GiB'"),
+        ({"memory_limit": "10MB"}, "got '10MB'"),
+        ({"layers": ("nowhere",)}, "got 'nowhere'"),
+        ({"channels": "9999-9999"}, "numbers up to 42"),
+        ({"store": "memory://atlas.zarr"}, "which workers do not share"),
+        ({"store": "nothing://atlas.zarr"}, "Protocol not known: nothing"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_before_anything_is_written(
+    tmp_path: Path, settings: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        plan(tmp_path, **settings)
+    assert said in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def refused(folder: Path, tree: Tree, **settings: Any) -> str:
+    """The error of a plan, which must leave the store as it is."""
+    before = tree(folder)
+    with pytest.raises(UserError) as caught:
+        plan(folder, **settings)
+    assert tree(folder) == before
+    return str(caught.value)
+
+
+def test_a_store_of_another_format_version_is_refused(tmp_path: Path, tree: Tree) -> None:
+    zarr.open_group(str(tmp_path), attributes={"kind": "atlas", "format_version": 99})
+    assert "format_version 1, got kind 'atlas', format_version 99" in refused(tmp_path, tree)
+
+
+def test_a_store_of_another_kind_is_refused(tmp_path: Path, tree: Tree) -> None:
+    zarr.open_group(str(tmp_path), attributes={"kind": "study", "format_version": 1})
+    assert "got kind 'study'" in refused(tmp_path, tree)
+
+
+def test_a_damaged_store_is_refused(tmp_path: Path, tree: Tree) -> None:
+    (tmp_path / "zarr.json").write_bytes(b"{")
+    assert f"{tmp_path}: expected an atlas or nothing yet" in refused(tmp_path, tree)
+
+
+def test_another_seed_than_the_pictures_have_is_refused(tmp_path: Path, tree: Tree) -> None:
+    prepared_atlas(plan(tmp_path))
+    assert "seed 0, asked for 1" in refused(tmp_path, tree, seed=1)
+
+
+def test_a_recipe_that_has_changed_since_is_refused(tmp_path: Path, tree: Tree) -> None:
+    prepared_atlas(plan(tmp_path))
+    described = tmp_path / "efficientnet-lite0" / "head" / "zarr.json"
+    content = json.loads(described.read_text())
+    content["attributes"]["recipes"]["preview"]["steps"] += 1
+    described.write_text(json.dumps(content))
+    assert "efficientnet-lite0/head was rendered with steps of recipe" in refused(tmp_path, tree)
+    plan(tmp_path, layers=("stem", "block"))
+    plan(tmp_path, recipe="standard")
+
+
+def test_too_little_room_for_what_is_missing_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: Path
+) -> None:
+    monkeypatch.setattr(
+        "diamond_cutter.precompute.atlas.folder.shutil.disk_usage",
+        lambda _: type("Usage", (), {"free": 100})(),
+    )
+    with pytest.raises(UserError, match="of free disk for the pictures asked for"):
+        plan(tmp_path)
+    plan(undisturbed)  # holds them all

@@ -1,0 +1,91 @@
+"""`diamond atlas`, but for the rendering."""
+
+from pathlib import Path
+
+import pytest
+
+from diamond_cutter.command.main import main
+from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas import run
+from diamond_cutter.precompute.atlas.summary import Failure, Summary
+from diamond_cutter.precompute.contract import Flag, Level
+
+
+def summary(**changes: object) -> Summary:
+    content: dict[str, object] = {
+        "address": "data/atlas.zarr",
+        "total": 300,
+        "reached": {Level.PREVIEW: 300, Level.STANDARD: 40},
+        "flags": {Flag.DEAD: 2, Flag.GREY: 1},
+        "made": 250,
+        "seconds": 100.0,
+        "failures": (),
+        "log": Path("data/atlas.zarr.log"),
+    }
+    return Summary(**{**content, **changes})  # type: ignore[arg-type]
+
+
+def returning(monkeypatch: pytest.MonkeyPatch, result: Summary) -> list[AtlasSettings]:
+    """Put `result` in the place of a run, and note the settings it was asked for with."""
+    asked: list[AtlasSettings] = []
+
+    def render_atlas(settings: AtlasSettings) -> Summary:
+        asked.append(settings)
+        return result
+
+    monkeypatch.setattr(run, "render_atlas", render_atlas)
+    return asked
+
+
+def test_the_summary_goes_to_standard_output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = returning(monkeypatch, summary())
+    assert main(["atlas", "--layers", "stem,head", "--budget", "10m", "--workers", "3"]) == 0
+    assert asked == [AtlasSettings(layers=("stem", "head"), budget="10m", workers=3)]
+    assert capsys.readouterr().out.splitlines() == [
+        "250 pictures made in 1 min 40 s, 2.5 a second",
+        "data/atlas.zarr: 300 of 300 channels at preview or better, "
+        "40 of 300 channels at standard; flagged: 2 dead, 1 grey",
+        "the same command goes on with the rest",
+        "`diamond site` makes the pages",
+    ]
+
+
+def test_nothing_to_do_is_said_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    returning(monkeypatch, summary(made=0, reached={Level.PREVIEW: 300}))
+    assert main(["atlas"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "nothing was missing"
+
+
+def test_failed_chunks_end_with_2_and_say_how_many(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    failures = (Failure("net/head channels 0-7", "ValueError: no"), Failure("net/stem", "other"))
+    returning(monkeypatch, summary(failures=failures))
+    assert main(["atlas"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == (
+        "diamond: 2 chunks failed, the first of them net/head channels 0-7: ValueError: no; "
+        "the same command tries them again, and data/atlas.zarr.log tells more\n"
+    )
+    assert captured.out.startswith("250 pictures made")
+
+
+@pytest.mark.parametrize("option", ["--recipe=nice", "--budget=soon", "--memory-limit=1kB"])
+def test_a_mistake_is_one_line_before_anything_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    option: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["atlas", option]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.count("\n")) == ("", 1)
+    assert list(tmp_path.iterdir()) == []
