@@ -1,0 +1,90 @@
+"""The pages of single channels: from the atlas to what the template shows."""
+
+import json
+from typing import Any
+
+from diamond_cutter.build import tiles
+from diamond_cutter.build.atlas import ModelAtlas, RenderedLayer
+from diamond_cutter.build.context import ChannelPage, Link, Parameter, Picture
+from diamond_cutter.build.figure import draw_field
+from diamond_cutter.build.frame import NAME, Surroundings, make_frame
+from diamond_cutter.build.pages import beside, channel_picture, command, picture_text_of
+from diamond_cutter.build.pictures import CHANNEL_SIDE
+from diamond_cutter.build.templates import decimal
+
+NEIGHBOURS = 5
+"""Channels shown on each side of a channel."""
+
+
+def channel_page(
+    around: Surroundings, model: ModelAtlas, layer: RenderedLayer, channel: int
+) -> ChannelPage:
+    """`/models/<model>/<layer>/<channel>/`."""
+    name, count = layer.layer.name, layer.layer.channels
+    why = tiles.reason(layer, channel)
+    score = decimal(float(layer.score[channel]))
+    level = int(layer.level[channel])
+    recipe = tiles.recipe_name(level) if level else ""
+    before, after = beside(model, layer, "../../")
+    frame = make_frame(
+        around,
+        f"{layer.path}{channel}/",
+        f"Channel {channel} of {name} \N{MIDDLE DOT} {layer.model} \N{MIDDLE DOT} {NAME}",
+        _description(layer, channel, why, score),
+        crumbs=(Link(NAME, "../../../../"), Link(layer.model, "../../"), Link(name, "../")),
+        picture="" if why else channel_picture(layer, channel),
+        picture_text="" if why else picture_text_of(layer, channel),
+    )
+    first, last = max(0, channel - NEIGHBOURS), min(count, channel + NEIGHBOURS + 1)
+    return ChannelPage(
+        frame=frame,
+        model=model.model,
+        layer=layer.layer,
+        channel=channel,
+        picture="" if why else "channel.jpg",
+        picture_side=CHANNEL_SIDE,
+        reason=why,
+        explanation=tiles.EXPLANATIONS.get(why, ""),
+        side=layer.side,
+        score=score,
+        recipe=recipe,
+        parameters=parameters(layer.recipes[recipe]) if recipe else (),
+        seed=layer.seed,
+        field=draw_field(layer.layer, model.model.input_size),
+        neighbours=tuple(_neighbour(layer, other) for other in range(first, last)),
+        previous=Link(f"Channel {channel - 1}", f"../{channel - 1}/") if channel else None,
+        next=Link(f"Channel {channel + 1}", f"../{channel + 1}/") if channel + 1 < count else None,
+        before=before,
+        after=after,
+        command=command(layer),
+    )
+
+
+def parameters(recipe: dict[str, Any]) -> tuple[Parameter, ...]:
+    """The parameters of a recipe as text, in the order they are stored, without its name."""
+    return tuple(
+        Parameter(name.replace("_", " "), _text(value))
+        for name, value in recipe.items()
+        if name not in ("name", "level")
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return (" to " if len(value) == 2 else ", ").join(_text(item) for item in value)
+    if isinstance(value, str):
+        return value
+    return json.dumps(value).replace("-", "\u2212")
+
+
+def _neighbour(layer: RenderedLayer, channel: int) -> Picture:
+    why = tiles.reason(layer, channel)
+    src = "" if why else f"../{channel}/channel.jpg"
+    return Picture(channel, f"../{channel}/", src, why)
+
+
+def _description(layer: RenderedLayer, channel: int, why: str, score: str) -> str:
+    unit = f"hannel {channel} of layer {layer.layer.name} of {layer.model}"
+    if why:
+        return f"C{unit}. {tiles.EXPLANATIONS[why]}"
+    return f"What c{unit} responds to: a picture made to excite it, score {score}."

@@ -1,0 +1,204 @@
+"""The whole site: read and checked, then staged, checked again, and put in its place."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from diamond_cutter.build import links, pictures, templates
+from diamond_cutter.build.atlas import ModelAtlas, RenderedLayer, read_atlas
+from diamond_cutter.build.channel import channel_page
+from diamond_cutter.build.documents import index_document, layer_document
+from diamond_cutter.build.frame import Surroundings, checked_address
+from diamond_cutter.build.method import PATH as METHOD
+from diamond_cutter.build.method import method_page, missing_page
+from diamond_cutter.build.pages import home_page, layer_page, model_page
+from diamond_cutter.build.sources import digest, generator_digest, static_files
+from diamond_cutter.build.staging import Stage, publish, staged
+from diamond_cutter.build.tiles import band_channels
+
+Report = Callable[[str, int, int], None]
+"""Told the name of the step, how much of it is done and how much there is."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build has made: how many pages and files, how many of them new, and bytes in all."""
+
+    pages: int
+    files: int
+    changed: int
+    size: int
+
+
+def build_site(atlas: str, output: Path, address: str, report: Report) -> Built:
+    """Write the site of the atlas at the address `atlas` to the folder `output`.
+
+    `address` is where it will be hosted, or empty. What has not changed since the last build is
+    kept; until the new site is whole and checked, the last one stays in its place.
+    Raises `UserError` for what the user can mend: no atlas, another format, no place to write.
+    """
+    address = checked_address(address)
+    models = read_atlas(atlas)
+    assets = static_files()
+    around = Surroundings(address, f"assets/{digest(assets.items())[:12]}/")
+    rendered = [(model, layer) for model in models for layer in model.rendered]
+    with staged(output) as stage:
+        for path, content in assets.items():
+            stage.write(around.assets + path, content)
+        made_from = _write_pictures(stage, models, report)
+        shown_from = _write_layers(stage, around, rendered, made_from, report)
+        _write_top(stage, around, models, assets["css/site.css"])
+        _check(stage, rendered, address, report)
+        publish(stage, made_from, shown_from)
+    count = sum(path.endswith(".html") for path in stage.files)
+    return Built(count, len(stage.files), len(stage.changed), sum(stage.files.values()))
+
+
+def _write_pictures(stage: Stage, models: tuple[ModelAtlas, ...], report: Report) -> dict[str, str]:
+    """Write what of the picture files has changed; the digest of each layer's by its path."""
+    layers = [layer for model in models for layer in model.rendered]
+    made_from = {}
+    due: list[RenderedLayer] = []
+    for position, layer in enumerate(layers):
+        report("reading", position, len(layers))
+        made_from[layer.path] = pictures.digest(layer)
+        paths = pictures.picture_paths(layer)
+        same = stage.last.pictures.get(layer.path) == made_from[layer.path]
+        if same and all(map(stage.holds, paths)):
+            for path in paths:
+                stage.keep(path)
+        else:
+            due.append(layer)
+    report("reading", len(layers), len(layers))
+    _encode(stage, due, report)
+    for model in models:
+        if band := band_channels(model):
+            stage.write(
+                f"models/{model.model.name}/band.webp",
+                pictures.encode_strip(band, pictures.BAND_SIDE),
+            )
+    return made_from
+
+
+def _encode(stage: Stage, layers: list[RenderedLayer], report: Report) -> None:
+    blocks = [block for layer in layers for block in pictures.blocks(layer)]
+    total, done = sum(block.stop - block.start for block in blocks), 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for block, files in zip(blocks, pool.map(pictures.encode_block, blocks), strict=True):
+            for path, content in files.items():
+                stage.write(path, content)
+            done += block.stop - block.start
+            report("pictures", done, total)
+    for layer in layers:
+        if chosen := pictures.strip_channels(layer):
+            strip = pictures.encode_strip(
+                [(layer, channel) for channel in chosen], pictures.STRIP_SIDE
+            )
+            stage.write(f"{layer.path}strip.webp", strip)
+
+
+def _write_layers(
+    stage: Stage,
+    around: Surroundings,
+    rendered: list[tuple[ModelAtlas, RenderedLayer]],
+    made_from: dict[str, str],
+    report: Report,
+) -> dict[str, str]:
+    """Write what of the layers' pages has changed; the digest of each layer's by its path."""
+    shown_from = {}
+    generator = generator_digest()
+    environment = templates.environment()
+    total, done = sum(layer.layer.channels for _, layer in rendered), 0
+    for model, layer in rendered:
+        report("pages", done, total)
+        shown_from[layer.path] = _pages_digest(
+            generator, around, model, layer, made_from[layer.path]
+        )
+        paths = layer_paths(layer)
+        same = stage.last.pages.get(layer.path) == shown_from[layer.path]
+        if same and all(map(stage.holds, paths)):
+            for path in paths:
+                stage.keep(path)
+        else:
+            for path, content in _layer_files(environment, around, model, layer):
+                stage.write(path, content)
+        done += layer.layer.channels
+    report("pages", done, total)
+    return shown_from
+
+
+def layer_paths(layer: RenderedLayer) -> list[str]:
+    """The paths of a layer's pages and of its JSON."""
+    own = [f"{layer.path}{channel}/index.html" for channel in range(layer.layer.channels)]
+    return [f"{layer.path}index.html", f"{layer.path}layer.json", *own]
+
+
+def _layer_files(
+    environment: jinja2.Environment, around: Surroundings, model: ModelAtlas, layer: RenderedLayer
+) -> Iterator[tuple[str, bytes]]:
+    grid = layer_page(around, model, layer)
+    yield f"{layer.path}index.html", templates.render(environment, "layer.html", grid)
+    yield f"{layer.path}layer.json", layer_document(layer)
+    for channel in range(layer.layer.channels):
+        page = channel_page(around, model, layer, channel)
+        content = templates.render(environment, "channel.html", page)
+        yield f"{layer.path}{channel}/index.html", content
+
+
+def _write_top(
+    stage: Stage, around: Surroundings, models: tuple[ModelAtlas, ...], style: bytes
+) -> None:
+    environment = templates.environment()
+    pages: list[tuple[str, str, Any]] = [
+        ("index.html", "home.html", home_page(around, models)),
+        (f"{METHOD}index.html", "method.html", method_page(around, models)),
+        ("404.html", "missing.html", missing_page(around, style)),
+    ]
+    for model in models:
+        path = f"models/{model.model.name}/index.html"
+        pages.append((path, "model.html", model_page(around, model)))
+    for path, template, page in pages:
+        stage.write(path, templates.render(environment, template, page))
+    stage.write("index.json", index_document(models))
+
+
+def _check(
+    stage: Stage, rendered: list[tuple[ModelAtlas, RenderedLayer]], address: str, report: Report
+) -> None:
+    """Check the staged site; links of a page that is as it was hold while no file has gone."""
+    for _, layer in rendered:
+        links.check_files(stage.files, (*layer_paths(layer), *pictures.picture_paths(layer)))
+    paths = set(stage.files)
+    all_there = paths.issuperset(stage.last.files)
+    due = [
+        path
+        for path in stage.files
+        if path.endswith(".html") and (path in stage.changed or not all_there)
+    ]
+    for done, path in enumerate(due):
+        report("checking", done, len(due))
+        links.check_links(path, stage.read(path).decode(), paths, address)
+    report("checking", len(due), len(due))
+
+
+def _pages_digest(
+    generator: str, around: Surroundings, model: ModelAtlas, layer: RenderedLayer, made_from: str
+) -> str:
+    depth = [(other.layer, other.side) for other in model.rendered]
+    arrays = [values.tobytes() for values in (layer.score, layer.flag, layer.level)]
+    facts = (
+        generator,
+        around,
+        model.model,
+        layer.layer,
+        depth,
+        layer.recipes,
+        layer.seed,
+        made_from,
+    )
+    return digest([("facts", repr(facts).encode()), *(("array", array) for array in arrays)])

@@ -1,0 +1,113 @@
+"""Chromium, the small site served, and pages that fail the test for what must never happen."""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.serving import make_server
+
+from diamond_cutter.web.server import create_app
+
+OpenPage = Callable[..., Page]
+REQUIRE = "DIAMOND_REQUIRE_BROWSER"
+ABSENT = "no Chromium: expected it on PATH or named by CHROMIUM; the browser tests did not run"
+
+
+def chromium() -> str | None:
+    named = os.environ.get("CHROMIUM")
+    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if any(ABSENT in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
+        terminalreporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
+        terminalreporter.line(f"{ABSENT}. With {REQUIRE}=1 this is a failure.", red=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    if path is None and os.environ.get(REQUIRE):
+        pytest.fail(ABSENT)
+    if path is None:
+        pytest.skip(ABSENT)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+def serve(site: Path, mount: str) -> Iterator[str]:
+    app: Any = create_app(site)
+    if mount:
+        app = DispatcherMiddleware(NotFound(), {mount: app})
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}{mount}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def address(small_site: Path) -> Iterator[str]:
+    """Where the small site is served."""
+    yield from serve(small_site, "")
+
+
+@pytest.fixture(scope="session", params=["", "/some/where"], ids=["root", "sub-path"])
+def any_address(small_site: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the small site is served: at the root of a host, and below a path."""
+    yield from serve(small_site, request.param)
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens an address in a fresh context; takes the options of Playwright's `new_context`.
+
+    In the end, the test fails for an error in the console (a violated policy is one), an
+    exception, an answer of 400 or more that was not foretold, or a request to another host.
+    """
+    contexts = []
+    problems: list[str] = []
+
+    def open_one(address: str, *, foretold: tuple[str, ...] = (), **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        contexts.append(context)
+        host = urlsplit(address).netloc
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
+
+        def on_console(message: Any) -> None:
+            known = any(path in message.location.get("url", "") for path in foretold)
+            if message.type in ("error", "warning") and not known:
+                problems.append(f"console: {message.text}")
+
+        def on_request(request: Any) -> None:
+            if urlsplit(request.url).netloc != host:
+                problems.append(f"request to {request.url}")
+
+        def on_response(response: Any) -> None:
+            if response.status >= 400 and not any(path in response.url for path in foretold):
+                problems.append(f"{response.status} for {response.url}")
+
+        page.on("console", on_console)
+        page.on("request", on_request)
+        page.on("response", on_response)
+        page.goto(address)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert problems == []

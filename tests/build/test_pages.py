@@ -1,0 +1,162 @@
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from diamond_cutter.build.site import build_site
+from diamond_cutter.build.templates import POLICY, decimal, grouped
+from diamond_cutter.command.errors import UserError
+
+
+def text(site: Path, path: str) -> str:
+    return (site / path / "index.html").read_text(encoding="utf-8")
+
+
+def meta(html: str) -> dict[str, str]:
+    found = re.findall(r'<meta (?:name|property|http-equiv)="([^"]+)" content="([^"]*)">', html)
+    return {name: unescape(content) for name, content in found}
+
+
+def pages(site: Path) -> list[str]:
+    return [path.read_text(encoding="utf-8") for path in site.rglob("*.html")]
+
+
+def test_every_page_carries_the_policy_and_has_nothing_inline(small_site: Path) -> None:
+    for html in pages(small_site):
+        if "Nothing at this address" not in html:
+            assert meta(html)["Content-Security-Policy"] == POLICY
+            assert "<style" not in html
+        assert not re.search(r'\s(style|on\w+)="', html)
+        assert not re.search(r"<script(?![^>]* src=)", html)
+
+
+def test_the_page_of_what_is_not_there_allows_its_own_style_alone(small_site: Path) -> None:
+    html = (small_site / "404.html").read_text(encoding="utf-8")
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = meta(html)["Content-Security-Policy"]
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
+
+
+def test_every_page_has_its_own_title_and_description(small_site: Path) -> None:
+    titles = [re.findall(r"<title>(.*?)</title>", html) for html in pages(small_site)]
+    assert all(len(title) == 1 for title in titles)
+    assert len({title[0] for title in titles}) == len(titles)
+    block = text(small_site, "models/tiny-net/block1/41")
+    assert meta(block)["description"].startswith("What channel 41 of layer block1 of tiny-net")
+
+
+def test_a_channels_link_preview_shows_its_picture(small_site: Path) -> None:
+    found = meta(text(small_site, "models/tiny-net/block1/41"))
+    assert found["og:title"] == "Channel 41 of block1 · tiny-net · Diamond Cutter"
+    assert found["og:type"] == "website"
+    assert found["og:image"] == "../../../../models/tiny-net/block1/41/channel.jpg"
+    assert found["og:description"] == found["description"]
+    assert found["twitter:card"] == "summary"
+
+
+def test_with_the_sites_address_a_link_preview_has_full_addresses(
+    small_atlas: str, tmp_path: Path
+) -> None:
+    def quiet(_step: str, _done: int, _total: int) -> None:
+        pass
+
+    build_site(small_atlas, tmp_path / "site", "https://me.example/atlas", quiet)
+    html = text(tmp_path / "site", "models/tiny-net/block1/41")
+    base = "https://me.example/atlas/models/tiny-net/block1/41/"
+    assert meta(html)["og:image"] == f"{base}channel.jpg"
+    assert meta(html)["og:url"] == base
+    assert f'<link rel="canonical" href="{base}">' in html
+    assert 'href="https://me.example/atlas/"' in (tmp_path / "site/404.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "address", ["example.org", "ftp://example.org", "https://", "https://a/?b"]
+)
+def test_an_address_that_is_none_is_refused(small_atlas: str, tmp_path: Path, address: str) -> None:
+    def quiet(_step: str, _done: int, _total: int) -> None:
+        pass
+
+    with pytest.raises(UserError, match="--address: expected the site's address"):
+        build_site(small_atlas, tmp_path / "site", address, quiet)
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize(
+    ("channel", "reason", "sentence"),
+    [
+        (3, "dead", "no picture was found that excites it more than plain grey does"),
+        (7, "grey", "its picture has next to no contrast"),
+        (19, "none yet", "This channel has no picture yet."),
+    ],
+)
+def test_a_channel_without_a_picture_has_a_page_that_says_why(
+    small_site: Path, channel: int, reason: str, sentence: str
+) -> None:
+    html = text(small_site, f"models/tiny-net/stem/{channel}")
+    assert f"<p>{reason}</p>" in html
+    assert sentence in html
+    assert 'src="channel.jpg"' not in html
+    assert "og:image" not in html
+
+
+def test_a_channels_page_shows_its_numbers_and_recipe(
+    small_site: Path, score_of: Callable[[int], float]
+) -> None:
+    html = text(small_site, "models/tiny-net/block1/41")
+    assert f"<dd>{decimal(score_of(41))} standard deviations</dd>" in html
+    assert "19 px, the input has 64" in html
+    for name, value in (("version", "3"), ("steps", "7"), ("magnification", "0.8 to 1.4")):
+        assert f'<th scope="row">{name}</th><td>{value}</td>' in html
+    assert '<th scope="row">seed</th><td>5</td>' in html
+
+
+def test_a_channels_page_leads_to_its_neighbours(small_site: Path) -> None:
+    html = text(small_site, "models/tiny-net/block1/2")
+    beside = html.split("Beside it in block1")[1].split("</ol>")[0]
+    assert re.findall(r'href="\.\./(\d+)/"', beside) == [str(channel) for channel in range(8)]
+    assert 'rel="prev" href="../1/"' in html
+    assert 'rel="next" href="../3/"' in html
+    assert 'href="../../stem/"' in html
+    assert 'href="../../head/"' in html
+    assert 'rel="prev"' not in text(small_site, "models/tiny-net/block1/0")
+    assert 'rel="next"' not in text(small_site, "models/tiny-net/block1/299")
+
+
+def test_the_grid_has_a_tile_for_each_channel_at_its_place(small_site: Path) -> None:
+    html = text(small_site, "models/tiny-net/block1")
+    tiles = re.findall(
+        r'href="(\d+)/">\s*<img class="x(\d+) y(\d+)" src="sheet-(\d).webp" '
+        r'width="128" height="(\d+)"',
+        html,
+    )
+    assert [int(tile[0]) for tile in tiles] == list(range(300))
+    assert tiles[291] == ("291", "3", "2", "1", "24")
+    assert html.count('loading="lazy"') == 300
+
+
+def test_the_models_page_lists_layers_in_depth_order(small_site: Path) -> None:
+    html = text(small_site, "models/tiny-net")
+    places = [html.index(name) for name in (">stem<", ">stem_expand<", ">block1<", ">head<")]
+    assert places == sorted(places)
+    assert "1 layer not in the atlas" in html
+    assert 'href="stem_expand/"' not in html
+    assert "no picture yet" in html  # head
+
+
+def test_the_method_page_shows_the_recipes_in_use(small_site: Path) -> None:
+    html = text(small_site, "method")
+    assert "used in 2 layers" in html
+    assert "0.8 to 1.4" in html
+
+
+def test_numbers_are_written_as_readers_expect() -> None:
+    assert grouped(4652008) == "4\u202f652\u202f008"
+    assert grouped(999) == "999"
+    assert decimal(-1.25) == "\u22121.25"
+    assert decimal(12.346) == "12.35"
+    assert decimal(float("nan")) == ""

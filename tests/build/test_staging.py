@@ -1,0 +1,229 @@
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+from diamond_cutter.build import staging
+from diamond_cutter.build.manifest import NAME
+from diamond_cutter.build.staging import Stage, publish, staged
+from diamond_cutter.command.errors import UserError
+
+
+def build(output: Path, files: dict[str, bytes]) -> set[str]:
+    """Publish a site of these files; the paths of those that changed."""
+    with staged(output) as stage:
+        for path, content in files.items():
+            stage.write(path, content)
+        publish(stage, {"layer/": "1"}, {"layer/": "2"})
+        return stage.changed
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != NAME
+    }
+
+
+def hidden(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
+
+
+def test_a_site_takes_the_place_of_the_last_one_whole(tmp_path: Path) -> None:
+    output = tmp_path / "new" / "site"
+    build(output, {"index.html": b"one", "old/index.html": b"old"})
+    build(output, {"index.html": b"two", "a/b.txt": b"b"})
+    assert contents(output) == {"index.html": b"two", "a/b.txt": b"b"}
+    assert hidden(output.parent) == []
+
+
+def test_a_file_that_is_the_same_is_not_written_again(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    build(output, {"same": b"same", "other": b"one", "long": b"three"})
+    os.utime(output / "same", ns=(1_000, 2_000))
+    assert build(output, {"same": b"same", "other": b"two", "long": b"fourth"}) == {"other", "long"}
+    assert (output / "same").stat().st_mtime_ns == 2_000
+    assert contents(output) == {"same": b"same", "other": b"two", "long": b"fourth"}
+
+
+def test_a_file_that_somebody_has_changed_is_put_right(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    build(output, {"a": b"1234", "b": b"1234", "c": b"1234"})
+    (output / "a").write_bytes(b"12345")
+    (output / "b").write_bytes(b"4321")
+    (output / "c").unlink()
+    assert build(output, {"a": b"1234", "b": b"1234", "c": b"1234"}) == {"a", "b", "c"}
+    assert contents(output) == {"a": b"1234", "b": b"1234", "c": b"1234"}
+
+
+def test_a_build_that_fails_leaves_the_last_site(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    build(output, {"index.html": b"good"})
+
+    def fail() -> None:
+        with staged(output) as stage:
+            stage.write("index.html", b"bad")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert contents(output) == {"index.html": b"good"}
+    assert hidden(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"{}", b"not json", b'{"kind":"site","format_version":9}']
+)
+def test_a_folder_that_is_no_site_of_ours_is_refused_and_left(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    output = tmp_path / "photos"
+    output.mkdir()
+    (output / "mine.txt").write_bytes(b"mine")
+    if content is not None:
+        (output / NAME).write_bytes(content)
+    with pytest.raises(UserError, match="photos: expected a site made by `diamond site`"):
+        build(output, {"index.html": b""})
+    assert contents(output) == {"mine.txt": b"mine"}
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_and_left(tmp_path: Path) -> None:
+    (tmp_path / "site").write_bytes(b"mine")
+    with pytest.raises(UserError, match="expected a site made by"):
+        build(tmp_path / "site", {"index.html": b""})
+    assert (tmp_path / "site").read_bytes() == b"mine"
+
+
+def test_a_file_in_the_place_of_a_folder_above_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"mine")
+    with pytest.raises(UserError, match="has a file where a folder should be"):
+        build(tmp_path / "file" / "site", {"index.html": b""})
+
+
+def test_an_empty_folder_is_used(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    build(tmp_path / "site", {"index.html": b"one"})
+    assert contents(tmp_path / "site") == {"index.html": b"one"}
+
+
+def test_what_others_have_put_into_the_site_stays(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    build(output, {"index.html": b"one", "gone.html": b"gone"})
+    (output / "CNAME").write_bytes(b"example.org")
+    (output / ".git" / "objects").mkdir(parents=True)
+    (output / ".git" / "objects" / "ab").write_bytes(b"object")
+    (output / "link").symlink_to("CNAME")
+    build(output, {"index.html": b"two"})
+    assert contents(output) == {
+        "index.html": b"two",
+        "CNAME": b"example.org",
+        ".git/objects/ab": b"object",
+        "link": b"example.org",
+    }
+    assert (output / "link").is_symlink()
+
+
+def test_what_a_killed_build_left_is_removed(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    leftover = tmp_path / ".site.staging" / "models"
+    leftover.mkdir(parents=True)
+    (leftover / "half.html").write_bytes(b"half")
+    build(output, {"index.html": b"one"})
+    assert contents(output) == {"index.html": b"one"}
+    assert hidden(tmp_path) == []
+
+
+def test_two_builds_of_one_site_do_not_meet(tmp_path: Path) -> None:
+    folder = tmp_path / ".site.staging"
+    folder.mkdir()
+    (folder / "theirs").write_bytes(b"theirs")
+    other = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(UserError, match="another `diamond site` is writing it"):
+            build(tmp_path / "site", {"index.html": b""})
+        assert (folder / "theirs").read_bytes() == b"theirs"
+    finally:
+        os.close(other)
+
+
+def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "site").symlink_to(tmp_path / "elsewhere")
+    build(tmp_path / "site", {"index.html": b"one"})
+    build(tmp_path / "site", {"index.html": b"two"})
+    assert (tmp_path / "site").is_symlink()
+    assert contents(tmp_path / "elsewhere") == {"index.html": b"two"}
+
+
+@pytest.fixture
+def no_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "_exchange", lambda _one, _other: False)
+
+
+@pytest.mark.usefixtures("no_exchange")
+def test_without_an_exchange_of_folders_the_swap_takes_two_renames(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    build(output, {"index.html": b"one"})
+    build(output, {"index.html": b"two"})
+    assert contents(output) == {"index.html": b"two"}
+    assert hidden(tmp_path) == []
+
+
+@pytest.mark.usefixtures("no_exchange")
+def test_a_build_killed_between_the_two_renames_is_taken_back(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    build(output, {"index.html": b"one"})
+    output.rename(tmp_path / ".site.last")
+    (tmp_path / ".site.staging").mkdir()
+    with pytest.raises(ZeroDivisionError), staged(output):
+        raise ZeroDivisionError
+    assert contents(output) == {"index.html": b"one"}
+    assert hidden(tmp_path) == []
+
+
+def test_a_file_system_without_links_gets_copies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    output = tmp_path / "site"
+    build(output, {"same": b"same"})
+    os.utime(output / "same", ns=(1_000, 2_000))
+    monkeypatch.setattr(os, "link", refuse)
+    assert build(output, {"same": b"same"}) == set()
+    assert (output / "same").stat().st_mtime_ns == 2_000
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [(errno.ENOSPC, "full disk"), (errno.EROFS, "read-only"), (errno.EACCES, "not to be written")],
+)
+def test_a_place_that_cannot_be_written_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, message: str
+) -> None:
+    def refuse(self: Path, _content: bytes) -> None:
+        raise OSError(number, os.strerror(number), str(self))
+
+    output = tmp_path / "site"
+    build(output, {"index.html": b"good"})
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(UserError, match=message) as caught:
+        build(output, {"index.html": b"new"})
+    assert "index.html" in str(caught.value)
+    assert contents(output) == {"index.html": b"good"}
+
+
+def test_another_error_of_the_system_keeps_its_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: Stage, _path: str, _content: bytes) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(Stage, "write", fail)
+    with pytest.raises(OSError, match="broken"):
+        build(tmp_path / "site", {"index.html": b""})

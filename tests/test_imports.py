@@ -1,0 +1,71 @@
+"""Who may import whom: data flows one way."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FOUNDATION = ("diamond_cutter.command.errors", "diamond_cutter.command.settings")
+MAY_IMPORT = {
+    "command": FOUNDATION,
+    "build": (
+        *FOUNDATION,
+        "diamond_cutter.build",
+        "diamond_cutter.precompute.contract",
+        "diamond_cutter.site_templates",
+    ),
+    "precompute": (*FOUNDATION, "diamond_cutter.precompute"),
+    "site_templates": (),
+    "web": (*FOUNDATION, "diamond_cutter.web"),
+}
+
+
+def imported(path: Path) -> set[str]:
+    """The modules that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: import by full name"
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_a_folder_imports_only_what_it_may(folder: str) -> None:
+    files = sorted((ROOT / folder).rglob("*.py"))
+    assert files
+    for path in files:
+        for name in imported(path):
+            assert name.split(".")[0] not in MAY_IMPORT, f"{path}: {name} lacks diamond_cutter."
+            if name.startswith("diamond_cutter."):
+                allowed = any(f"{name}.".startswith(f"{prefix}.") for prefix in MAY_IMPORT[folder])
+                assert allowed, f"{path} must not import {name}"
+
+
+@pytest.mark.parametrize("library", ["tensorflow", "keras"])
+def test_only_the_runtime_imports(library: str) -> None:
+    for folder in MAY_IMPORT:
+        for path in (ROOT / folder).rglob("*.py"):
+            if path != ROOT / "precompute" / "runtime.py":
+                names = {name.split(".")[0] for name in imported(path)}
+                assert library not in names, path
+
+
+@pytest.mark.parametrize("command", [["--help"], ["site", "--help"], ["serve", "--help"]])
+def test_light_commands_load_nothing_heavy(command: list[str]) -> None:
+    script = (
+        "import sys\n"
+        "from diamond_cutter.command.main import main\n"
+        "try:\n"
+        f"    main({command!r})\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        "heavy = {'tensorflow', 'keras', 'distributed'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)

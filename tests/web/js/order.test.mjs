@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { arrange, readRanges } from "../../../web/static/js/order.js";
+import { DEFAULTS } from "../../../web/static/js/state.js";
+
+const data = {
+  format_version: 1,
+  model: "m",
+  layer: "l",
+  channels: 6,
+  score: [2.5, -1, null, 9, 2.5, 0],
+  reason: ["", "", "none yet", "dead", "", "grey"],
+};
+const arranged = (changes) => arrange({ ...DEFAULTS, ...changes }, data);
+const named = (text, count) => [...readRanges(text, count).channels];
+
+test("numbers and ranges name channels", () => {
+  assert.deepEqual(named("0-2,5", 10), [0, 1, 2, 5]);
+  assert.deepEqual(named(" 3 - 4 , 1 ,", 10), [3, 4, 1]);
+  assert.deepEqual(named("3–4", 10), [3, 4]);
+  assert.deepEqual(named("8-99", 10), [8, 9]);
+  assert.deepEqual(named("12", 10), []);
+  assert.deepEqual(named("4-2", 10), []);
+  assert.deepEqual(named("2,2,1-2", 10), [2, 1]);
+  assert.deepEqual(named("", 3), [0, 1, 2]);
+});
+
+test("a part that is neither is told, and nothing is hidden for it", () => {
+  for (const wrong of ["x", "-3", "1-2-3", "1.5", "0x1"]) {
+    assert.equal(readRanges(`0,${wrong}`, 4).wrong, wrong);
+    assert.deepEqual(named(`0,${wrong}`, 4), [0, 1, 2, 3]);
+  }
+});
+
+test("by number, up and down", () => {
+  assert.deepEqual(arranged({}), [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual(arranged({ order: "down" }), [5, 4, 3, 2, 1, 0]);
+});
+
+test("by score: equal ones by number, those without one last both ways", () => {
+  assert.deepEqual(arranged({ sort: "score", order: "down" }), [3, 0, 4, 5, 1, 2]);
+  assert.deepEqual(arranged({ sort: "score", order: "up" }), [1, 5, 0, 4, 3, 2]);
+});
+
+test("flagged channels can be hidden; one not rendered yet keeps its place", () => {
+  assert.deepEqual(arranged({ flagged: "hide" }), [0, 1, 2, 4]);
+});
+
+test("a filter and an order go together", () => {
+  assert.deepEqual(arranged({ show: "3-5,1", sort: "score", order: "down" }), [3, 4, 5, 1]);
+});

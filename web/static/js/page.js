@@ -1,0 +1,34 @@
+/** What the scripts share of a page. */
+
+/**
+ * The element that a selector finds; the page is broken if there is none.
+ *
+ * @template {Element} T
+ * @param {ParentNode} parent
+ * @param {string} selector
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function find(parent, selector, type) {
+  const found = parent.querySelector(selector);
+  if (!(found instanceof type)) throw new Error(`the page has no ${type.name} ${selector}`);
+  return found;
+}
+
+/**
+ * A whole number with its thousands apart, as the pages write it.
+ *
+ * @param {number} number
+ */
+export function grouped(number) {
+  return number.toLocaleString("en").replaceAll(",", "\u202f");
+}
+
+/**
+ * A number of two decimals with a true minus sign, as the pages write it.
+ *
+ * @param {number} number
+ */
+export function decimal(number) {
+  return number.toFixed(2).replace("-", "\u2212");
+}
