@@ -60,11 +60,12 @@ def add_options(parser: ArgumentParser, *tables: type, only: Collection[str] | N
         for item in fields(table):
             if only is not None and item.name not in only:
                 continue
-            default = ",".join(item.default) if _is_list(item) else item.default
+            default: Any = item.default
+            shown = ",".join(default) if _is_list(item) else default
             parser.add_argument(
                 f"--{item.name.replace('_', '-')}",
                 metavar=item.name.upper(),
-                help=f"{item.metadata['help']} (default: {default!s})".replace("%", "%%"),
+                help=f"{item.metadata['help']} (default: {shown})".replace("%", "%%"),
             )
 
 

@@ -110,5 +110,5 @@ def model_attributes(model: Model, layers: list[Layer]) -> dict[str, Any]:
 
 def read_model(group: zarr.Group) -> tuple[Model, list[Layer]]:
     """The model of a group written with `model_attributes`, and its layers in depth order."""
-    attributes = group.attrs.asdict()
+    attributes: dict[str, Any] = group.attrs.asdict()
     return Model(**attributes["model"]), [Layer(**layer) for layer in attributes["layers"]]

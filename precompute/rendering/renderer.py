@@ -75,7 +75,7 @@ class Renderer:
             raise ValueError(f"expected 1 to {self._batch} channels, got {count}")
         # A short batch is filled up with its own channels, so that one graph serves all.
         units = np.resize(np.array(channels, np.int32), self._batch)
-        generators = [np.random.default_rng([*self._key, unit]) for unit in units]
+        generators = [np.random.default_rng([*self._key, int(unit)]) for unit in units]
         state = self._optimize(self._start(generators), units, generators)
         images = np.asarray(self._develop(state.coefficients, state.gains))
         score = self._scorer.score(images, units, generators)
