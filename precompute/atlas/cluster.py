@@ -27,13 +27,13 @@ _LOCAL_CONFIG = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.profile.enabled": False,
     "distributed.scheduler.work-stealing": False,
-    # Dask would have workers hand freed memory back at once: a quarter of the time, in page faults.
-    "distributed.nanny.pre-spawn-environ": {},
+    # In place of Dask's own, which has workers hand freed memory back at once: a quarter of the
+    # time, in page faults. NumPy reads these as it loads, before a worker gets its environment.
+    "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
     "distributed.admin.tick.limit": "1h",  # long kernels hold the interpreter; that is no news
 }
 
 ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
 }
