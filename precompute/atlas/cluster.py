@@ -107,7 +107,9 @@ def _local(settings: AtlasSettings, most: int) -> LocalCluster:
                 processes=True,
                 memory_limit=settings.memory_limit,
                 env=ENVIRONMENT,
-                dashboard_address=None,
+                # Some free port: the scheduler listens even where it shows no dashboard.
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
             )
         except (OSError, RuntimeError, TimeoutError) as error:
             raise UserError(

@@ -55,6 +55,7 @@ class Renderer:
         self._network = truncate(backbone, layer.name)
         self._mean, self._spread = _natural_units(backbone, layer)
         self._scorer = Scorer(self._network, self._mean, self._spread)
+        self._grey_score = self._scorer.grey_score(self._side)
         self._key = (seed, crc32(f"{backbone.name}/{layer.name}".encode()))
         noise = np.random.default_rng(self._key).standard_normal((_NOISE_SIDE, _NOISE_SIDE, 3))
         self._noise = (recipe.noise * noise).astype(np.float32)
@@ -79,7 +80,7 @@ class Renderer:
         state = self._optimize(self._start(generators), units, generators)
         images = np.asarray(self._develop(state.coefficients, state.gains))
         score = self._scorer.score(images, units, generators)
-        flag = flags(images, score, self._scorer.grey_score(self._side, units))
+        flag = flags(images, score, self._grey_score[units])
         return Pictures(images[:count], score[:count], flag[:count])
 
     def _start(self, generators: list[np.random.Generator]) -> _State:

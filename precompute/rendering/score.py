@@ -13,7 +13,7 @@ from diamond_cutter.precompute.runtime import keras
 
 ops = keras.ops
 
-VIEWS = 8
+VIEWS = 4
 MAGNIFICATION = (0.9, 1.1)
 JITTER = 1 / 16  # of the canvas
 
@@ -51,11 +51,10 @@ class Scorer:
             total += np.asarray(self._measure(images, channels, rows, columns))
         return total / np.float32(VIEWS)
 
-    def grey_score(self, side: int, channels: NDArray[np.int32]) -> NDArray[np.float32]:
-        """What plain grey of `side` pixels reaches for (B,) channels: (B,) float32."""
-        grey = np.full((len(channels), side, side, 3), 128, np.uint8)
-        everywhere = np.tile(np.linspace(0, 1, side, dtype=np.float32), (len(channels), 1))
-        return np.asarray(self._measure(grey, channels, everywhere, everywhere))
+    def grey_score(self, side: int) -> NDArray[np.float32]:
+        """What a plain grey picture of `side` pixels reaches for each channel: (C,) float32."""
+        grey = np.full((1, side, side, 3), 128 / 255, np.float32)
+        return np.asarray(strengths(self._network(grey), self._mean, self._spread))[0]
 
     def _own_strength(self, images: Any, channels: Any, rows: Any, columns: Any) -> Any:
         views = _sampled(ops.cast(images, "float32") / 255, rows, columns)

@@ -20,7 +20,7 @@ Tree = Callable[[Path], dict[str, bytes]]
 @pytest.fixture
 def running_cluster() -> Iterator[LocalCluster]:
     """Somebody else's cluster, with one worker."""
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as running:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as running:
         yield running
 
 
@@ -67,7 +67,7 @@ def test_a_scheduler_without_workers_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "WORKERS_SECONDS", 0.5)
-    with LocalCluster(n_workers=0, dashboard_address=None) as empty:
+    with LocalCluster(n_workers=0, dashboard_address=":0") as empty:
         settings = joined(tmp_path, empty.scheduler_address)
         with pytest.raises(UserError, match="expected workers at"):
             render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render_never)

@@ -39,7 +39,7 @@ def test_score_averages_over_places(scorer: Scorer) -> None:
 def test_plain_grey_has_its_own_score(scorer: Scorer) -> None:
     level = 100 * 128 / 255
     np.testing.assert_allclose(
-        scorer.grey_score(32, CHANNELS), [level, (level - 10) / 2, (level - 20) / 4], rtol=1e-4
+        scorer.grey_score(32), [level, (level - 10) / 2, (level - 20) / 4], rtol=1e-4
     )
 
 
