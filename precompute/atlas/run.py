@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TextIO
 
 import zarr
@@ -125,7 +125,11 @@ class _Run:
         def tick(running: list[Unit], count: int) -> None:
             places = [place_of(unit) for unit in running]
             seconds = time.monotonic() - began
-            self.display.show(progress.standing(places, self.pace, count, seconds))
+            standing = progress.standing(places, self.pace, count, seconds)
+            budget = self._left()
+            if budget is not None and standing.left is not None:
+                standing = replace(standing, left=max(min(standing.left, budget), 0.0))
+            self.display.show(standing)
 
         Dispatch(
             workforce=workers,
