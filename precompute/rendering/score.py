@@ -54,7 +54,8 @@ class Scorer:
     def grey_score(self, side: int) -> NDArray[np.float32]:
         """What a plain grey picture of `side` pixels reaches for each channel: (C,) float32."""
         grey = np.full((1, side, side, 3), 128 / 255, np.float32)
-        return np.asarray(strengths(self._network(grey), self._mean, self._spread))[0]
+        reached = strengths(self._network(grey), self._mean, self._spread)
+        return np.asarray(reached[0], np.float32)
 
     def _own_strength(self, images: Any, channels: Any, rows: Any, columns: Any) -> Any:
         views = _sampled(ops.cast(images, "float32") / 255, rows, columns)
