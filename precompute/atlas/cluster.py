@@ -44,8 +44,8 @@ ENVIRONMENT = {
 class Workforce:
     """The workers of a run, replaced when they die.
 
-    Dask restarts a local worker that dies, but not one that dies while it starts: such a one is
-    replaced here, after `patience` seconds. A joined cluster looks after its workers itself.
+    Dask restarts a local worker that dies, unless it fails to start: one that has not come back
+    after `patience` seconds is replaced here. A joined cluster looks after its workers itself.
     """
 
     client: Client

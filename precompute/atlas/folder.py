@@ -60,32 +60,37 @@ def exclusive(folder: Path) -> Iterator[None]:
     on entry, and on leaving what its last workers left since.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = _locked(folder)
     try:
-        _lock(descriptor, folder)
         _remove_leftovers(folder)
-        try:
-            yield
-        finally:
-            _remove_leftovers(folder)
+        yield
     finally:
-        os.close(descriptor)
+        _remove_leftovers(folder)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
-def _lock(descriptor: int, folder: Path) -> None:
+def _locked(folder: Path) -> int | None:
+    """What holds the lock while it is open; None where folders can't be locked.
+
+    Two runs at once are a waste there, but no harm: they write the same bytes.
+    """
     if sys.platform == "win32":
-        return
+        return None
     import fcntl
 
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
+        os.close(descriptor)
         raise UserError(
             f"{folder}: another `diamond atlas` is rendering into it; wait for it or stop it"
         ) from error
-    except OSError:
-        # A network file system without locks on folders: two runs then write the same bytes twice.
-        return
+    except OSError:  # some network file systems
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def _remove_leftovers(folder: Path) -> None:
