@@ -6,7 +6,7 @@ BIN := .venv/bin
 ENV := .venv/made
 PACKAGES := build command precompute site_templates web
 
-.PHONY: help env atlas site serve test lint types format bench clean
+.PHONY: help env atlas study site serve test lint types format bench clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,7 +23,13 @@ $(ENV): pyproject.toml constraints.txt
 atlas: $(ENV)  ## render what is missing in the atlas; stop it whenever you like
 	$(BIN)/diamond atlas
 
-site: atlas  ## write the site, rendering what is missing first
+study: $(ENV) data/digits  ## train heads on every cut for the demo's photos, and rank them
+	$(BIN)/diamond study digits
+
+data/digits: | $(ENV)
+	@$(BIN)/python -m diamond_cutter.precompute.dataset.digits $@
+
+site: study atlas  ## write the site, making first what is missing
 	$(BIN)/diamond site
 
 serve: $(ENV)  ## look at the site, on this machine only
@@ -55,5 +61,5 @@ bench: $(ENV)  ## measure: rendering against its floor, and the site
 	$(BIN)/python benchmarks/atlas_throughput.py
 	$(BIN)/python benchmarks/site_build.py
 
-clean:  ## remove what was made, but for the atlas
+clean:  ## remove what was made, but for the data
 	rm -rf .venv .cache site *.egg-info

@@ -13,8 +13,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from diamond_cutter.precompute.atlas.cluster import ENVIRONMENT
-from diamond_cutter.precompute.contract import CHUNK, Layer
+from diamond_cutter.precompute.work.cluster import ENVIRONMENT
+from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.build.site import Built, build_site
 from diamond_cutter.precompute.atlas import store
-from diamond_cutter.precompute.contract import CHUNK, Layer, Level, Model
+from diamond_cutter.precompute.contract.atlas import CHUNK, Layer, Level, Model
 
 CHANNELS = (32, 16, 24, 24, 40, 40, *[80] * 3, *[112] * 3, *[192] * 4, 320, 1280)
 SIDES = (32, 32, 48, 96, *[128] * 14)
@@ -44,7 +44,7 @@ def main() -> None:
 def measure(address: str, output: Path) -> tuple[Built, float]:
     """What a build made, and its seconds."""
     start = time.perf_counter()
-    built = build_site(address, output, "", lambda _step, _done, _total: None)
+    built = build_site(address, [], output, "", lambda _step, _done, _total: None)
     return built, time.perf_counter() - start
 
 

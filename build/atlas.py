@@ -9,9 +9,16 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.contract import Flag, Layer, Level, Model, open_atlas, read_model
+from diamond_cutter.precompute.contract.atlas import (
+    Flag,
+    Layer,
+    Level,
+    Model,
+    open_atlas,
+    read_model,
+)
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+ADDRESS_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 """What may be a folder of the site, and so a part of an address that needs no quoting."""
 
 
@@ -85,7 +92,7 @@ def _read_model(address: str, name: str, group: zarr.Group) -> ModelAtlas:
     except (KeyError, TypeError) as error:
         raise _damaged(f"{address}/{name}", "a model's attributes", f"{error!r}") from error
     for part in (name, *(layer.name for layer in layers)):
-        if not _NAME.fullmatch(part):
+        if not ADDRESS_PART.fullmatch(part):
             raise UserError(
                 f"{address}/{name}: expected names of letters, digits and _ . + -, got {part!r}; "
                 f"rename it in the model and render it anew"

@@ -6,7 +6,7 @@ Every `href` and `src` is relative to the page that shows it.
 from dataclasses import dataclass
 
 from diamond_cutter.build.figure import Field, Profile
-from diamond_cutter.precompute.contract import Layer, Model
+from diamond_cutter.precompute.contract.atlas import Layer, Model
 
 
 @dataclass(frozen=True)
@@ -145,10 +145,27 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class StudyEntry:
+    """A study in the list of studies: its size, and the recommended cut with its accuracy."""
+
+    name: str
+    href: str
+    photos: int
+    classes: int
+    cuts: int
+    backbones: int
+    recommended: Link
+    accuracy: str
+    interval: str
+    enough: bool
+
+
+@dataclass(frozen=True)
 class HomePage:
     """`/`: what is here."""
 
     frame: Frame
+    studies: tuple[StudyEntry, ...]
     models: tuple[ModelEntry, ...]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
 
-from diamond_cutter.precompute.contract import Layer
+from diamond_cutter.precompute.contract.atlas import Layer
 
 WIDTH, HEIGHT = 720, 300
 _PANEL, _TITLE, _PLOT = (

@@ -1,4 +1,4 @@
-"""The page that says how the pictures are made, and the page of what is not there."""
+"""The page that says how all is made and measured, and the page of what is not there."""
 
 import hashlib
 import json
@@ -19,8 +19,9 @@ def method_page(around: Surroundings, models: tuple[ModelAtlas, ...]) -> MethodP
     frame = make_frame(
         around,
         PATH,
-        f"How the pictures are made \N{MIDDLE DOT} {NAME}",
-        "How a picture is optimised to excite one channel of a network, and how to read it.",
+        f"How it is made and measured \N{MIDDLE DOT} {NAME}",
+        "How a picture is optimised to excite one channel of a network, and how to read it; how a "
+        "study measures which cut suits photos best.",
         crumbs=(Link(NAME, "../"),),
     )
     uses: Counter[tuple[str, str]] = Counter()

@@ -15,25 +15,35 @@ from diamond_cutter.build.context import (
     Link,
     ModelEntry,
     ModelPage,
+    StudyEntry,
 )
 from diamond_cutter.build.figure import draw_field, draw_profile
 from diamond_cutter.build.frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.pictures import strip_channels
-from diamond_cutter.precompute.contract import Layer
+from diamond_cutter.build.study.reader import MeasuredStudy
+from diamond_cutter.build.study.words import percent, percent_interval
+from diamond_cutter.precompute.contract.atlas import Layer
 
 
-def home_page(around: Surroundings, models: tuple[ModelAtlas, ...]) -> HomePage:
+def home_page(
+    around: Surroundings, models: tuple[ModelAtlas, ...], studies: tuple[MeasuredStudy, ...]
+) -> HomePage:
     """`/`."""
     picture, picture_text = _picture(models[0]) if models else ("", "")
     frame = make_frame(
         around,
         "",
         NAME,
-        "What the channels of pretrained convolutional networks respond to, layer by layer.",
+        "Which pretrained network, cut at which layer, suits your photos, and what its channels "
+        "respond to.",
         picture=picture,
         picture_text=picture_text,
     )
-    return HomePage(frame, tuple(_model_entry(model) for model in models))
+    return HomePage(
+        frame,
+        tuple(_study_entry(study) for study in studies),
+        tuple(_model_entry(model) for model in models),
+    )
 
 
 def model_page(around: Surroundings, model: ModelAtlas) -> ModelPage:
@@ -119,6 +129,22 @@ def picture_text_of(layer: RenderedLayer, channel: int) -> str:
 def command(layer: RenderedLayer) -> str:
     """What makes the pictures of a layer."""
     return f"diamond atlas --models {layer.model} --layers {layer.layer.name}"
+
+
+def _study_entry(measured: MeasuredStudy) -> StudyEntry:
+    study, best = measured.study, measured.recommended
+    return StudyEntry(
+        name=study.name,
+        href=measured.path,
+        photos=study.photos,
+        classes=len(study.classes),
+        cuts=len(measured.cuts),
+        backbones=len(study.backbones),
+        recommended=Link(f"{best.cut.model} at {best.cut.cut}", measured.path + best.path),
+        accuracy=percent(best.cut.metrics.accuracy.value),
+        interval=percent_interval(best.cut.metrics.accuracy.interval),
+        enough=study.recommendation.enough,
+    )
 
 
 def _model_entry(model: ModelAtlas) -> ModelEntry:

@@ -75,7 +75,7 @@ def encode_block(block: Block) -> dict[str, bytes]:
     if not pictured.any():
         return {}
     pictures = read_pictures(block.layer, block.start, block.stop)
-    files = {block.layer.path + sheet_name(block.start // TILES): _webp(compose(pictures))}
+    files = {block.layer.path + sheet_name(block.start // TILES): webp(compose(pictures))}
     for offset in np.flatnonzero(pictured):
         path = f"{block.layer.path}{block.start + offset}/channel.jpg"
         files[path] = _jpeg(_resized(pictures[offset], CHANNEL_SIDE))
@@ -97,7 +97,7 @@ def encode_strip(channels: Sequence[tuple[RenderedLayer, int]], largest: int) ->
         np.asarray(_resized(read_pictures(layer, channel, channel + 1)[0], side))
         for layer, channel in channels
     ]
-    return _webp(compose(np.stack(tiles)))
+    return webp(compose(np.stack(tiles)))
 
 
 def strip_side(layers: Sequence[RenderedLayer], largest: int) -> int:
@@ -105,14 +105,15 @@ def strip_side(layers: Sequence[RenderedLayer], largest: int) -> int:
     return min(largest, max(layer.side for layer in layers))
 
 
-def _resized(picture: NDArray[np.uint8], side: int) -> Image.Image:
-    return Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS)
-
-
-def _webp(pixels: NDArray[np.uint8]) -> bytes:
+def webp(pixels: NDArray[np.uint8]) -> bytes:
+    """The pixels, (H, W, 3) uint8 sRGB, as a WebP file."""
     file = BytesIO()
     Image.fromarray(pixels).save(file, "WEBP", quality=80, method=2)
     return file.getvalue()
+
+
+def _resized(picture: NDArray[np.uint8], side: int) -> Image.Image:
+    return Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS)
 
 
 def _jpeg(image: Image.Image) -> bytes:

@@ -1,7 +1,7 @@
 """The whole site: read and checked, then staged, checked again, and put in its place."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ from diamond_cutter.build.method import method_page, missing_page
 from diamond_cutter.build.pages import home_page, layer_page, model_page
 from diamond_cutter.build.sources import digest, generator_digest, static_files
 from diamond_cutter.build.staging import Stage, publish, staged
+from diamond_cutter.build.study.reader import MeasuredStudy, read_studies
+from diamond_cutter.build.study.site import write_studies
 from diamond_cutter.build.tiles import band_channels
 
 Report = Callable[[str, int, int], None]
@@ -35,15 +37,20 @@ class Built:
     size: int
 
 
-def build_site(atlas: str, output: Path, address: str, report: Report) -> Built:
-    """Write the site of the atlas at the address `atlas` to the folder `output`.
+def build_site(
+    atlas: str, studies: Sequence[str], output: Path, address: str, report: Report
+) -> Built:
+    """Write the site of an atlas and of the stores of studies to the folder `output`.
 
-    `address` is where it will be hosted, or empty. What has not changed since the last build is
-    kept; until the new site is whole and checked, the last one stays in its place.
-    Raises `UserError` for what the user can mend: no atlas, another format, no place to write.
+    `atlas` is its address, or empty for a site of studies alone; `address` is where the site will
+    be hosted, or empty. What has not changed since the last build is kept; until the new site is
+    whole and checked, the last one stays in its place.
+    Raises `UserError` for what the user can mend: a store that is not there or of another format,
+    no place to write.
     """
     address = checked_address(address)
-    models = read_atlas(atlas)
+    models = read_atlas(atlas) if atlas else ()
+    measured = read_studies(studies)
     assets = static_files()
     around = Surroundings(address, f"assets/{digest(assets.items())[:12]}/")
     rendered = [(model, layer) for model in models for layer in model.rendered]
@@ -52,7 +59,10 @@ def build_site(atlas: str, output: Path, address: str, report: Report) -> Built:
             stage.write(around.assets + path, content)
         made_from = _write_pictures(stage, models, report)
         shown_from = _write_layers(stage, around, rendered, made_from, report)
-        _write_top(stage, around, models, assets["css/site.css"])
+        pages = {layer.path for _, layer in rendered}
+        pages.update(f"models/{model.model.name}/" for model in models)
+        shown_from |= write_studies(stage, around, measured, pages, report)
+        _write_top(stage, around, models, measured, assets["css/site.css"])
         _check(stage, rendered, address, report)
         publish(stage, made_from, shown_from)
     count = sum(path.endswith(".html") for path in stage.files)
@@ -151,11 +161,15 @@ def _layer_files(
 
 
 def _write_top(
-    stage: Stage, around: Surroundings, models: tuple[ModelAtlas, ...], style: bytes
+    stage: Stage,
+    around: Surroundings,
+    models: tuple[ModelAtlas, ...],
+    studies: tuple[MeasuredStudy, ...],
+    style: bytes,
 ) -> None:
     environment = templates.environment()
     pages: list[tuple[str, str, Any]] = [
-        ("index.html", "home.html", home_page(around, models)),
+        ("index.html", "home.html", home_page(around, models, studies)),
         (f"{METHOD}index.html", "method.html", method_page(around, models)),
         ("404.html", "missing.html", missing_page(around, style)),
     ]
@@ -164,7 +178,7 @@ def _write_top(
         pages.append((path, "model.html", model_page(around, model)))
     for path, template, page in pages:
         stage.write(path, templates.render(environment, template, page))
-    stage.write("index.json", index_document(models))
+    stage.write("index.json", index_document(models, studies))
 
 
 def _check(

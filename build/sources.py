@@ -7,8 +7,6 @@ from pathlib import Path
 
 import jinja2
 
-from diamond_cutter.precompute import contract
-
 
 def static_files() -> dict[str, bytes]:
     """The content of each script, style sheet and icon by its path, sorted."""
@@ -19,9 +17,9 @@ def generator_digest() -> str:
     """A digest of all that turns an atlas into pages."""
     templates = _files(Path(str(resources.files("diamond_cutter.site_templates"))))
     code = _files(Path(__file__).parent)
-    code["contract.py"] = Path(contract.__file__).read_bytes()
+    contract = _files(Path(str(resources.files("diamond_cutter.precompute.contract"))))
     version = ("jinja2", jinja2.__version__.encode())
-    return digest([*templates.items(), *code.items(), version])
+    return digest([*templates.items(), *code.items(), *contract.items(), version])
 
 
 def digest(parts: Iterable[tuple[str, bytes]]) -> str:

@@ -12,7 +12,7 @@ from diamond_cutter.build.pictures import (
     strip_side,
 )
 from diamond_cutter.build.sheet import COLUMNS, TILES, place, sheet_size
-from diamond_cutter.precompute.contract import Flag, Level
+from diamond_cutter.precompute.contract.atlas import Flag, Level
 
 NOT_YET = "none yet"
 EXPLANATIONS = {

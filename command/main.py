@@ -12,6 +12,15 @@ COMMANDS = {
     "models": ("precompute.commands.models", "list the backbones"),
     "layers": ("precompute.commands.layers", "list the layers of a backbone"),
     "atlas": ("precompute.commands.atlas", "render what is missing in the atlas"),
+    "check-data": (
+        "precompute.commands.check_data",
+        "say what the dataset reader makes of every file",
+    ),
+    "study": (
+        "precompute.commands.study",
+        "train heads on every cut for your photos, and rank them",
+    ),
+    "export": ("precompute.commands.export", "write a cut network with its head to one file"),
     "site": ("build.commands.site", "write the site"),
     "serve": ("web.commands.serve", "look at the site, on this machine only"),
 }

@@ -1,13 +1,7 @@
 """The settings of `diamond.toml`: one dataclass a table, the truth for file, options and help."""
 
-import tomllib
-from argparse import ArgumentParser, Namespace
-from collections.abc import Collection
-from dataclasses import Field, dataclass, field, fields
-from pathlib import Path
-from typing import Any, TypeVar, get_origin
-
-from diamond_cutter.command.errors import UserError
+from dataclasses import dataclass, field
+from typing import Any
 
 
 def setting(default: Any, description: str) -> Any:
@@ -45,113 +39,57 @@ class SiteSettings:
     address: str = setting(
         "", "where the site will be hosted, https://..., for link previews; may be empty"
     )
-
-
-T = TypeVar("T")
-TABLES: dict[str, Any] = {"atlas": AtlasSettings, "site": SiteSettings}
-
-
-def add_options(parser: ArgumentParser, *tables: type, only: Collection[str] | None = None) -> None:
-    """Add `--config` and an option for each setting of `tables`, or for those named in `only`."""
-    parser.add_argument(
-        "--config", metavar="FILE", help="the settings file (default: diamond.toml)"
+    studies: tuple[str, ...] = setting(
+        (), "stores of studies to show; empty: those of the [study.NAME] tables"
     )
-    for table in tables:
-        for item in fields(table):
-            if only is not None and item.name not in only:
-                continue
-            default: Any = item.default
-            shown = ",".join(default) if _is_list(item) else default
-            parser.add_argument(
-                f"--{item.name.replace('_', '-')}",
-                metavar=item.name.upper(),
-                help=f"{item.metadata['help']} (default: {shown})".replace("%", "%%"),
-            )
 
 
-def load(table: type[T], options: Namespace) -> T:
-    """The settings of one table: defaults, then the file, then the options given.
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How the heads of a study are trained; all but the first two are for heads trained by Keras.
 
-    Raises `UserError` for a file that is not there or cannot be read, and for names and values
-    that are not known; every table of the file is checked, not only the one asked for.
+    A head of kind "logistic" is a multinomial logistic regression whose L2 strength is chosen
+    inside the training folds.
     """
-    path = Path(options.config or "diamond.toml")
-    values: dict[str, Any] = {}
-    for name, content in _read(path, required=options.config is not None).items():
-        checked = _check(path, name, content)
-        if TABLES[name] is table:
-            values = checked
-    for item in fields(table):  # type: ignore[arg-type]
-        given = getattr(options, item.name, None)
-        if given is not None:
-            values[item.name] = _from_text(item, given)
-    return table(**values)
+
+    head: str = setting("logistic", 'the kind of head: "logistic", or "keras": as people train one')
+    class_weights: str = setting("none", 'what a photo counts: "none": the same, or "balanced"')
+    optimizer: str = setting("adam", "the Keras optimizer, by name")
+    learning_rate: float = setting(0.001, "the optimizer's learning rate")
+    epochs: int = setting(50, "passes over the training photos, at most")
+    batch_size: int = setting(32, "photos in a step")
+    dropout: float = setting(0.0, "share of the activations that are dropped in training")
+    hidden_units: int = setting(0, "units of a hidden layer; 0: a linear head")
+    weight_decay: float = setting(0.0, "the optimizer's weight decay")
+    early_stopping: int = setting(5, "epochs without a better validation loss to stop after; 0: no")
 
 
-def _read(path: Path, *, required: bool) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        if not required:
-            return {}
-        raise UserError(
-            f"{path}: no such settings file; name another with --config, or leave it out"
-        ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(
-            f"{path}: expected a readable TOML file, got: {error}; mend the file"
-        ) from error
+@dataclass(frozen=True)
+class StudySettings:
+    """Which photos, which cuts, and how they are compared."""
 
-
-def _check(path: Path, name: str, content: Any) -> dict[str, Any]:
-    if name not in TABLES or not isinstance(content, dict):
-        raise UserError(
-            f"{path}: expected the tables {_listed(TABLES)}, got {name!r}; rename or remove it"
-        )
-    known = {item.name: item for item in fields(TABLES[name])}
-    for key in content:
-        if key not in known:
-            raise UserError(
-                f"{path}: [{name}] has {key!r}, expected one of {_listed(known)}; "
-                "rename or remove it"
-            )
-    return {key: _from_toml(path, name, known[key], value) for key, value in content.items()}
-
-
-def _from_toml(path: Path, table: str, item: Field[Any], value: Any) -> Any:
-    if _is_list(item):
-        values = [value] if isinstance(value, str) else value
-        if isinstance(values, list) and values and all(isinstance(entry, str) for entry in values):
-            return tuple(values)
-        expected = "a text or a list of texts"
-    elif type(value) is item.type:
-        return value
-    elif item.name == "channels" and type(value) is int:
-        return str(value)
-    else:
-        expected = "a text" if item.type is str else "a whole number"
-    raise UserError(
-        f"{path}: [{table}] {item.name}: expected {expected}, got {value!r}; mend the value"
+    dataset: str = setting("", "the photos: a folder, an archive, a CSV or any fsspec address")
+    models: tuple[str, ...] = setting(("efficientnet-lite0",), "the backbones to cut")
+    cuts: tuple[str, ...] = setting(("all",), 'the cuts to try: "all" or names')
+    store: str = setting("data/study.zarr", "where studies are kept: a folder or fsspec address")
+    features: str = setting("data/features.zarr", "where pooled activations are kept for reuse")
+    cache: str = setting("data/cache", "the folder for downloads and unpacked archives")
+    pooling: str = setting(
+        "average", 'what heads read of a layer: "average", "maximum" or "both" over its cells'
     )
+    views: int = setting(0, "augmented views of each photo to train on besides the photo itself")
+    augment: tuple[str, ...] = setting(
+        ("flip", "crop", "colour"), 'what augmented views change: "flip", "crop", "colour"'
+    )
+    folds: int = setting(5, "parts that the photos are split into, each held out once")
+    seed: int = setting(0, "the seed of folds, views, training and resampling")
+    workers: int = setting(0, "worker processes of one thread each; 0: one for each core")
+    memory_limit: str = setting("4GiB", "memory at which a worker is restarted")
+    scheduler: str = setting(
+        "", "address of a running Dask scheduler to join; empty: a local cluster"
+    )
+    training: TrainingSettings = field(default_factory=TrainingSettings)
 
 
-def _from_text(item: Field[Any], text: str) -> Any:
-    if _is_list(item):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    if item.type is int:
-        try:
-            return int(text)
-        except ValueError as error:
-            option = item.name.replace("_", "-")
-            raise UserError(
-                f"--{option}: expected a whole number, got {text!r}; give a number"
-            ) from error
-    return text
-
-
-def _is_list(item: Field[Any]) -> bool:
-    return get_origin(item.type) is tuple
-
-
-def _listed(names: Any) -> str:
-    return ", ".join(repr(name) for name in names)
+TABLES: dict[str, type] = {"atlas": AtlasSettings, "site": SiteSettings}
+"""The tables that there is one of. `[study.NAME]` and `[study.NAME.training]`: one a study."""

@@ -1,4 +1,4 @@
-"""A small atlas, written by the real writer, and the site that is built from it."""
+"""A small atlas and studies, written by the real writers, and the site built from them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sample_study import LARGE, SMALL, colour_of_photo, write_study
 
 from diamond_cutter.build.site import build_site
 from diamond_cutter.precompute.atlas import store
-from diamond_cutter.precompute.contract import CHUNK, Flag, Layer, Level, Model
+from diamond_cutter.precompute.contract.atlas import CHUNK, Flag, Layer, Level, Model
 
 MODEL = Model("tiny-net", "random", "Tiny", 64, 1_234_567, 0.5, 3)
 LAYERS = [
@@ -89,10 +90,28 @@ def small_atlas(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def small_site(small_atlas: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of the small atlas; to be read only."""
+def small_study(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the studies that hold "pets"; to be read only."""
+    address = str(tmp_path_factory.mktemp("study") / "study.zarr")
+    write_study(address, SMALL)
+    return address
+
+
+@pytest.fixture(scope="session")
+def large_study(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the studies that hold "thirty", of 30 classes; to be read only."""
+    address = str(tmp_path_factory.mktemp("study") / "large.zarr")
+    write_study(address, LARGE)
+    return address
+
+
+@pytest.fixture(scope="session")
+def small_site(
+    small_atlas: str, small_study: str, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The site of the small atlas and the small study; to be read only."""
     output = tmp_path_factory.mktemp("built") / "site"
-    build_site(small_atlas, output, "", quiet)
+    build_site(small_atlas, [small_study], output, "", quiet)
     return output
 
 
@@ -104,3 +123,8 @@ def colour_of() -> Callable[[int], tuple[int, int, int]]:
 @pytest.fixture(scope="session")
 def score_of() -> Callable[[int], float]:
     return score
+
+
+@pytest.fixture(scope="session")
+def photo_colour() -> Callable[[int], tuple[int, int, int]]:
+    return colour_of_photo

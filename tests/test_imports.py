@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOUNDATION = ("diamond_cutter.command.errors", "diamond_cutter.command.settings")
+FOUNDATION = (
+    "diamond_cutter.command.configuration",
+    "diamond_cutter.command.errors",
+    "diamond_cutter.command.settings",
+)
 MAY_IMPORT = {
     "command": FOUNDATION,
     "build": (

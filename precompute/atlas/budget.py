@@ -1,11 +1,8 @@
-"""The time to spend: how it is written, and what still fits into it."""
+"""The time to spend: how it is written."""
 
 import re
 
 from diamond_cutter.command.errors import UserError
-
-MARGIN = 1.25
-"""How much longer than expected a unit may take; those that fit have this room."""
 
 
 def parse_budget(text: str) -> float | None:
@@ -20,8 +17,3 @@ def parse_budget(text: str) -> float | None:
             f'budget: expected a time like "10m", "1h30m" or "90s", got {text!r}; mend the value'
         )
     return float(total)
-
-
-def fits(expected: float | None, left: float | None) -> bool:
-    """Whether a unit that takes `expected` seconds, if that is known, fits into those `left`."""
-    return left is None or left > MARGIN * (expected or 0.0)

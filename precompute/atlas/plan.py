@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import zarr
-from dask.utils import parse_bytes
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.atlas.budget import parse_budget
-from diamond_cutter.precompute.atlas.folder import check_folder, local_folder
 from diamond_cutter.precompute.atlas.selection import Backbone, Selection, select
 from diamond_cutter.precompute.atlas.store import (
     check_layer,
@@ -20,30 +17,36 @@ from diamond_cutter.precompute.atlas.store import (
     prepare_layer,
     prepare_model,
     recipe_attributes,
-    subgroup,
 )
 from diamond_cutter.precompute.atlas.task import Unit
-from diamond_cutter.precompute.contract import Layer, Model, check_format
+from diamond_cutter.precompute.contract.atlas import Layer, Model
+from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
+from diamond_cutter.precompute.work.cluster import check_workers
+from diamond_cutter.precompute.work.folder import check_folder
+from diamond_cutter.precompute.work.target import Naming, Target, locate
 
-LEAST_MEMORY = "1GiB"
-"""Less than TensorFlow takes to start."""
+ATLAS = Naming(
+    kind="atlas",
+    noun="atlas",
+    contents="pictures",
+    setting="store",
+    writer="`diamond atlas` is rendering into it",
+)
 
 
 @dataclass(frozen=True)
 class Plan:
     """What a run is going to do; all of it has been checked.
 
-    address: of the atlas, absolute where it is local, as workers are to use it.
-    folder: the same as a local path, or None.
+    target: the atlas.
     models: each with all its layers, in the order asked for.
     selections: what to render of which layer.
     recipes: in the order in which they are rendered; with a budget all, from the fastest up.
     budget: in seconds, or None.
     """
 
-    address: str
-    folder: Path | None
+    target: Target
     models: tuple[tuple[Model, tuple[Layer, ...]], ...]
     selections: tuple[Selection, ...]
     recipes: tuple[Recipe, ...]
@@ -58,28 +61,22 @@ def make_plan(settings: AtlasSettings, load: Callable[[str], Backbone]) -> Plan:
     """
     budget = parse_budget(settings.budget)
     recipes = _recipes(settings.recipe, budget)
-    _check_workers(settings)
-    if settings.store.startswith("memory://"):
-        raise UserError(
-            f"store: {settings.store} is each process's own memory, which workers do not share; "
-            "name a folder or another address"
-        )
-    folder = local_folder(settings.store)
+    check_workers(settings)
+    target = locate(settings.store, ATLAS)
     backbones = [load(name) for name in dict.fromkeys(settings.models)]
     plan = Plan(
-        address=settings.store if folder is None else str(folder),
-        folder=folder,
+        target=target,
         models=tuple((backbone.info, tuple(backbone.layers)) for backbone in backbones),
         selections=tuple(select(backbones, settings.layers, settings.channels)),
         recipes=recipes,
         seed=settings.seed,
         budget=budget,
     )
-    atlas = _open_existing(plan.address)
+    atlas = target.find()
     if atlas is not None:
         _check_store(plan, atlas)
-    if folder is not None:
-        check_folder(folder, _size(plan, atlas))
+    if target.folder is not None:
+        check_folder(target.folder, target.naming, _size(plan, atlas))
     return plan
 
 
@@ -88,15 +85,10 @@ def prepared_atlas(plan: Plan) -> zarr.Group:
 
     Raises `UserError` where they can't be written.
     """
-    try:
-        atlas = create_atlas(plan.address)
+    with plan.target.writing():
+        atlas = create_atlas(plan.target.address)
         _prepare(plan, atlas)
-    except OSError as error:
-        raise UserError(
-            f"{plan.address}: expected an address that can be written to, got: "
-            f"{error.strerror or error}; mend that, or name another --store"
-        ) from error
-    return atlas
+        return atlas
 
 
 def _prepare(plan: Plan, atlas: zarr.Group) -> None:
@@ -132,35 +124,6 @@ def _recipes(name: str, budget: float | None) -> tuple[Recipe, ...]:
     if budget is None:
         return (RECIPES[name],)
     return tuple(sorted(RECIPES.values(), key=lambda recipe: recipe.level))
-
-
-def _check_workers(settings: AtlasSettings) -> None:
-    if settings.workers < 0:
-        raise UserError(f"workers: expected 0 or more, got {settings.workers}; mend the value")
-    try:
-        enough = parse_bytes(settings.memory_limit) >= parse_bytes(LEAST_MEMORY)
-    except ValueError:
-        enough = False
-    if not enough:
-        raise UserError(
-            f"memory_limit: expected an amount like {AtlasSettings.memory_limit!r}, at least "
-            f"{LEAST_MEMORY!r}, got {settings.memory_limit!r}; mend the value"
-        )
-
-
-def _open_existing(address: str) -> zarr.Group | None:
-    try:
-        atlas = zarr.open_group(address, mode="r")
-    except FileNotFoundError:
-        return None
-    except Exception as error:  # every file system and every damaged file raises its own
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UserError(
-            f"{address}: expected an atlas or nothing yet, got {reason}; name another --store, or "
-            "mend the address or what it needs"
-        ) from error
-    check_format(atlas.attrs.asdict(), address)
-    return atlas
 
 
 def _check_store(plan: Plan, atlas: zarr.Group) -> None:

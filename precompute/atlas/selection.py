@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.contract import Layer, Model
+from diamond_cutter.precompute.contract.atlas import Layer, Model
 
 
 class Backbone(Protocol):

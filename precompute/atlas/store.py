@@ -16,17 +16,17 @@ from zarr.codecs import ZstdCodec
 from zarr.storage import LocalStore
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.contract import (
+from diamond_cutter.precompute.contract.atlas import (
     CHUNK,
-    FORMAT_VERSION,
     Flag,
     Layer,
     Level,
     Model,
-    check_format,
     model_attributes,
     read_model,
 )
+from diamond_cutter.precompute.contract.members import array, subgroup
+from diamond_cutter.precompute.contract.version import FORMAT_VERSION, check_format
 from diamond_cutter.precompute.rendering.pictures import Pictures
 
 _IDENTITY = ("source", "input_size", "parameters")
@@ -48,7 +48,7 @@ def create_atlas(address: str) -> zarr.Group:
     """
     attributes: dict[str, Any] = {"kind": "atlas", "format_version": FORMAT_VERSION}
     atlas = zarr.open_group(address, mode="a", attributes=attributes, zarr_format=3)
-    check_format(_attributes(atlas), address)
+    check_format(_attributes(atlas), "atlas", address)
     return atlas
 
 
@@ -159,25 +159,9 @@ def write_chunk(layer: zarr.Group, chunk: Chunk, pictures: Pictures, level: Leve
         target[inside] = values
 
 
-def array(layer: zarr.Group, name: str) -> zarr.Array[Any]:
-    """One of a layer's four arrays."""
-    found = layer[name]
-    if not isinstance(found, zarr.Array):
-        raise TypeError(f"{layer.path}/{name}: expected a Zarr array, got {found!r}")
-    return found
-
-
 def recipe_attributes(recipe: Any) -> dict[str, Any]:
     """The parameters of a recipe (a dataclass) as JSON gives them back."""
     return dict(json.loads(json.dumps(asdict(recipe))))
-
-
-def subgroup(parent: zarr.Group, path: str) -> zarr.Group:
-    """A group below another: a model's, or a layer's."""
-    found = parent[path]
-    if not isinstance(found, zarr.Group):
-        raise TypeError(f"{parent.path}/{path}: expected a Zarr group, got {found!r}")
-    return found
 
 
 def _attributes(group: zarr.Group) -> dict[str, Any]:

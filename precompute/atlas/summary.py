@@ -7,18 +7,11 @@ from pathlib import Path
 import numpy as np
 import zarr
 
-from diamond_cutter.precompute.atlas.display import duration
 from diamond_cutter.precompute.atlas.plan import Plan
-from diamond_cutter.precompute.atlas.store import array, subgroup
-from diamond_cutter.precompute.contract import Flag, Level
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A unit that failed for good: which, and its error in one line."""
-
-    where: str
-    error: str
+from diamond_cutter.precompute.contract.atlas import Flag, Level
+from diamond_cutter.precompute.contract.members import array, subgroup
+from diamond_cutter.precompute.work.display import duration
+from diamond_cutter.precompute.work.run import Failure
 
 
 @dataclass(frozen=True)
@@ -83,7 +76,7 @@ def summarise(
         flags.append(np.asarray(array(layer, "flag")[:])[channels])
     level, flag = np.concatenate(levels), np.concatenate(flags)
     return Summary(
-        address=plan.address,
+        address=plan.target.address,
         total=level.size,
         reached={
             recipe.level: int(np.count_nonzero(level >= recipe.level)) for recipe in plan.recipes

@@ -1,19 +1,16 @@
 """What a worker does: render one chunk of one layer and store it."""
 
-import errno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.atlas.store import Chunk, missing, subgroup, write_chunk
-from diamond_cutter.precompute.contract import CHUNK, Layer, Model, open_atlas
+from diamond_cutter.precompute.atlas.store import Chunk, missing, write_chunk
+from diamond_cutter.precompute.contract.atlas import CHUNK, Layer, Model, open_atlas
+from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.rendering.pictures import Pictures
-from diamond_cutter.precompute.rendering.recipes import Recipe
-
-_HITS_EVERYTHING = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
-"""System errors after which no other chunk fares better."""
+from diamond_cutter.precompute.rendering.recipes import Recipe, canvas_side
+from diamond_cutter.precompute.work.unit import failures_told
 
 Render = Callable[[Model, Layer, Recipe, int, Sequence[int]], Pictures]
 """Renders channels of a layer with a recipe and a seed; importable by name in every worker."""
@@ -30,6 +27,27 @@ class Unit:
     chunk: Chunk
 
     @property
+    def place(self) -> tuple[str, str]:
+        """The layer, with its model."""
+        return self.model.name, self.layer.name
+
+    @property
+    def depth(self) -> int:
+        """The position of the layer in the model."""
+        return self.layer.index
+
+    @property
+    def effort(self) -> float:
+        """What a recipe costs a layer, up to a factor that is the layer's: the pixels looked at."""
+        view = min(self.recipe.view, canvas_side(self.layer.receptive_field))
+        return float(self.recipe.steps * view**2)
+
+    @property
+    def size(self) -> int:
+        """How many pictures are stored."""
+        return len(self.chunk.wanted)
+
+    @property
     def where(self) -> str:
         """The unit as messages name it."""
         channels = self.chunk.wanted
@@ -37,22 +55,14 @@ class Unit:
         return f"{self.model.name}/{self.layer.name} channels {numbers}"
 
 
-class HitsEverythingError(Exception):
-    """Why no other unit is worth trying, in one line."""
-
-
-class ChunkError(Exception):
-    """A unit that failed, with its error as text: the error itself may not survive pickling."""
-
-
-def store_unit(address: str, unit: Unit, render: Render) -> None:
+def store_unit(address: str, render: Render, unit: Unit) -> None:
     """Render a unit and write it into the atlas at `address`.
 
     The chunk is rendered whole, so that a channel's bytes do not depend on which others were
     asked for; only the wanted channels that are still missing are stored.
-    Raises `ChunkError` if this unit fails, `HitsEverythingError` if all others would.
+    Raises `UnitError` if this unit fails, `HitsEverythingError` if all others would.
     """
-    try:
+    with failures_told(unit, address):
         atlas = open_atlas(address, mode="r+")
         layer = subgroup(atlas, f"{unit.model.name}/{unit.layer.name}")
         for chunk in missing(layer, unit.recipe.level, unit.chunk.wanted):
@@ -60,15 +70,6 @@ def store_unit(address: str, unit: Unit, render: Render) -> None:
             channels = range(chunk.start, last)
             pictures = render(unit.model, unit.layer, unit.recipe, unit.seed, channels)
             write_chunk(layer, chunk, pictures, unit.recipe.level)
-    except UserError as error:
-        raise HitsEverythingError(str(error)) from error
-    except OSError as error:
-        if error.errno in _HITS_EVERYTHING or isinstance(error, PermissionError):
-            reason = f"{error.strerror or error}, while {unit.where} was to be stored in {address}"
-            raise HitsEverythingError(f"{reason}; mend that, and run again") from error
-        raise _chunk_error(error) from error
-    except Exception as error:
-        raise _chunk_error(error) from error
 
 
 def render_chunk(
@@ -94,7 +95,3 @@ def _backbone(model: str) -> Any:
     from diamond_cutter.precompute.backbones import catalogue
 
     return catalogue.load(model)
-
-
-def _chunk_error(error: Exception) -> ChunkError:
-    return ChunkError(" ".join(f"{type(error).__name__}: {error}".split()))

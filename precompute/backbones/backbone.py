@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.contract import Layer, Model
+from diamond_cutter.precompute.contract.atlas import Layer, Model
 
 
 @dataclass(frozen=True)

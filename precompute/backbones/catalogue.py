@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.weights import PackagedFile
-from diamond_cutter.precompute.contract import Layer, Model
+from diamond_cutter.precompute.contract.atlas import Layer, Model
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.backbones.backbone import Backbone
@@ -44,6 +44,14 @@ def describe(name: str) -> tuple[Model, bool]:
     """
     entry = _find(name)
     return entry.model, entry.weights.find() is not None
+
+
+def weights_digest(name: str) -> str:
+    """The SHA-256 of a backbone's weights, hex: what is made with others is another thing.
+
+    Raises `UserError` for a name that is not in the catalogue.
+    """
+    return _find(name).weights.sha256
 
 
 def layers(name: str) -> list[Layer]:

@@ -1,26 +1,48 @@
-"""What a network costs: parameters, and operations for one image."""
+"""What a network costs, the whole of it or up to a layer: parameters, operations, bytes."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
-from diamond_cutter.precompute.backbones.graph import Graph
+from diamond_cutter.precompute.backbones.graph import Graph, Node
+from diamond_cutter.precompute.backbones.units import folded_norm
 from diamond_cutter.precompute.runtime import keras
 
-
-def count_parameters(model: Any) -> int:
-    """The trainable parameters, which publications count: BatchNorm's moving statistics are not."""
-    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
+FLOAT = 4
+"""Bytes of a float32."""
 
 
-def count_gflops(graph: Graph, input_size: int) -> float:
-    """10^9 operations for one square image: those of convolutions and dense layers.
+def count_parameters(graph: Graph, end: str | None = None) -> int:
+    """The trainable parameters, which publications count: BatchNorm's moving statistics are not.
+
+    Of the network up to the layer `end`, that one too; without it, of the whole network.
+    """
+    return sum(_size(node.layer.trainable_weights) for _, node in _up_to(graph, end))
+
+
+def count_bytes(graph: Graph, end: str | None = None) -> int:
+    """The bytes of the weights up to `end`, as float32 and with BatchNorm folded."""
+    numbers, folded = 0, set()
+    for name, node in _up_to(graph, end):
+        norm = folded_norm(graph, name)
+        if norm is not None and name != end:
+            folded.add(norm)
+            channels = node.layer.output.shape[-1]
+            numbers += 0 if node.layer.use_bias else channels  # the convolution has a bias then
+        if name not in folded:
+            numbers += _size(node.layer.weights)
+    return FLOAT * numbers
+
+
+def count_gflops(graph: Graph, input_size: int, end: str | None = None) -> float:
+    """10^9 operations for one square image, up to `end`: those of convolutions and dense layers.
 
     A multiplication and an addition count as two. What BatchNorm, nonlinearities, sums and pooling
     add is left out, as in publications.
     """
     shapes: dict[str, Any] = {}
     products = 0
-    for name, node in graph.nodes.items():
+    for name, node in _up_to(graph, end):
         if not node.inputs:
             shapes[name] = (1, input_size, input_size, node.layer.output.shape[-1])
             continue
@@ -28,6 +50,16 @@ def count_gflops(graph: Graph, input_size: int) -> float:
         shapes[name] = node.layer.compute_output_shape(inputs[0] if len(inputs) == 1 else inputs)
         products += _products(node.layer, shapes[name])
     return 2 * products / 1e9
+
+
+def _up_to(graph: Graph, end: str | None) -> Iterator[tuple[str, Node]]:
+    """The nodes that `end` needs, by name, in depth order; all of them where it is None."""
+    needed = graph.nodes if end is None else graph.ancestors(end)
+    return ((name, node) for name, node in graph.nodes.items() if name in needed)
+
+
+def _size(weights: Any) -> int:
+    return sum(math.prod(weight.shape) for weight in weights)
 
 
 def _products(layer: Any, shape: tuple[int, ...]) -> int:

@@ -1,11 +1,12 @@
-"""A backbone truncated at a layer for rendering: only what the layer needs, BatchNorm folded."""
+"""A backbone truncated at layers: only what they need, BatchNorm folded."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.graph import read_graph
+from diamond_cutter.precompute.backbones.graph import Graph, read_graph
 from diamond_cutter.precompute.backbones.units import folded_norm, pre_activation_of
 from diamond_cutter.precompute.runtime import keras
 
@@ -25,7 +26,21 @@ def truncate(backbone: Backbone, layer_name: str, *, pre_activation: bool = True
     target = backbone.layer(layer_name).name
     if pre_activation:
         target = pre_activation_of(graph, target)
-    needed = graph.ancestors(target)
+    linear = {target} if pre_activation else set()
+    source, values = _rebuild(graph, [target], linear)
+    return keras.Model(source, values[target], name=f"{backbone.name}_{target}")
+
+
+def fold(backbone: Backbone, layer_names: Sequence[str]) -> Any:
+    """The network up to several layers at once: as `truncate`, with a list of activations."""
+    names = [backbone.layer(name).name for name in layer_names]
+    source, values = _rebuild(read_graph(backbone.model), names, linear=set())
+    return keras.Model(source, [values[name] for name in names], name=backbone.name)
+
+
+def _rebuild(graph: Graph, targets: Sequence[str], linear: set[str]) -> tuple[Any, dict[str, Any]]:
+    """The input and the tensors, by name, of a new network; `linear`: without nonlinearity."""
+    needed = set().union(*(graph.ancestors(target) for target in targets))
     values: dict[str, Any] = {}
     for name in (name for name in graph.nodes if name in needed and name not in values):
         node = graph.nodes[name]
@@ -36,9 +51,9 @@ def truncate(backbone: Backbone, layer_name: str, *, pre_activation: bool = True
         elif norm is not None and norm in needed:
             values[norm] = _fold(node.layer, graph.nodes[norm].layer)(*inputs)
         else:
-            layer = _copy(node.layer, linear=pre_activation and name == target)
+            layer = _copy(node.layer, linear=name in linear)
             values[name] = layer(inputs[0] if len(inputs) == 1 else inputs)
-    return keras.Model(source, values[target], name=f"{backbone.name}_{target}")
+    return source, values
 
 
 def _copy(layer: Any, *, linear: bool) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from diamond_cutter.precompute.backbones.graph import Graph, bottlenecks, read_graph
 from diamond_cutter.precompute.backbones.receptive_field import receptive_fields
 from diamond_cutter.precompute.backbones.units import ACTIVATIONS
-from diamond_cutter.precompute.contract import Layer
+from diamond_cutter.precompute.contract.atlas import Layer
 from diamond_cutter.precompute.runtime import keras
 
 SILENT = (

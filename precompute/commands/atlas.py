@@ -2,8 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
+from diamond_cutter.command.configuration import add_options, load
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.command.settings import AtlasSettings, add_options, load
+from diamond_cutter.command.settings import AtlasSettings
 
 
 def configure(parser: ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from diamond_cutter.precompute.contract import Level
+from diamond_cutter.precompute.contract.atlas import Level
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import truncate
 from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
-from diamond_cutter.precompute.contract import CHUNK, Layer
+from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
 from diamond_cutter.precompute.rendering import adam, adapter
 from diamond_cutter.precompute.rendering.objective import own, purity, strengths
 from diamond_cutter.precompute.rendering.pictures import Pictures

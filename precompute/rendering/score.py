@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.contract import Flag
+from diamond_cutter.precompute.contract.atlas import Flag
 from diamond_cutter.precompute.rendering import adapter
 from diamond_cutter.precompute.rendering.objective import own, strengths
 from diamond_cutter.precompute.rendering.views import Sampling, draw

@@ -20,6 +20,9 @@ KINDS = {
     "empty": "models/tiny-net/head/",
     "channel": "models/tiny-net/block1/41/",
     "dead": "models/tiny-net/stem/3/",
+    "cut": "studies/pets/far.net_2/block3/",
+    "cell": "studies/pets/far.net_2/block4/?true=1&predicted=1&classes=name",
+    "dataset": "studies/pets/dataset/",
     "method": "method/",
     "missing": "nothing/",
 }
@@ -55,7 +58,7 @@ def test_axe_would_find_something(address: str, open_page: OpenPage) -> None:
     assert {"target-size", "button-name"} <= {violation["id"] for violation in found}
 
 
-@pytest.mark.parametrize("kind", ["home", "model", "grid", "empty", "channel"])
+@pytest.mark.parametrize("kind", ["home", "model", "grid", "empty", "channel", "cut", "dataset"])
 def test_nothing_jumps_while_a_page_loads(address: str, open_page: OpenPage, kind: str) -> None:
     page = open_page(address)
     page.add_init_script(

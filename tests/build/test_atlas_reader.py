@@ -8,7 +8,7 @@ import zarr
 
 from diamond_cutter.build.atlas import read_atlas, read_pictures
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.contract import Flag, Level
+from diamond_cutter.precompute.contract.atlas import Flag, Level
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
 from diamond_cutter.build.figure import WIDTH, draw_field, draw_profile
-from diamond_cutter.precompute.contract import Layer
+from diamond_cutter.precompute.contract.atlas import Layer
 
 LAYERS = [
     Layer("one", 0, 16, 2, 4, True),

@@ -43,7 +43,8 @@ def test_the_page_of_what_is_not_there_allows_its_own_style_alone(small_site: Pa
 
 
 def test_every_page_has_its_own_title_and_description(small_site: Path) -> None:
-    titles = [re.findall(r"<title>(.*?)</title>", html) for html in pages(small_site)]
+    heads = [html.split("</head>")[0] for html in pages(small_site)]
+    titles = [re.findall(r"<title>(.*?)</title>", head) for head in heads]
     assert all(len(title) == 1 for title in titles)
     assert len({title[0] for title in titles}) == len(titles)
     block = text(small_site, "models/tiny-net/block1/41")
@@ -65,7 +66,7 @@ def test_with_the_sites_address_a_link_preview_has_full_addresses(
     def quiet(_step: str, _done: int, _total: int) -> None:
         pass
 
-    build_site(small_atlas, tmp_path / "site", "https://me.example/atlas", quiet)
+    build_site(small_atlas, [], tmp_path / "site", "https://me.example/atlas", quiet)
     html = text(tmp_path / "site", "models/tiny-net/block1/41")
     base = "https://me.example/atlas/models/tiny-net/block1/41/"
     assert meta(html)["og:image"] == f"{base}channel.jpg"
@@ -82,7 +83,7 @@ def test_an_address_that_is_none_is_refused(small_atlas: str, tmp_path: Path, ad
         pass
 
     with pytest.raises(UserError, match="--address: expected the site's address"):
-        build_site(small_atlas, tmp_path / "site", address, quiet)
+        build_site(small_atlas, [], tmp_path / "site", address, quiet)
     assert not (tmp_path / "site").exists()
 
 

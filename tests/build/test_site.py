@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,12 @@ import zarr
 from diamond_cutter.build import site as site_module
 from diamond_cutter.build.links import BrokenSite
 from diamond_cutter.build.manifest import NAME
-from diamond_cutter.build.site import build_site
+from diamond_cutter.build.site import Built, build_site
+from diamond_cutter.build.study import site as study_module
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.atlas.store import create_atlas
+
+Build = Callable[[str, Path], Built]
 
 
 def quiet(_step: str, _done: int, _total: int) -> None:
@@ -46,6 +50,16 @@ def output(tmp_path: Path, small_site: Path) -> Path:
     return Path(shutil.copytree(small_site, tmp_path / "out" / "site"))
 
 
+@pytest.fixture
+def build(small_study: str) -> Build:
+    """Builds the site of an atlas and the small study."""
+
+    def build_it(atlas: str, output: Path) -> Built:
+        return build_site(atlas, [small_study], output, "", quiet)
+
+    return build_it
+
+
 def test_the_site_holds_these_files_and_no_others(small_site: Path) -> None:
     model = "models/tiny-net"
     expected = {
@@ -72,29 +86,23 @@ def test_the_site_holds_these_files_and_no_others(small_site: Path) -> None:
         ),
         *(f"{model}/block1/{channel}/channel.jpg" for channel in range(300)),
     }
-    found = {path for path in contents(small_site) if not path.startswith("assets/")}
+    found = {path for path in contents(small_site) if not path.startswith(("assets/", "studies/"))}
     assert found == expected
     assets = [path.split("/", 2) for path in contents(small_site) if path.startswith("assets/")]
     assert len({digest for _, digest, _ in assets}) == 1
-    assert {path for _, _, path in assets} == {
-        "icon.svg",
-        *(f"css/{name}.css" for name in ("channel", "figure", "grid", "models", "site", "tile")),
-        *(
-            f"js/{name}.js"
-            for name in ("channel", "data", "grid", "movement", "order", "page", "preview", "state")
-        ),
-    }
+    static = Path(str(resources.files("diamond_cutter.web"))) / "static"
+    assert {path for _, _, path in assets} == set(contents(static))
 
 
 def test_the_same_atlas_gives_the_same_bytes_anywhere(
-    small_site: Path, atlas: str, tmp_path: Path
+    build: Build, small_site: Path, atlas: str, tmp_path: Path
 ) -> None:
-    build_site(atlas, tmp_path / "elsewhere" / "other", "", quiet)
+    build(atlas, tmp_path / "elsewhere" / "other")
     assert contents(tmp_path / "elsewhere" / "other") == contents(small_site)
 
 
 def test_nothing_is_written_or_encoded_again_when_nothing_has_changed(
-    atlas: str, output: Path, monkeypatch: pytest.MonkeyPatch
+    build: Build, atlas: str, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = times(output)
 
@@ -103,39 +111,45 @@ def test_nothing_is_written_or_encoded_again_when_nothing_has_changed(
 
     monkeypatch.setattr(site_module.pictures, "encode_block", refuse)
     monkeypatch.setattr(site_module, "_layer_files", refuse)
-    second = build_site(atlas, output, "", quiet)
-    assert (second.pages, second.changed) == (332, 0)
+    monkeypatch.setattr(study_module, "study_files", refuse)
+    second = build(atlas, output)
+    pages = [path for path in before if path.endswith(".html")]
+    assert (second.pages, second.changed) == (len(pages), 0)
     assert second.files == len(before) - 1
     assert second.size == sum(map(len, contents(output).values())) - (output / NAME).stat().st_size
     after = times(output)
     assert {path for path in after if after[path] != before[path]} == {NAME}
 
 
-def test_only_what_a_changed_picture_touches_is_written_again(atlas: str, output: Path) -> None:
+def test_only_what_a_changed_picture_touches_is_written_again(
+    build: Build, atlas: str, output: Path
+) -> None:
     before = contents(output)
     images = zarr.open_array(f"{atlas}/tiny-net/block1/images")
     images[290] = 255 - images[290]
-    build_site(atlas, output, "", quiet)
+    build(atlas, output)
     after = contents(output)
     changed = {path for path in after if after[path] != before[path]} - {NAME}
     block = "models/tiny-net/block1"
     assert changed == {f"{block}/sheet-1.webp", f"{block}/290/channel.jpg"}
 
 
-def test_a_channel_that_is_rendered_at_last_gets_its_picture(atlas: str, output: Path) -> None:
+def test_a_channel_that_is_rendered_at_last_gets_its_picture(
+    build: Build, atlas: str, output: Path
+) -> None:
     page = output / "models/tiny-net/stem/19/index.html"
     assert "diamond atlas --models tiny-net --layers stem" in page.read_text()
     assert "channel.jpg" not in page.read_text().split("Beside it")[0]
     zarr.open_array(f"{atlas}/tiny-net/stem/level")[19] = 1
-    built = build_site(atlas, output, "", quiet)
+    built = build(atlas, output)
     assert "channel.jpg" in page.read_text().split("Beside it")[0]
     assert (page.parent / "channel.jpg").stat().st_size > 0
     assert built.changed < 40
 
 
-def test_a_layer_that_is_gone_is_gone_from_the_site(atlas: str, output: Path) -> None:
+def test_a_layer_that_is_gone_is_gone_from_the_site(build: Build, atlas: str, output: Path) -> None:
     del zarr.open_group(f"{atlas}/tiny-net")["head"]
-    build_site(atlas, output, "", quiet)
+    build(atlas, output)
     assert not (output / "models/tiny-net/head").exists()
     assert "head/" not in (output / "models/tiny-net/block1/index.html").read_text()
 
@@ -178,20 +192,20 @@ def test_layer_json_holds_the_numbers_of_its_channels(
 
 def test_an_atlas_without_models_gives_a_site_that_says_what_fills_it(tmp_path: Path) -> None:
     create_atlas(str(tmp_path / "atlas.zarr"))
-    built = build_site(str(tmp_path / "atlas.zarr"), tmp_path / "site", "", quiet)
+    built = build_site(str(tmp_path / "atlas.zarr"), [], tmp_path / "site", "", quiet)
     assert built.pages == 3
     assert "<code>diamond atlas</code>" in (tmp_path / "site" / "index.html").read_text()
 
 
-def test_a_missing_atlas_leaves_the_last_site(tmp_path: Path, output: Path) -> None:
+def test_a_missing_atlas_leaves_the_last_site(build: Build, tmp_path: Path, output: Path) -> None:
     before = contents(output)
     with pytest.raises(UserError, match="no atlas at"):
-        build_site(str(tmp_path / "none"), output, "", quiet)
+        build(str(tmp_path / "none"), output)
     assert contents(output) == before
 
 
 def test_a_page_whose_link_leads_nowhere_is_not_published(
-    atlas: str, output: Path, monkeypatch: pytest.MonkeyPatch
+    build: Build, atlas: str, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(output)
     render = site_module.templates.render
@@ -201,37 +215,38 @@ def test_a_page_whose_link_leads_nowhere_is_not_published(
 
     monkeypatch.setattr(site_module.templates, "render", break_link)
     with pytest.raises(BrokenSite, match=r"methods/index\.html"):
-        build_site(atlas, output, "", quiet)
+        build(atlas, output)
     assert contents(output) == before
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from diamond_cutter.build.site import build_site
+from diamond_cutter.build.study import site as study_module
+from diamond_cutter.build.site import Built, build_site
 
 def report(step, done, total):
     if step == sys.argv[3] and done >= total / 2:
         os.kill(os.getpid(), signal.SIGKILL)
 
-build_site(sys.argv[1], Path(sys.argv[2]), "", report)
+build_site(sys.argv[1], [sys.argv[4]], Path(sys.argv[2]), "", report)
 """
 
 
 @pytest.mark.parametrize("step", ["reading", "pictures", "pages", "checking"])
 def test_a_build_killed_at_any_step_leaves_the_last_site(
-    atlas: str, tmp_path: Path, output: Path, step: str
+    build: Build, small_study: str, atlas: str, tmp_path: Path, output: Path, step: str
 ) -> None:
     before = contents(output)
     images = zarr.open_array(f"{atlas}/tiny-net/block1/images")
     images[0] = 255 - images[0]
     zarr.open_array(f"{atlas}/tiny-net/block1/score")[1] = 99
-    command = [sys.executable, "-c", KILLED, atlas, str(output), step]
+    command = [sys.executable, "-c", KILLED, atlas, str(output), step, small_study]
     killed = subprocess.run(command, capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     assert contents(output) == before
-    build_site(atlas, output, "", quiet)
+    build(atlas, output)
     fresh = tmp_path / "fresh"
-    build_site(atlas, fresh, "", quiet)
+    build(atlas, fresh)
     assert contents(output) == contents(fresh) != before
     assert [path.name for path in output.parent.iterdir()] == ["site"]

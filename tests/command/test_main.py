@@ -6,7 +6,16 @@ from diamond_cutter.command.main import COMMANDS, main
 
 
 def test_the_commands_are_these() -> None:
-    assert list(COMMANDS) == ["models", "layers", "atlas", "site", "serve"]
+    assert list(COMMANDS) == [
+        "models",
+        "layers",
+        "atlas",
+        "check-data",
+        "study",
+        "export",
+        "site",
+        "serve",
+    ]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from diamond_cutter.command.configuration import add_options, load, load_studies, load_study
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import (
     TABLES,
     AtlasSettings,
     SiteSettings,
-    add_options,
-    load,
+    StudySettings,
+    TrainingSettings,
 )
 
 DEMO = Path(__file__).parents[2] / "diamond.toml"
@@ -39,6 +40,15 @@ def test_the_demo_has_every_setting_with_its_default_and_says_what_it_is(table: 
         assert line.count("#") == 1, f"{item.name} is not explained"
 
 
+def test_the_demo_has_every_setting_of_a_study_with_its_default() -> None:
+    given = options("--config", str(DEMO))
+    assert load_studies(given) == {"digits": StudySettings(dataset="data/digits")}
+    text = DEMO.read_text(encoding="utf-8").split("[study.digits]")[1]
+    named = {line.split(" = ")[0] for line in text.splitlines() if " = " in line}
+    settings = {item.name for table in (StudySettings, TrainingSettings) for item in fields(table)}
+    assert named == settings - {"training"}
+
+
 def test_options_come_before_the_file_and_the_file_before_the_defaults(tmp_path: Path) -> None:
     given = written(tmp_path, '[atlas]\nrecipe = "standard"\nseed = 4\nmodels = ["a", "b"]\n')
     assert load(AtlasSettings, given) == AtlasSettings(recipe="standard", seed=4, models=("a", "b"))
@@ -63,7 +73,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
     ("text", "message"),
     [
         ("[atlas", "expected a readable TOML file"),
-        ("[altas]\nseed = 1", r"expected the tables 'atlas', 'site', got 'altas'"),
+        ("[altas]\nseed = 1", r"expected the tables 'atlas', 'site' and 'study.NAME', got 'altas'"),
         ("[atlas]\nsede = 1", r"\[atlas\] has 'sede', expected one of 'store', .*'seed'"),
         ('[atlas]\nseed = "1"', r"\[atlas\] seed: expected a whole number, got '1'"),
         ("[atlas]\nseed = true", r"\[atlas\] seed: expected a whole number, got True"),
@@ -82,3 +92,61 @@ def test_wrong_options_and_missing_files_are_named(tmp_path: Path) -> None:
         load(AtlasSettings, options("--seed", "x"))
     with pytest.raises(UserError, match="no such settings file"):
         load(AtlasSettings, options("--config", str(tmp_path / "none.toml")))
+
+
+STUDY = """
+[study.one]
+dataset = "photos"
+models = "a"
+[study.one.training]
+learning_rate = 1
+epochs = 7
+[study.two]
+dataset = "more"
+"""
+
+
+def test_a_study_is_its_table_with_its_training_and_the_options(tmp_path: Path) -> None:
+    given = written(tmp_path, STUDY)
+    training = TrainingSettings(learning_rate=1.0, epochs=7)
+    assert load_study("one", given) == StudySettings(
+        dataset="photos", models=("a",), training=training
+    )
+    given.dropout, given.views, given.augment = "0.25", "3", "flip,crop"
+    loaded = load_study("one", given)
+    assert (loaded.views, loaded.augment) == (3, ("flip", "crop"))
+    assert (loaded.training.dropout, loaded.training.epochs) == (0.25, 7)
+    assert list(load_studies(given)) == ["one", "two"]
+    assert load_studies(given)["one"].views == 0
+
+
+def test_a_study_that_is_not_in_the_file_needs_a_dataset(tmp_path: Path) -> None:
+    given = written(tmp_path, STUDY)
+    with pytest.raises(UserError, match=r"\[study.three\] with a dataset.*'one', 'two'.*--dataset"):
+        load_study("three", given)
+    given.dataset = "here"
+    assert load_study("three", given) == StudySettings(dataset="here")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[study."a/b"]\ndataset = "x"', "'a/b': expected a name of letters"),
+        ("[study.a]\nfold = 3", r"\[study.a\] has 'fold', expected one of 'dataset'"),
+        ('[study.a]\nfolds = "3"', r"\[study.a\] folds: expected a whole number, got '3'"),
+        ("[study.a.training]\nepoch = 3", r"\[study.a.training\] has 'epoch', expected one of"),
+        ("[study.a.training]\ndropout = true", r"dropout: expected a number, got True"),
+        ("[study.a]\ntraining = 3", r"expected a table \[study.a.training\], got 3"),
+        ("study = 3", r"expected a table \[study\], got 3"),
+    ],
+)
+def test_what_is_wrong_with_a_study_is_said(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(UserError, match=expected):
+        load(AtlasSettings, written(tmp_path, text))
+
+
+def test_numbers_given_as_options_are_checked(tmp_path: Path) -> None:
+    given = written(tmp_path, STUDY)
+    given.dropout = "much"
+    with pytest.raises(UserError, match="--dropout: expected a number, got 'much'"):
+        load_study("one", given)

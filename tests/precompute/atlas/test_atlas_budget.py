@@ -1,7 +1,7 @@
 import pytest
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.atlas.budget import fits, parse_budget
+from diamond_cutter.precompute.atlas.budget import parse_budget
 
 
 @pytest.mark.parametrize(
@@ -17,11 +17,3 @@ def test_a_budget_that_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="expected a time like") as caught:
         parse_budget(text)
     assert repr(text) in str(caught.value)
-
-
-def test_what_cannot_finish_in_time_does_not_fit() -> None:
-    assert fits(100.0, None)
-    assert fits(4.0, 5.1)
-    assert not fits(4.0, 4.9)
-    assert fits(None, 0.1)
-    assert not fits(None, 0.0)

@@ -12,8 +12,10 @@ from distributed.core import Status
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
-from diamond_cutter.precompute.atlas import cluster, dispatch
+from diamond_cutter.precompute.atlas.plan import ATLAS
 from diamond_cutter.precompute.atlas.run import render_atlas
+from diamond_cutter.precompute.work import cluster, dispatch
+from diamond_cutter.precompute.work.target import locate
 
 Tree = Callable[[Path], dict[str, bytes]]
 
@@ -47,7 +49,10 @@ def test_workers_that_do_not_find_the_atlas_are_refused(
     elsewhere = str(tmp_path / "elsewhere.zarr")
     settings = joined(tmp_path, scheduler)
     refused = pytest.raises(UserError, match="can't write the atlas: UserError: no atlas at")
-    with refused as caught, cluster.workforce(settings, elsewhere, 1, tmp_path / "log"):
+    with (
+        refused as caught,
+        cluster.workforce(settings, locate(elsewhere, ATLAS), 1, tmp_path / "log"),
+    ):
         pass
     assert f"reach at {elsewhere}" in str(caught.value)
 
@@ -100,7 +105,9 @@ def test_a_worker_that_dask_does_not_bring_back_is_replaced(
     workers_of: Callable[[int], list[psutil.Process]],
 ) -> None:
     monkeypatch.setattr(cluster, "LEAST_PATIENCE", 0.0)
-    with cluster.workforce(AtlasSettings(workers=2), "", 2, tmp_path / "log") as workers:
+    with cluster.workforce(
+        AtlasSettings(workers=2), locate("", ATLAS), 2, tmp_path / "log"
+    ) as workers:
         first = set(workers.addresses())
         assert len(first) == 2
         assert workers.cluster is not None

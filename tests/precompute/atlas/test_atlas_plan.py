@@ -116,7 +116,7 @@ def test_too_little_room_for_what_is_missing_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: Path
 ) -> None:
     monkeypatch.setattr(
-        "diamond_cutter.precompute.atlas.folder.shutil.disk_usage",
+        "diamond_cutter.precompute.work.folder.shutil.disk_usage",
         lambda _: type("Usage", (), {"free": 100})(),
     )
     with pytest.raises(UserError, match="of free disk for the pictures asked for"):

@@ -15,10 +15,10 @@ import pytest
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.atlas.run import render_atlas
-from diamond_cutter.precompute.atlas.store import array, subgroup
 from diamond_cutter.precompute.atlas.summary import Failure, Summary
 from diamond_cutter.precompute.atlas.task import Render
-from diamond_cutter.precompute.contract import Flag, Level, open_atlas
+from diamond_cutter.precompute.contract.atlas import Flag, Level, open_atlas
+from diamond_cutter.precompute.contract.members import array, subgroup
 from diamond_cutter.precompute.rendering.recipes import RECIPES
 
 Tree = Callable[[Path], dict[str, bytes]]

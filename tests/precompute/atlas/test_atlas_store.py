@@ -12,16 +12,15 @@ from zarr.storage import LocalStore
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.atlas.store import (
     Chunk,
-    array,
     create_atlas,
     missing,
     prepare_layer,
     prepare_model,
     recipe_attributes,
-    subgroup,
     write_chunk,
 )
-from diamond_cutter.precompute.contract import Flag, Layer, Level, open_atlas, read_model
+from diamond_cutter.precompute.contract.atlas import Flag, Layer, Level, open_atlas, read_model
+from diamond_cutter.precompute.contract.members import array, subgroup
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.recipes import RECIPES, canvas_side
 
@@ -172,7 +171,9 @@ def test_a_store_of_another_format_is_left_alone(
 ) -> None:
     zarr.open_group(str(tmp_path), attributes={"kind": "atlas", "format_version": 99})
     before = tree(tmp_path)
-    with pytest.raises(UserError, match=r"expected an atlas of format_version 1, got .* 99"):
+    with pytest.raises(
+        UserError, match=r"expected a store of kind 'atlas' and format_version 1, got .* 99"
+    ):
         create_atlas(str(tmp_path))
     assert tree(tmp_path) == before
 

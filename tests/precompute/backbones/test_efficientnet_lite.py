@@ -36,13 +36,13 @@ def weights() -> dict[str, Array]:
     [
         (0, "chelsea", "tiger cat", CATS, 0.917),
         (0, "coffee", "espresso", CUPS, 0.951),
-        (0, "rocket", "missile", ROCKETS, 0.532),
-        (1, "chelsea", "Egyptian cat", CATS, 0.827),
+        (0, "rocket", "missile", ROCKETS, 0.502),
+        (1, "chelsea", "Egyptian cat", CATS, 0.815),
         (1, "coffee", "espresso", CUPS, 0.54),
-        (1, "rocket", "space shuttle", ROCKETS, 0.217),
+        (1, "rocket", "space shuttle", ROCKETS, 0.183),
         (2, "chelsea", "Egyptian cat", CATS, 0.832),
         (2, "coffee", "espresso", CUPS, 0.89),
-        (2, "rocket", "drilling platform", ROCKETS, 0.139),  # it stands on its launch platform
+        (2, "rocket", "drilling platform", ROCKETS, 0.152),  # it stands on its launch platform
     ],
 )
 def test_known_photos_get_their_class(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.folding import truncate
+from diamond_cutter.precompute.backbones.folding import fold, truncate
 from diamond_cutter.precompute.backbones.layers import find_layers
 from diamond_cutter.precompute.runtime import keras
 
@@ -56,6 +56,18 @@ def test_activation_is_kept_where_it_is_asked_for(
     assert before.min() < 0
     np.testing.assert_allclose(after, before.clip(0, 6), atol=1e-5)
     assert_equal_but_for_rounding(after, unfolded(lite0, name, coffee))
+
+
+def test_several_layers_come_out_of_one_network(
+    lite0: Backbone, coffee: NDArray[np.float32]
+) -> None:
+    names = ["stem_activation", "block2b_add", "block3b_activation"]
+    together = fold(lite0, names)
+    assert layers_of(together, keras.layers.BatchNormalization) == 0
+    assert sum(layer.name == "stem_conv" for layer in together.layers) == 1
+    for name, made in zip(names, together(coffee[None]), strict=True):
+        alone = truncate(lite0, name, pre_activation=False)
+        np.testing.assert_array_equal(np.asarray(made), np.asarray(alone(coffee[None])))
 
 
 def test_only_what_is_needed_is_there(lite0: Backbone) -> None:

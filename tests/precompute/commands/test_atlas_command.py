@@ -8,7 +8,7 @@ from diamond_cutter.command.main import main
 from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.atlas import run
 from diamond_cutter.precompute.atlas.summary import Failure, Summary
-from diamond_cutter.precompute.contract import Flag, Level
+from diamond_cutter.precompute.contract.atlas import Flag, Level
 
 
 def summary(**changes: object) -> Summary:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from diamond_cutter.precompute.contract import Level
+from diamond_cutter.precompute.contract.atlas import Level
 from diamond_cutter.precompute.rendering.recipes import RECIPES, canvas_side
 
 

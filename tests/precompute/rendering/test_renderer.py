@@ -9,7 +9,7 @@ from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import truncate
 from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
-from diamond_cutter.precompute.contract import Flag
+from diamond_cutter.precompute.contract.atlas import Flag
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe
 from diamond_cutter.precompute.rendering.renderer import Renderer
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.contract import Flag
+from diamond_cutter.precompute.contract.atlas import Flag
 from diamond_cutter.precompute.rendering.score import Scorer, flags
 from diamond_cutter.precompute.runtime import keras
 

@@ -20,9 +20,20 @@ export const FORMAT_VERSION = 1;
  * @returns {LayerData}
  */
 export function checkLayer(document) {
+  return checkFormat(document, "layer.json");
+}
+
+/**
+ * A document as fetched; another format is refused.
+ *
+ * @param {any} document
+ * @param {string} name of its file
+ * @returns {any}
+ */
+export function checkFormat(document, name) {
   if (document?.format_version !== FORMAT_VERSION) {
     throw new Error(
-      `layer.json: expected format_version ${FORMAT_VERSION}, got ${document?.format_version}; reload the page`,
+      `${name}: expected format_version ${FORMAT_VERSION}, got ${document?.format_version}; reload the page`,
     );
   }
   return document;
@@ -34,7 +45,18 @@ export function checkLayer(document) {
  * @returns {Promise<LayerData>}
  */
 export async function fetchLayer() {
-  const response = await fetch("layer.json");
-  if (!response.ok) throw new Error(`layer.json: expected it beside the page, got ${response.status}; reload the page`);
-  return checkLayer(await response.json());
+  return fetchDocument("layer.json");
+}
+
+/**
+ * A JSON file of the site.
+ *
+ * @param {string} address as the page sees it
+ * @returns {Promise<any>}
+ */
+export async function fetchDocument(address) {
+  const name = address.slice(address.lastIndexOf("/") + 1);
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${name}: expected it beside the page, got ${response.status}; reload the page`);
+  return checkFormat(await response.json(), name);
 }

@@ -15,7 +15,7 @@ from zlib import crc32
 
 import numpy as np
 
-from diamond_cutter.precompute.contract import Flag, Layer, Model
+from diamond_cutter.precompute.contract.atlas import Flag, Layer, Model
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.recipes import canvas_side
 

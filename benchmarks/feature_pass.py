@@ -1,0 +1,60 @@
+"""One pass of photos through a backbone, start-up included, and how far that is from the floor.
+
+In this process on all cores, and by worker processes, each into a new store. The floor is what the
+network's convolutions alone cost at the rate of a large float32 matrix product on all cores here.
+"""
+
+import argparse
+import hashlib
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from atlas_throughput import product_rate
+from dask.system import CPU_COUNT
+
+from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.backbones import catalogue
+from diamond_cutter.precompute.dataset.image import FORMATS
+from diamond_cutter.precompute.dataset.photo import Photo
+from diamond_cutter.precompute.features.extract import extract
+from diamond_cutter.precompute.work.display import open_display
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="where the photos are, at any depth")
+    parser.add_argument("--model", default="efficientnet-lite0")
+    options = parser.parse_args()
+
+    suffixes = {suffix for each in FORMATS.values() for suffix in each}
+    files = [file for file in sorted(options.folder.rglob("*")) if file.suffix.lower() in suffixes]
+    photos = [
+        Photo(file, file.name, 0, "", hashlib.sha256(file.read_bytes()).hexdigest(), 0)
+        for file in files
+    ]
+    cuts = [layer.name for layer in catalogue.layers(options.model) if layer.is_cut]
+    operations = product_rate()
+    floor = 1e9 * catalogue.describe(options.model)[0].gflops * len(photos) / operations
+    print(
+        f"{len(photos)} photos, {options.model}, {len(cuts)} cuts; matrix product "
+        f"{operations / 1e9:.0f} GFLOP/s, so that the floor is {floor:.1f} s"
+    )
+    for label, workers in (("in this process", 0), (f"{CPU_COUNT} workers", CPU_COUNT)):
+        seconds = measure([(options.model, cuts)], photos, workers)
+        print(f"{label:16}{seconds:7.1f} s, {seconds / floor:.1f} times the floor")
+
+
+def measure(models: list[tuple[str, list[str]]], photos: list[Photo], workers: int) -> float:
+    """Seconds from the call until all features can be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = replace(StudySettings(), features=f"{folder}/features.zarr", workers=workers)
+        started = time.perf_counter()
+        extract(models, photos, settings, open_display(sys.stderr))
+        return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""The page of a study: from the store to what the template shows."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+
+from diamond_cutter.build.context import Frame, Link, Parameter
+from diamond_cutter.build.frame import NAME, Surroundings, make_frame
+from diamond_cutter.build.study.chart import FORMATS, Chart, marker
+from diamond_cutter.build.study.configuration import to_toml
+from diamond_cutter.build.study.depth import draw_depth
+from diamond_cutter.build.study.frontier import draw_frontier, frontier
+from diamond_cutter.build.study.ranking import COLUMNS, Row, ranking_rows
+from diamond_cutter.build.study.reader import MeasuredStudy, read_array
+from diamond_cutter.build.study.words import (
+    number,
+    percent,
+    shown,
+)
+from diamond_cutter.precompute.contract.study import Backbone
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A cut that was not recommended, its page, and why not."""
+
+    model: str
+    cut: str
+    href: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """How a backbone is drawn."""
+
+    name: str
+    marker: str
+    hollow: bool
+    dash: int
+
+
+@dataclass(frozen=True)
+class StudyPage:
+    """`/studies/<study>/`: the ranking of its cuts.
+
+    recommended: the cut's page. reasons, runners_up: as the study has them. depth, cost: each chart
+    in every format. tied: how many cuts can't be told from the best; unbeaten: how many lie on the
+    frontier. linked: the backbones that the atlas has, their pages. headings: of the plain columns
+    of the table. duplicates: in words, empty if there are none. settings: that repeat it, as a part
+    of `diamond.toml`.
+    """
+
+    frame: Frame
+    name: str
+    photos: str
+    classes: str
+    sentence: str
+    enough: bool
+    recommended: Link
+    reasons: tuple[str, ...]
+    runners_up: tuple[Reason, ...]
+    baselines: tuple[Parameter, ...]
+    keys: tuple[Key, ...]
+    linked: tuple[Link, ...]
+    depth: tuple[Chart, ...]
+    cost: tuple[Chart, ...]
+    tied: int
+    unbeaten: int
+    headings: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    split: str
+    duplicates: str
+    choice: str
+    held_out: int
+    machine: str
+    batch: int
+    versions: tuple[Parameter, ...]
+    seconds: tuple[Parameter, ...]
+    settings: str
+
+
+_BASELINES = {
+    "chance": "guessing",
+    "majority": "always the largest class",
+    "colour": "a head on colour histograms alone",
+}
+
+
+def study_page(around: Surroundings, measured: MeasuredStudy, pages: AbstractSet[str]) -> StudyPage:
+    """`/studies/<study>/`; `pages` are the paths of the atlas's pages."""
+    study, best = measured.study, measured.recommended
+    chosen = study.recommendation
+    frame = make_frame(
+        around,
+        measured.path,
+        f"{study.name} \N{MIDDLE DOT} {NAME}",
+        f"Which of {number(len(measured.cuts), 'cut')} of pretrained networks classifies "
+        f"{number(study.photos, 'photo')} best, and at what cost: {best.cut.model} at "
+        f"{best.cut.cut}.",
+        crumbs=(Link(NAME, "../../"),),
+    )
+    return StudyPage(
+        frame=frame,
+        name=study.name,
+        photos=number(study.photos, "photo"),
+        classes=number(len(study.classes), "class", "classes"),
+        sentence=shown(chosen.sentence),
+        enough=chosen.enough,
+        recommended=Link(f"{best.cut.model} at {best.cut.cut}", best.path),
+        reasons=tuple(shown(reason) for reason in chosen.reasons),
+        runners_up=tuple(
+            Reason(
+                runner.model,
+                runner.cut,
+                measured.by_key[runner.model, runner.cut].path,
+                shown(runner.reason),
+            )
+            for runner in chosen.runners_up
+        ),
+        baselines=tuple(
+            Parameter(_BASELINES[baseline.name], percent(baseline.accuracy.value))
+            for baseline in study.baselines
+        ),
+        keys=tuple(_key(index, backbone) for index, backbone in enumerate(study.backbones)),
+        linked=tuple(
+            Link(backbone.name, f"../../models/{backbone.name}/")
+            for backbone in study.backbones
+            if f"models/{backbone.name}/" in pages
+        ),
+        depth=tuple(draw_depth(measured, form) for form in FORMATS),
+        cost=tuple(draw_frontier(measured, form) for form in FORMATS),
+        tied=sum(cut.cut.comparison.tied for cut in measured.cuts),
+        unbeaten=len(frontier(measured.cuts)),
+        headings=COLUMNS,
+        rows=ranking_rows(measured),
+        split=_split(measured),
+        duplicates=_duplicates(measured),
+        choice=_choice(measured),
+        held_out=study.held_out,
+        machine=shown(study.machine),
+        batch=best.cut.cost.batch,
+        versions=tuple(Parameter(name, shown(value)) for name, value in study.versions.items()),
+        seconds=tuple(Parameter(name, f"{value:,.1f} s") for name, value in study.seconds.items()),
+        settings=to_toml(study.name, study.settings),
+    )
+
+
+def _key(index: int, backbone: Backbone) -> Key:
+    kind = marker(index)
+    return Key(backbone.name, kind.outline, kind.hollow, kind.dash)
+
+
+def _split(measured: MeasuredStudy) -> str:
+    study = measured.study
+    if study.split == "given":
+        trained = number(study.photos - study.held_out, "photo")
+        return (
+            f"The dataset's own split: heads were trained on {trained}, and every figure is of the "
+            f"{number(study.held_out, 'photo')} held out."
+        )
+    return (
+        f"Each photo was held out once, in one of {study.folds} stratified folds (seed "
+        f"{study.seed}): a head never saw the photos that it is judged by."
+    )
+
+
+def _duplicates(measured: MeasuredStudy) -> str:
+    """How many photos have near duplicates; empty if none has."""
+    sizes = np.bincount(np.unique(read_array(measured.group), return_inverse=True)[1])
+    alike = sizes[sizes > 1]
+    if not len(alike):
+        return ""
+    return (
+        f"{number(int(alike.sum()), 'photo')} in {number(len(alike), 'group')} of near duplicates"
+    )
+
+
+def _choice(measured: MeasuredStudy) -> str:
+    """How heads were trained."""
+    if measured.study.settings["training"]["head"] == "keras":
+        return (
+            "Heads were trained by Keras with the settings below; their learning curves are on the "
+            "pages of the cuts."
+        )
+    return (
+        "A head is a multinomial logistic regression; its L2 strength was chosen inside the "
+        "training photos of each fold."
+    )

@@ -1,0 +1,102 @@
+"""The studies' part of the site: their files, and of them only those that have changed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import chain
+from typing import Any
+
+import cattrs
+import jinja2
+import zarr
+
+from diamond_cutter.build import templates
+from diamond_cutter.build.documents import encode
+from diamond_cutter.build.frame import Surroundings
+from diamond_cutter.build.sources import digest, generator_digest
+from diamond_cutter.build.staging import Stage
+from diamond_cutter.build.study.cut import cut_files
+from diamond_cutter.build.study.dataset import dataset_page
+from diamond_cutter.build.study.page import study_page
+from diamond_cutter.build.study.photos import photo_sheets
+from diamond_cutter.build.study.reader import MeasuredStudy
+from diamond_cutter.precompute.contract.study import ranking_document
+
+_ROWS = 4096
+"""Rows of an array that are read at a time."""
+
+
+def write_studies(
+    stage: Stage,
+    around: Surroundings,
+    studies: Sequence[MeasuredStudy],
+    pages: AbstractSet[str],
+    report: Callable[[str, int, int], None],
+) -> dict[str, str]:
+    """Write the files of each study, or keep them all; the digest of each by its path.
+
+    `pages` are the paths of the atlas's pages, which the studies' link to.
+    """
+    environment = templates.environment()
+    generator = generator_digest()
+    shown_from = {}
+    for done, measured in enumerate(studies):
+        report("studies", done, len(studies))
+        made_of = _digest(generator, around, measured, pages)
+        shown_from[measured.path] = made_of
+        last = [path for path in stage.last.files if path.startswith(measured.path)]
+        same = stage.last.pages.get(measured.path) == made_of
+        if same and all(map(stage.holds, last)):
+            for path in last:
+                stage.keep(path)
+        else:
+            for path, content in study_files(environment, around, measured, pages):
+                stage.write(measured.path + path, content)
+    report("studies", len(studies), len(studies))
+    return shown_from
+
+
+def study_files(
+    environment: jinja2.Environment,
+    around: Surroundings,
+    measured: MeasuredStudy,
+    pages: AbstractSet[str],
+) -> Iterator[tuple[str, bytes]]:
+    """All files of a study by their path below its folder."""
+
+    def page(template: str, content: Any) -> bytes:
+        return templates.render(environment, template, content)
+
+    cuts = [cut.cut for cut in measured.cuts]
+    yield "index.html", page("study.html", study_page(around, measured, pages))
+    yield "study.json", encode(ranking_document(measured.study, cuts))
+    dataset = dataset_page(around, measured.path, measured.study.name, measured.report)
+    yield "dataset/index.html", page("dataset.html", dataset)
+    yield from photo_sheets(measured.thumbnail, measured.report.photos)
+    for cut in measured.cuts:
+        files = cut_files(around, measured, cut, pages)
+        yield f"{cut.path}index.html", page("cut.html", files.page)
+        yield f"{cut.path}photos.json", files.photos
+
+
+def _digest(
+    generator: str, around: Surroundings, measured: MeasuredStudy, pages: AbstractSet[str]
+) -> str:
+    """A digest of all that a study's files are made of."""
+    linked = sorted(
+        path
+        for backbone in measured.study.backbones
+        for path in pages
+        if path.startswith(f"models/{backbone.name}/")
+    )
+    cuts = [cut.cut for cut in measured.cuts]
+    facts = (generator, around, linked, measured.report, cattrs.unstructure((measured.study, cuts)))
+    arrays = [measured.label, measured.fold, measured.group, measured.thumbnail]
+    for cut in measured.cuts:
+        arrays += [cut.probability, cut.confusion]
+    parts = chain.from_iterable(map(_parts, arrays))  # one at a time: they may be large
+    return digest(chain([("facts", repr(facts).encode())], parts))
+
+
+def _parts(array: zarr.Array[Any]) -> Iterator[tuple[str, bytes]]:
+    for start in range(0, array.shape[0], _ROWS):
+        yield f"{array.shape}", array[start : start + _ROWS].tobytes()  # type: ignore[union-attr]

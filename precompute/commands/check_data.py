@@ -1,0 +1,40 @@
+"""`diamond check-data PATH`: what the dataset reader makes of every file."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.contract.report import to_json
+from diamond_cutter.precompute.dataset.reader import read_dataset
+from diamond_cutter.precompute.dataset.summary import summarize
+from diamond_cutter.precompute.study.steps import Steps
+from diamond_cutter.precompute.work.display import open_display
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "path", metavar="PATH", help="a folder, a zip or tar, a CSV, or any address of one"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument(
+        "--cache",
+        metavar="FOLDER",
+        default="data/cache",
+        help="where what was fetched and found is kept (default: data/cache)",
+    )
+
+
+def run(options: Namespace) -> None:
+    """Print the report; a `UserError` if no study can be made of the dataset."""
+    display = open_display(sys.stderr)
+    try:
+        progress = Steps(display).progress("files")
+        report = read_dataset(options.path, Path(options.cache), progress).report
+    finally:
+        display.close()
+    print(json.dumps(to_json(report), indent=2) if options.json else summarize(report))  # noqa: T201
+    if report.problem:
+        raise UserError(report.problem)

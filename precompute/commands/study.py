@@ -1,0 +1,90 @@
+"""`diamond study NAME`: which backbone, cut at which layer, tells the user's photos apart best."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from diamond_cutter.command.configuration import add_options, load_study
+from diamond_cutter.command.settings import StudySettings, TrainingSettings
+from diamond_cutter.precompute.contract.study import Cut, Measured, ranking_document
+
+if TYPE_CHECKING:
+    from diamond_cutter.precompute.study.run import Result
+
+SHOWN = 8
+"""Cuts in the printed table; the site shows all."""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Every setting of [study.NAME] and of its training as an option."""
+    parser.add_argument("name", metavar="NAME", help="a table [study.NAME] of the settings file")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, StudySettings, TrainingSettings)
+    parser.epilog = (
+        "Stop it whenever you like: the features that were made are kept, and the same command "
+        "goes on from there. `diamond check-data PATH` says beforehand what is made of the photos."
+    )
+
+
+def run(options: Namespace) -> None:
+    """Make the study, and say what came of it."""
+    settings = load_study(options.name, options)
+    from diamond_cutter.precompute.study.run import make_study
+
+    result = make_study(options.name, settings)
+    if options.json:
+        print(json.dumps(ranking_document(result.study, result.cuts), indent=2))  # noqa: T201
+        return
+    Console().print(_table(result.cuts[:SHOWN]))
+    print(_words(result))  # noqa: T201
+
+
+def _table(cuts: list[Cut]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("backbone")
+    table.add_column("cut")
+    for figure in ("accuracy", "95 % interval", "parameters", "GFLOPs", "one photo"):
+        table.add_column(figure, justify="right")
+    table.add_column("")
+    for cut in cuts:
+        table.add_row(
+            cut.model,
+            cut.cut,
+            _percent(cut.metrics.accuracy.value),
+            _interval(cut.metrics.accuracy),
+            f"{cut.cost.parameters:,}",
+            f"{cut.cost.gflops:.3f}",
+            f"{1000 * cut.cost.latency:.1f} ms",
+            "may be the best" if cut.comparison.tied else "",
+        )
+    return table
+
+
+def _words(result: "Result") -> str:
+    study = result.study
+    without = ", ".join(f"{each.name} {_percent(each.accuracy.value)}" for each in study.baselines)
+    seconds = ", ".join(f"{name} {value:.1f} s" for name, value in study.seconds.items())
+    return "\n".join(
+        [
+            "",
+            fill(study.recommendation.sentence, 88),
+            "",
+            f"without a network: {without}",
+            f"{len(study.ranking)} cuts, {study.photos:,} photos, {len(study.classes)} classes; "
+            f"{seconds}",
+            f"{result.address}: all of it; `diamond site` makes the pages",
+        ]
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _interval(measured: Measured) -> str:
+    low, high = measured.interval
+    return f"{100 * low:.1f} to {100 * high:.1f}"

@@ -1,0 +1,242 @@
+"""One pass of each photo through each backbone: what heads are trained on, kept in the store."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+import zarr
+from dask.system import CPU_COUNT
+from numpy.typing import NDArray
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones import catalogue
+from diamond_cutter.precompute.contract.members import subgroup
+from diamond_cutter.precompute.dataset.photo import Photo
+from diamond_cutter.precompute.features.key import Shelf, row_key, shelf_of
+from diamond_cutter.precompute.features.reader import POOLINGS, Features
+from diamond_cutter.precompute.features.store import (
+    Index,
+    as_keys,
+    create_features,
+    create_shelf,
+    part_name,
+)
+from diamond_cutter.precompute.features.task import Row, Unit, store_unit
+from diamond_cutter.precompute.features.view import KINDS, Augmentation
+from diamond_cutter.precompute.work.backlog import Backlog
+from diamond_cutter.precompute.work.cluster import Workers, check_workers, workforce
+from diamond_cutter.precompute.work.display import Display
+from diamond_cutter.precompute.work.folder import check_folder, exclusive
+from diamond_cutter.precompute.work.interrupt import terminated_as_interrupted
+from diamond_cutter.precompute.work.log import log_file
+from diamond_cutter.precompute.work.progress import Progress
+from diamond_cutter.precompute.work.run import Run
+from diamond_cutter.precompute.work.target import Naming, Target, locate
+from diamond_cutter.precompute.work.unit import Place
+
+FEATURES = Naming(
+    kind="features",
+    noun="features store",
+    contents="features",
+    setting="features",
+    writer="`diamond study` is writing to it",
+)
+ROWS = 128
+"""Rows of a part, and so of a task: the most that a kill loses of each worker's work."""
+
+SHORT = 5_000.0
+"""GFLOP that this process makes faster on all cores than workers do, whose start takes longer."""
+
+CUT_BYTES = 2_000
+"""About what a cut of a row takes in the store."""
+
+
+class FeatureSettings(Workers, Protocol):
+    """What features are made, where they are kept, and by what."""
+
+    @property
+    def features(self) -> str:
+        """The store: a folder or any fsspec address."""
+
+    @property
+    def pooling(self) -> str:
+        """What is read: "average", "maximum" or "both"."""
+
+    @property
+    def views(self) -> int:
+        """Augmented views of each photo besides the photo itself."""
+
+    @property
+    def augment(self) -> Sequence[str]:
+        """What augmented views change, of `view.KINDS`."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of the views."""
+
+
+def check_features(settings: FeatureSettings) -> Target:
+    """Refuse settings of which no features can be made; where the store is or will be."""
+    check_workers(settings)
+    if settings.pooling not in POOLINGS:
+        known = ", ".join(repr(name) for name in POOLINGS)
+        raise UserError(f"pooling: expected one of {known}, got {settings.pooling!r}; mend it")
+    if settings.views < 0:
+        raise UserError(f"views: expected 0 or more, got {settings.views}; mend the value")
+    for kind in settings.augment:
+        if kind not in KINDS:
+            known = ", ".join(repr(name) for name in KINDS)
+            raise UserError(f"augment: expected some of {known}, got {kind!r}; mend the value")
+    if settings.views and not settings.augment:
+        raise UserError(
+            f"augment: expected something that {settings.views} views change, got nothing; name "
+            "some, or set views to 0"
+        )
+    return locate(settings.features, FEATURES)
+
+
+def extract(
+    models: Sequence[tuple[str, Sequence[str]]],
+    photos: Sequence[Photo],
+    settings: FeatureSettings,
+    display: Display,
+) -> Features:
+    """Make the features of `photos` that the store does not have yet.
+
+    `models`: names in the catalogue, each with the names of the cuts asked for.
+    What was made is kept at an interrupt and a kill at any moment. Raises `UserError` for what
+    the user can mend: before anything is made, for what hits every photo alike, and, when all
+    others are done, for photos that failed.
+    """
+    target = check_features(settings)
+    augmentation = Augmentation(tuple(settings.augment), settings.seed)
+    with ExitStack() as stack:
+        stack.enter_context(terminated_as_interrupted())
+        if target.folder is not None:
+            with target.writing():
+                stack.enter_context(exclusive(target.folder, FEATURES))
+        shelves = {model: shelf_of(model) for model, _ in models}
+        indices = _indices(target.find(), shelves)
+        rows = _rows(photos, 1 + settings.views, augmentation)
+        units = list(_units(models, rows, augmentation, shelves, indices))
+        if units:
+            _prepare(target, shelves.values(), units)
+            totals: dict[Place, int] = {(model,): len(rows) for model, _ in models}
+            _make(settings, target, units, totals, display)
+            indices = _indices(target.open(), shelves)
+    keys = [
+        row_key(photo.digest, view, augmentation)
+        for photo in photos
+        for view in range(1 + settings.views)
+    ]
+    return Features(as_keys(keys).reshape(len(photos), -1), indices, settings.pooling)
+
+
+def _rows(photos: Sequence[Photo], views: int, augmentation: Augmentation) -> dict[str, Row]:
+    """All rows by their keys, in order; those of the same file are one."""
+    rows: dict[str, Row] = {}
+    for photo in photos:
+        for view in range(views):
+            rows.setdefault(row_key(photo.digest, view, augmentation), Row(photo, view))
+    return rows
+
+
+def _units(
+    models: Sequence[tuple[str, Sequence[str]]],
+    rows: Mapping[str, Row],
+    augmentation: Augmentation,
+    shelves: Mapping[str, Shelf],
+    indices: Mapping[str, Index],
+) -> Iterator[Unit]:
+    """What is missing, model by model; rows that lack the same cuts go together."""
+    names = list(rows)
+    keys = as_keys(names)
+    for depth, (model, cuts) in enumerate(models):
+        info, _ = catalogue.describe(model)
+        lacks = np.stack([~indices[model].has(cut, keys) for cut in cuts], axis=1)
+        for pattern, members in _alike(lacks):
+            lacking = tuple(cut for cut, lacks_it in zip(cuts, pattern, strict=True) if lacks_it)
+            for start in range(0, len(members), ROWS):
+                inside = [names[number] for number in members[start : start + ROWS]]
+                yield Unit(
+                    model=model,
+                    depth=depth,
+                    gflops=info.gflops,
+                    shelf=shelves[model].name,
+                    part=part_name(lacking, inside),
+                    cuts=lacking,
+                    rows=tuple(rows[name] for name in inside),
+                    augmentation=augmentation,
+                )
+
+
+def _alike(
+    lacks: NDArray[np.bool_],
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
+    """The patterns of what rows lack, (R, cuts) bool, each with its rows; not that of nothing."""
+    patterns, which = np.unique(lacks, axis=0, return_inverse=True)
+    for number, pattern in enumerate(patterns):
+        if pattern.any():
+            yield pattern, np.flatnonzero(which == number)
+
+
+def _indices(store: zarr.Group | None, shelves: Mapping[str, Shelf]) -> dict[str, Index]:
+    return {
+        model: Index(
+            subgroup(store, shelf.name) if store is not None and shelf.name in store else None
+        )
+        for model, shelf in shelves.items()
+    }
+
+
+def _prepare(target: Target, shelves: Iterable[Shelf], units: Sequence[Unit]) -> None:
+    """Make what units are written to, if there is room for them."""
+    if target.folder is not None:
+        size = sum(len(unit.rows) * len(unit.cuts) * CUT_BYTES for unit in units)
+        check_folder(target.folder, FEATURES, size)
+    with target.writing():
+        store = create_features(target.address)
+        for shelf in shelves:
+            create_shelf(store, shelf)
+
+
+def _make(
+    settings: FeatureSettings,
+    target: Target,
+    units: Sequence[Unit],
+    totals: Mapping[Place, int],
+    display: Display,
+) -> None:
+    """Make the units, here or by workers; `totals`: rows of each backbone, there or not.
+
+    Raises `UserError` for units that failed for good.
+    """
+    noun = "views" if settings.views else "photos"
+    progress = Progress("features", noun, totals, units)
+    is_short = sum(unit.effort for unit in units) < SHORT
+    is_here = is_short and not settings.workers and not settings.scheduler
+    run = Run(partial(store_unit, target.address, CPU_COUNT if is_here else 1), display)
+    with log_file(target.folder) as log:
+        try:
+            if is_here:
+                display.phase("loading the backbone")
+                run.here(units, progress)
+            else:
+                display.phase("starting workers")
+                parts: Counter[Place] = Counter(unit.place for unit in units)
+                with workforce(settings, target, len(units), log) as workers:
+                    run.at_workers(workers, Backlog(units, parts), progress)
+        except KeyboardInterrupt:
+            display.note(f"stopping; the {run.made} {noun} that this run passed are kept")
+            raise
+    if run.failures:
+        first, *others = run.failures
+        raise UserError(
+            f"{first.where} failed"
+            + (f", and {len(others)} other parts of the photos" if others else "")
+            + f": {first.error}; what was made is kept: mend or remove what failed, and run the "
+            "same command again"
+        )

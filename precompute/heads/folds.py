@@ -1,0 +1,168 @@
+"""Folds: which photos train, which are held out, and which of those that train choose.
+
+Near duplicates (photos of one group) never lie on both sides. scikit-learn's StratifiedGroupKFold
+weighs every group against all classes and folds, which takes minutes for 100,000 photos, warns of
+classes smaller than the number of folds and refuses sets of such classes alone; a class of two
+photos is nothing wrong here: each of them is held out while the other trains.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.contract.report import Split
+
+Rows = NDArray[np.intp]
+"""Indices of photos, sorted."""
+_NEIGHBOURS = (1, -1, 2, -2)
+"""The folds, counted from the one held out, that choose for it: more would cost and add little."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Photos that train and photos that are held out from all that is fitted or chosen.
+
+    `inner` splits `train` again, for what has to be chosen: photos to train and to validate with.
+    It is empty where `train` holds but one group of near duplicates.
+    """
+
+    train: Rows
+    test: Rows
+    inner: list[tuple[Rows, Rows]]
+
+
+def make_folds(
+    labels: NDArray[np.integer],
+    groups: NDArray[np.integer],
+    splits: list[Split],
+    count: int,
+    seed: int,
+) -> list[Fold]:
+    """The folds of N photos: `count` of them, or the dataset's own split.
+
+    `labels (N,)` and `groups (N,)`: each photo's class, and what it shares with its near
+    duplicates. Folds are stratified; there are fewer than `count` only where there are fewer
+    groups. Two folds are the inner validation of each other's neighbours, so that what trains
+    without both of them serves both.
+
+    A split counts if it names "test" or "val" photos; all the others train. "test" is held out,
+    and "val" chooses; without "test", "val" is held out. Photos that have a near duplicate on the
+    side that they are to be judged by are left out of training, and of validation.
+
+    Raises `UserError` where nothing can be held out, or nothing is left to train with.
+    """
+    if count < 2:
+        raise UserError(f"folds: expected 2 or more, got {count}; give a number from 2 on")
+    given = np.asarray(splits)
+    if np.isin(given, ("test", "val")).any():
+        return [_given_fold(labels, groups, given, count, seed)]
+    different = len(np.unique(groups))
+    if different < 2:
+        raise UserError(
+            f"photos: expected two or more that show different pictures, got {different} among "
+            f"{len(labels)}; add photos"
+        )
+    number = deal(labels, groups, count, seed)
+    return [_fold(labels, groups, number, held_out, seed) for held_out in range(number.max() + 1)]
+
+
+def held_out_in(folds: list[Fold], photos: int) -> NDArray[np.int32]:
+    """The fold in which each of `photos` photos is held out, (N,) int32; -1: in none."""
+    number = np.full(photos, -1, np.int32)
+    for index, fold in enumerate(folds):
+        number[fold.test] = index
+    return number
+
+
+def deal(
+    labels: NDArray[np.integer], groups: NDArray[np.integer], count: int, seed: int
+) -> NDArray[np.int32]:
+    """A number of 0..count-1 for each photo, (N,) int32, the same within a group.
+
+    Groups are dealt out one by one, the larger ones first, each to where its classes are rarest,
+    then to where the fewest photos are. Without groups no class differs by more than one photo
+    between two folds.
+    """
+    _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    _, label, totals = np.unique(labels, return_inverse=True, return_counts=True)
+    count = min(count, len(sizes))
+    members = np.split(np.argsort(group, kind="stable"), np.cumsum(sizes)[:-1])
+    shuffled = np.random.default_rng([seed, len(labels)]).permutation(len(sizes))
+    shares = np.zeros((len(totals), count))
+    photos = [0] * count
+    number = np.empty(len(labels), np.int32)
+    for index in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
+        inside = members[index]
+        classes = label[inside]
+        crowd = shares[classes].sum(axis=0).round(9).tolist()
+        chosen = min(range(count), key=lambda fold: (crowd[fold], photos[fold]))
+        np.add.at(shares[:, chosen], classes, 1 / totals[classes])
+        photos[chosen] += len(inside)
+        number[inside] = chosen
+    return number
+
+
+def _fold(
+    labels: NDArray[np.integer],
+    groups: NDArray[np.integer],
+    number: NDArray[np.int32],
+    held_out: int,
+    seed: int,
+) -> Fold:
+    count = int(number.max()) + 1
+    train = np.flatnonzero(number != held_out)
+    if count == 2:
+        inner = _inner_folds(labels, groups, train, 2, seed)
+    else:
+        others = dict.fromkeys((held_out + step) % count for step in _NEIGHBOURS)
+        others.pop(held_out, None)
+        inner = [
+            (
+                np.flatnonzero((number != held_out) & (number != other)),
+                np.flatnonzero(number == other),
+            )
+            for other in others
+        ]
+    return Fold(train, np.flatnonzero(number == held_out), inner)
+
+
+def _given_fold(
+    labels: NDArray[np.integer],
+    groups: NDArray[np.integer],
+    given: NDArray[np.str_],
+    count: int,
+    seed: int,
+) -> Fold:
+    validation = given == "val"
+    test = given == "test"
+    if not test.any():
+        test, validation = validation, test
+    validation &= ~np.isin(groups, groups[test])
+    train = ~np.isin(given, ("test", "val")) & ~np.isin(groups, groups[test | validation])
+    if not train.any():
+        raise UserError(
+            f"training photos: expected some beside those that {np.unique(given[test])[0]!r} holds "
+            "out, got none that is no near duplicate of them; put photos in train/"
+        )
+    rows = np.flatnonzero(train)
+    if validation.any():
+        inner = [(rows, np.flatnonzero(validation))]
+    else:
+        inner = _inner_folds(labels, groups, rows, count, seed)
+    return Fold(rows, np.flatnonzero(test), inner)
+
+
+def _inner_folds(
+    labels: NDArray[np.integer],
+    groups: NDArray[np.integer],
+    rows: Rows,
+    count: int,
+    seed: int,
+) -> list[tuple[Rows, Rows]]:
+    number = deal(labels[rows], groups[rows], count, seed)
+    folds = range(number.max() + 1)
+    return (
+        [(rows[number != fold], rows[number == fold]) for fold in folds] if len(folds) > 1 else []
+    )

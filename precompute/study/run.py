@@ -1,0 +1,151 @@
+"""`diamond study`: everything checked, one pass of the photos, a head on every cut, all ranked."""
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+from dask.system import CPU_COUNT
+from numpy.typing import NDArray
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.contract.study import Cut, Study
+from diamond_cutter.precompute.dataset.photo import Dataset
+from diamond_cutter.precompute.dataset.reader import read_dataset
+from diamond_cutter.precompute.features.extract import extract
+from diamond_cutter.precompute.features.reader import Features
+from diamond_cutter.precompute.study import store
+from diamond_cutter.precompute.study.baselines import measure_baselines
+from diamond_cutter.precompute.study.latency import find_latency
+from diamond_cutter.precompute.study.plan import STUDIES, Plan, check_settings, make_plan
+from diamond_cutter.precompute.study.portraits import portray
+from diamond_cutter.precompute.study.ranking import assemble, describe_cuts
+from diamond_cutter.precompute.study.sample import Sample, take_sample
+from diamond_cutter.precompute.study.steps import Steps
+from diamond_cutter.precompute.study.trial import Trial, train_heads, try_cut
+from diamond_cutter.precompute.work.display import open_display
+from diamond_cutter.precompute.work.folder import check_folder, exclusive
+from diamond_cutter.precompute.work.interrupt import terminated_as_interrupted
+
+LATENCIES = "latency"
+"""The folder of the cache for what was measured of this machine."""
+PHOTO_BYTES = 40_000
+"""About what a study keeps of a photo: its thumbnail, and its predictions at each cut."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished study, its cuts, best first, and the address of the store that holds it."""
+
+    study: Study
+    cuts: list[Cut]
+    address: str
+
+
+def make_study(
+    name: str,
+    settings: StudySettings,
+    *,
+    load: Callable[[str], Backbone] | None = None,
+    stream: TextIO | None = None,
+) -> Result:
+    """Make the study that the settings ask for, and store it under its name.
+
+    `load` makes a backbone of its name, by default the catalogue's. The display goes to `stream`,
+    or standard error. Raises `UserError` for what the user can mend, before anything is made. The
+    features that were made are kept at an interrupt and a kill at any moment, and the last study
+    of that name stays until this one is complete.
+    """
+    with ExitStack() as stack:
+        display = open_display(stream or sys.stderr)
+        stack.callback(display.close)
+        stack.enter_context(terminated_as_interrupted())
+        steps = Steps(display)
+        target = check_settings(settings)
+        with steps.step("dataset"):
+            dataset = read_dataset(settings.dataset, Path(settings.cache), steps.progress("files"))
+        if dataset.report.problem:
+            raise UserError(
+                f"{settings.dataset}: {dataset.report.problem}; `diamond check-data` tells of "
+                "every file"
+            )
+        sample = take_sample(dataset, settings.folds, settings.seed)
+        display.phase("loading the backbones")
+        plan = make_plan(name, settings, target, *([load] if load else []))
+        if target.folder is not None:
+            check_folder(target.folder, STUDIES, len(dataset.photos) * PHOTO_BYTES)
+            with target.writing():
+                stack.enter_context(exclusive(target.folder, STUDIES))
+        return _work(plan, dataset, sample, steps)
+
+
+def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: Steps) -> Result:
+    with steps.step("features"):
+        asked = [
+            (backbone.name, [layer.name for layer in layers])
+            for backbone, layers in zip(plan.backbones, plan.cuts, strict=True)
+        ]
+        features = extract(asked, dataset.photos, plan.settings, steps.display)
+    with steps.step("latency"):
+        steps.display.phase("measuring how long the cut networks take")
+        folder = Path(plan.settings.cache) / LATENCIES
+        latencies = {
+            backbone.name: find_latency(backbone, cuts, folder)
+            for backbone, (_, cuts) in zip(plan.backbones, asked, strict=True)
+        }
+    with plan.target.writing():
+        draft = store.begin(store.create_studies(plan.target.address), plan.name)
+        store.write_report(draft, dataset.report)
+        store.write_photos(draft, sample.label, sample.fold, sample.group)
+        with steps.step("thumbnails"):
+            histograms = _portray(draft, dataset, steps)
+        with steps.step("heads"):
+            trials = _try_cuts(plan, sample, features, draft, steps)
+            colour = train_heads(histograms, sample, _usual(plan.settings)).probability
+        cuts = describe_cuts(plan, sample, trials, latencies)
+        baselines = measure_baselines(sample.label, sample.fold, colour, sample.resamples)
+        study = assemble(plan, dataset, sample, cuts, baselines, steps.seconds)
+        for cut in cuts:
+            store.write_cut(draft, cut)
+        store.finish(draft, study)
+    return Result(study, cuts, plan.target.address)
+
+
+def _portray(draft: store.Draft, dataset: Dataset, steps: Steps) -> NDArray[np.float32]:
+    """Store the thumbnails; the colour histograms of all photos, (N, 1, D)."""
+    files = [photo.file for photo in dataset.photos]
+    histograms = []
+    progress = steps.progress("photos")
+    for batch in portray(files, len(files), progress, threads=CPU_COUNT):
+        store.write_thumbnails(draft, batch.start, batch.thumbnail)
+        histograms.append(batch.colour)
+    return np.concatenate(histograms)[:, None]
+
+
+def _try_cuts(
+    plan: Plan, sample: Sample, features: Features, draft: store.Draft, steps: Steps
+) -> list[Trial]:
+    """Try every cut, and store its predictions."""
+    trials: list[Trial] = []
+    progress = steps.progress("cuts")
+    for backbone, layer in plan.pairs:
+        progress("heads", len(trials), len(plan.pairs))
+        trial = try_cut(features.read(backbone.name, layer.name), sample, plan.settings)
+        head = [(dense.weight, dense.bias) for dense in trial.trained.head.layers]
+        probability = trial.trained.probability
+        store.write_predictions(
+            draft, backbone.name, layer.name, probability, trial.confusion, head
+        )
+        trials.append(trial)
+    progress("heads", len(trials), len(plan.pairs))
+    return trials
+
+
+def _usual(settings: StudySettings) -> StudySettings:
+    """The settings with the default head, which the colour baseline is always given."""
+    return replace(settings, training=replace(settings.training, head="logistic"))

@@ -1,0 +1,113 @@
+"""Writes studies, in the layout of the contract; a study that is there stays until it is replaced.
+
+Everything of a study goes into the slot that is not in use; `finish` turns to it, in one write.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cattrs
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import ZstdCodec
+
+from diamond_cutter.precompute.contract.members import array
+from diamond_cutter.precompute.contract.report import Report, to_json
+from diamond_cutter.precompute.contract.study import THUMBNAIL, Cut, Study, cut_group
+from diamond_cutter.precompute.contract.version import FORMAT_VERSION, check_format
+
+PHOTOS = 64
+"""Photos in one chunk of the arrays of photos."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A study that is being written: its own group, and that of the slot it goes into."""
+
+    study: zarr.Group
+    slot: zarr.Group
+
+
+def create_studies(address: str) -> zarr.Group:
+    """Open the studies at `address`, or make an empty store; a `UserError` for another format."""
+    attributes: dict[str, Any] = {"kind": "study", "format_version": FORMAT_VERSION}
+    studies = zarr.open_group(address, mode="a")
+    if not studies.attrs.asdict() and not list(studies.members()):
+        studies.attrs.put(attributes)
+    check_format(studies.attrs.asdict(), "study", address)
+    return studies
+
+
+def begin(studies: zarr.Group, name: str) -> Draft:
+    """Begin to write a study anew; what a run that was stopped has left in the slot goes."""
+    study = studies.require_group(name)
+    slot = "b" if study.attrs.get("slot") == "a" else "a"
+    return Draft(study, study.create_group(slot, overwrite=True))
+
+
+def write_report(draft: Draft, report: Report) -> None:
+    """Store the dataset report."""
+    text = json.dumps(to_json(report)).encode()
+    _write(draft.slot, "report", np.frombuffer(text, np.uint8))
+
+
+def write_photos(
+    draft: Draft, labels: NDArray[np.int32], folds: NDArray[np.int32], groups: NDArray[np.int32]
+) -> None:
+    """Store each photo's class, fold and group, (N,) each, and make room for the thumbnails."""
+    photos = draft.slot.create_group("photos")
+    for name, values in (("label", labels), ("fold", folds), ("group", groups)):
+        _write(photos, name, values.astype(np.int32))
+    side = (THUMBNAIL, THUMBNAIL, 3)
+    photos.create_array(
+        "thumbnail",
+        shape=(len(labels), *side),
+        chunks=(PHOTOS, *side),
+        dtype="uint8",
+        compressors=ZstdCodec(level=3),
+    )
+
+
+def write_thumbnails(draft: Draft, start: int, thumbnails: NDArray[np.uint8]) -> None:
+    """Store the thumbnails, (B, 96, 96, 3) uint8, of the photos from `start` on."""
+    array(draft.slot, "photos/thumbnail")[start : start + len(thumbnails)] = thumbnails
+
+
+def write_predictions(
+    draft: Draft,
+    model: str,
+    cut: str,
+    probability: NDArray[np.float32],
+    confusion: NDArray[np.int64],
+    head: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
+) -> None:
+    """Store a cut's (N, K) held-out predictions, (K, K) confusions, and the layers of its head."""
+    group = draft.slot.require_group(f"cuts/{model}/{cut}")
+    _write(group, "probability", probability.astype(np.float32))
+    _write(group, "confusion", confusion.astype(np.int64))
+    for index, (weight, bias) in enumerate(head):
+        _write(group, f"weight_{index}", weight.astype(np.float32))
+        _write(group, f"bias_{index}", bias.astype(np.float32))
+
+
+def write_cut(draft: Draft, cut: Cut) -> None:
+    """Store what is known of a cut whose predictions are there."""
+    cut_group(draft.slot, cut.model, cut.cut).attrs.put({"cut": cattrs.unstructure(cut)})
+
+
+def finish(draft: Draft, study: Study) -> None:
+    """Turn to what was written; what was there before goes."""
+    before = draft.study.attrs.get("slot")
+    draft.study.attrs.put({"study": cattrs.unstructure(study), "slot": draft.slot.basename})
+    if before is not None and before != draft.slot.basename and before in draft.study:
+        del draft.study[str(before)]
+
+
+def _write(group: zarr.Group, name: str, values: NDArray[Any]) -> None:
+    target = group.create_array(
+        name, shape=values.shape, dtype=values.dtype, compressors=ZstdCodec(level=3)
+    )
+    target[...] = values

@@ -1,0 +1,69 @@
+"""What one task makes, whatever it is, and what its failure means for the others."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from diamond_cutter.command.errors import UserError
+
+Place = tuple[str, ...]
+"""What units have in common that is costly to begin with, by name: a model, or a layer of it."""
+
+_HITS_EVERYTHING = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+"""System errors after which no other unit fares better."""
+
+
+class Unit(Protocol):
+    """A piece of work that one worker does alone and stores: hashable, and can be pickled."""
+
+    @property
+    def place(self) -> Place:
+        """Where it belongs; a worker stays at a place, since each new one costs a tracing."""
+
+    @property
+    def depth(self) -> int:
+        """The position of its place among those that differ from it in the last name only."""
+
+    @property
+    def effort(self) -> float:
+        """How long it takes, up to a factor that is its place's."""
+
+    @property
+    def size(self) -> int:
+        """How many of the things that a run counts it makes."""
+
+    @property
+    def where(self) -> str:
+        """The unit as messages name it."""
+
+
+class HitsEverythingError(Exception):
+    """Why no other unit is worth trying, in one line."""
+
+
+class UnitError(Exception):
+    """A unit that failed, with its error as text: the error itself may not survive pickling."""
+
+
+@contextmanager
+def failures_told(unit: Unit, address: str) -> Iterator[None]:
+    """Raise `UnitError` if this unit fails, `HitsEverythingError` if all others would.
+
+    `address` is where the unit is stored.
+    """
+    try:
+        yield
+    except UserError as error:
+        raise HitsEverythingError(str(error)) from error
+    except OSError as error:
+        if error.errno in _HITS_EVERYTHING or isinstance(error, PermissionError):
+            reason = f"{error.strerror or error}, while {unit.where} was to be stored in {address}"
+            raise HitsEverythingError(f"{reason}; mend that, and run again") from error
+        raise _unit_error(error) from error
+    except Exception as error:
+        raise _unit_error(error) from error
+
+
+def _unit_error(error: Exception) -> UnitError:
+    return UnitError(" ".join(f"{type(error).__name__}: {error}".split()))

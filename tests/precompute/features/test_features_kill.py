@@ -1,0 +1,115 @@
+"""Features made by processes that are killed, for real, and taken up again."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.dataset.photo import Photo
+from diamond_cutter.precompute.features import extract as extraction
+from diamond_cutter.precompute.work.display import open_display
+
+SCRIPT = Path(__file__).with_name("extract_script.py")
+CUTS = ("stem_activation", "block2b_add")
+PARTS = 6
+PATIENCE = 120.0
+
+Tree = dict[str, bytes]
+
+
+def tree(folder: Path) -> Tree:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def complete(folder: Path) -> dict[Path, int]:
+    """The parts that are complete, and when that was, in nanoseconds."""
+    found = {}
+    for path in folder.glob("*/*/zarr.json"):
+        if b'"keys"' in path.read_bytes():
+            found[path] = path.stat().st_mtime_ns
+    return found
+
+
+@contextmanager
+def running(folder: Path, photos: list[Photo], **settings: Any) -> Iterator[Any]:
+    command = [sys.executable, SCRIPT, folder, photos[0].file.parent, json.dumps(settings)]
+    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def wait_for_a_part(folder: Path, process: Any, before: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while len(complete(folder)) <= before:
+        assert time.monotonic() < end, "no part was finished"
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.001)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, photos: list[Photo]) -> Tree:
+    folder = tmp_path_factory.mktemp("undisturbed") / "features.zarr"
+    settings, display = StudySettings(features=str(folder)), open_display(io.StringIO())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(extraction, "ROWS", 2)  # as the script does
+        extraction.extract([("efficientnet-lite0", CUTS)], photos, settings, display)
+    assert len(complete(folder)) == PARTS
+    return tree(folder)
+
+
+def test_a_killed_run_is_taken_up_where_it_was(
+    tmp_path: Path, photos: list[Photo], undisturbed: Tree
+) -> None:
+    folder = tmp_path / "features.zarr"
+    with running(folder, photos) as process:
+        wait_for_a_part(folder, process, 0)
+        os.killpg(process.pid, signal.SIGKILL)
+    kept = complete(folder)
+    assert 0 < len(kept) < PARTS
+    with running(folder, photos) as process:
+        assert process.wait(PATIENCE) == 0
+        assert "Warning" not in process.stderr.read()
+    assert kept.items() < complete(folder).items()
+    assert tree(folder) == undisturbed
+
+
+def test_workers_make_the_same_bytes_and_stop_when_asked_to(
+    tmp_path: Path, photos: list[Photo], undisturbed: Tree
+) -> None:
+    folder = tmp_path / "features.zarr"
+    with running(folder, photos, workers=1) as process:
+        wait_for_a_part(folder, process, 0)
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert children
+        process.terminate()
+        assert process.wait(PATIENCE) == 130
+        _, alive = psutil.wait_procs(children, timeout=PATIENCE)
+        assert alive == []
+        said = process.stderr.read().splitlines()
+        assert said[-1].startswith("stopping; the ")
+        assert said[-1].endswith(" photos that this run passed are kept")
+    kept = complete(folder)
+    assert 0 < len(kept) < PARTS
+    with running(folder, photos, workers=2) as process:
+        assert process.wait(PATIENCE) == 0
+    assert kept.items() < complete(folder).items()
+    assert tree(folder) == undisturbed

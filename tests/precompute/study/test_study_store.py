@@ -1,0 +1,142 @@
+"""The store of studies: what is written is read back, and a stopped run leaves the last study."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.contract import study as contract
+from diamond_cutter.precompute.contract.members import array
+from diamond_cutter.precompute.contract.report import File, Report
+from diamond_cutter.precompute.study import store
+
+SHARE = contract.Measured(0.5, (0.25, 0.75))
+METRICS = contract.Metrics(
+    accuracy=SHARE,
+    balanced_accuracy=SHARE,
+    macro_f1=SHARE,
+    log_loss=SHARE,
+    top_k={},
+    calibration=contract.Calibration(0.1, [contract.Bin(0.0, 0.1, 0, None, None)]),
+    classes=[contract.ClassFigures("a", 1, None, 0.5, 0.5, (0.1, 0.9))],
+)
+CUT = contract.Cut(
+    model="net",
+    cut="block1",
+    index=3,
+    features=2,
+    strengths=[1.0, 0.1],
+    metrics=METRICS,
+    comparison=contract.Comparison(0.0, (0.0, 0.0), 1.0, True),
+    cost=contract.Cost(10, 0.5, 40, 0.01, 0.005, 32),
+    curves=[contract.Curve(0, 1, [2.0, 1.0], [2.0, 1.5], [0.1, 0.5], [0.1, 0.4])],
+)
+STUDY = contract.Study(
+    name="mine",
+    classes=["a", "b"],
+    counts=[1, 2],
+    photos=3,
+    held_out=2,
+    split="folds",
+    folds=2,
+    seed=0,
+    settings={"models": ["net"], "training": {"dropout": 0.5}},
+    backbones=[contract.Backbone("net", 224, 10, 0.5, ["block1"])],
+    ranking=[("net", "block1")],
+    recommendation=contract.Recommendation("net", "block1", "Cut.", ["cheap"], False, []),
+    baselines=[contract.Baseline("chance", SHARE)],
+    machine="a machine",
+    versions={"numpy": "2"},
+    seconds={"features": 1.5},
+)
+REPORT = Report("photos", {"a": 1, "b": 2}, {}, 2.0, ["a"], [8, 9, 10], [], "", [
+    File("a/\u202e1\n.jpg", "accept", "", "a", "", 8, 9, "00"),
+    File("b/2.jpg", "note", "rotated", "b", "", 8, 9, "01"),
+    File("b/3.jpg", "accept", "", "b", "", 8, 9, "02"),
+    File("b/4.jpg", "reject", "empty"),
+])  # fmt: skip
+PROBABILITY = np.array([[0.75, 0.25], [0.5, 0.5], [np.nan, np.nan]], np.float32)
+CONFUSION = np.array([[1, 0], [1, 0]])
+HEAD = [
+    (np.arange(6, dtype=np.float32).reshape(2, 3), np.arange(3, dtype=np.float32)),
+    (np.ones((3, 2), np.float32), np.zeros(2, np.float32)),
+]
+
+
+def write(address: str, study: contract.Study = STUDY, shade: int = 7) -> store.Draft:
+    """All of a study but its end."""
+    draft = store.begin(store.create_studies(address), study.name)
+    store.write_report(draft, REPORT)
+    three = np.arange(3, dtype=np.int32)
+    store.write_photos(draft, three % 2, three - 1, three)
+    store.write_thumbnails(draft, 1, np.full((2, 96, 96, 3), shade, np.uint8))
+    store.write_predictions(draft, "net", "block1", PROBABILITY, CONFUSION, HEAD)
+    store.write_cut(draft, CUT)
+    return draft
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    address = str(tmp_path / "study.zarr")
+    store.finish(write(address), STUDY)
+    studies = contract.open_studies(address)
+    assert contract.names(studies) == ["mine"]
+    assert contract.read_study(studies, "mine") == STUDY
+    group = contract.study_group(studies, "mine")
+    assert contract.read_report(group) == REPORT
+    cut = contract.cut_group(group, "net", "block1")
+    assert contract.read_cut(cut) == CUT
+    np.testing.assert_array_equal(array(cut, "probability")[:], PROBABILITY)
+    np.testing.assert_array_equal(array(cut, "confusion")[:], CONFUSION)
+    for (weight, bias), (expected, expected_bias) in zip(
+        contract.read_head(cut), HEAD, strict=True
+    ):
+        np.testing.assert_array_equal(weight, expected)
+        np.testing.assert_array_equal(bias, expected_bias)
+    thumbnails = np.asarray(array(group, "photos/thumbnail")[:])
+    assert thumbnails[:, 0, 0, 0].tolist() == [0, 7, 7]
+    assert np.asarray(array(group, "photos/fold")[:]).tolist() == [-1, 0, 1]
+
+
+def test_a_study_that_was_stopped_leaves_the_last_one(tmp_path: Path) -> None:
+    address = str(tmp_path / "study.zarr")
+    store.finish(write(address), STUDY)
+    write(address, shade=200)
+    group = contract.study_group(contract.open_studies(address), "mine")
+    assert np.asarray(array(group, "photos/thumbnail")[1:2]).max() == 7
+
+
+def test_a_study_made_anew_takes_the_place_of_the_last(tmp_path: Path) -> None:
+    address = str(tmp_path / "study.zarr")
+    for shade in (7, 200, 90):
+        write(address, shade=13)  # stopped
+        store.finish(write(address, shade=shade), replace(STUDY, seed=shade))
+        studies = contract.open_studies(address)
+        assert contract.read_study(studies, "mine").seed == shade
+        group = contract.study_group(studies, "mine")
+        assert np.asarray(array(group, "photos/thumbnail")[1:2]).max() == shade
+        folders = {path.name for path in (tmp_path / "study.zarr" / "mine").iterdir()}
+        assert folders == {"zarr.json", group.basename}
+
+
+def test_a_study_that_is_not_finished_is_not_there(tmp_path: Path) -> None:
+    address = str(tmp_path / "study.zarr")
+    write(address)
+    store.finish(write(address, replace(STUDY, name="other")), replace(STUDY, name="other"))
+    studies = contract.open_studies(address)
+    assert contract.names(studies) == ["other"]
+    with pytest.raises(UserError, match=r"no finished study 'mine'.*it has 'other'"):
+        contract.read_study(studies, "mine")
+
+
+def test_another_store_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no studies at"):
+        contract.open_studies(str(tmp_path / "none.zarr"))
+    address = str(tmp_path / "study.zarr")
+    store.create_studies(address).attrs.update({"format_version": 99})
+    for reader in (contract.open_studies, store.create_studies):
+        with pytest.raises(
+            UserError, match="format_version 1, got kind 'study', format_version 99"
+        ):
+            reader(address)
