@@ -13,9 +13,9 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from diamond_cutter.precompute.work.cluster import ENVIRONMENT
 from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
+from diamond_cutter.precompute.work.cluster import ENVIRONMENT
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.backbones.backbone import Backbone

@@ -24,7 +24,7 @@ class Format:
 
 
 WIDE = Format("wide", 880, 440, 46, 170, 30, 52, 13)
-NARROW = Format("narrow", 360, 380, 38, 104, 30, 46, 12)
+NARROW = Format("narrow", 360, 380, 38, 112, 30, 46, 12)
 FORMATS = (WIDE, NARROW)
 
 

@@ -76,7 +76,7 @@ def _badness(pair: tuple[ClassFigures, ClassRow]) -> tuple[bool, float, int]:
 
 def _class_row(index: int, each: ClassFigures) -> ClassRow:
     precision = "" if each.precision is None else percent(each.precision)
-    if not each.photos or each.recall is None or each.f1 is None:
+    if each.recall is None or each.f1 is None:
         return ClassRow(index, shown(each.name), each.photos, precision, "", None, "")
     low, high = each.recall_interval
     bar = RecallBar(

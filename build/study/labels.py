@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-_WIDTH = 0.56
+_WIDTH = 0.6
 """Mean width of a character, in heights of the text: a system font's, on the safe side."""
 
 

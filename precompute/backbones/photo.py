@@ -5,52 +5,47 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-MARGIN = 32
-"""Pixels around the square, at its final size, that are cut off, as EfficientNet was evaluated."""
-
 STRIP = 16
 """Rows or columns of the result that are made at a time: they need a narrow part of the photo."""
 
 
 def prepare(image: NDArray[np.uint8], size: int) -> NDArray[np.float32]:
-    """The central square of an image, resized bicubically with antialiasing.
+    """The whole of an image, stretched to a square: resized bicubically with antialiasing.
 
     `image` (H, W, 3) uint8, RGB; the result (size, size, 3) float32, 0..1, not rounded. What a
-    backbone subtracts and divides by is in its `model`.
+    backbone subtracts and divides by is in its `model`. Nothing is cut off, since what tells a
+    photo's class may lie anywhere in it.
 
-    These Keras layers do the same to a float 0..255, but for rounding: `Resizing(size + MARGIN,
-    size + MARGIN, "bicubic", crop_to_aspect_ratio=True, antialias=True)`, `CenterCrop(size, size)`,
-    `ReLU(255)`, as the bicubic kernel overshoots, and `Rescaling(1 / 255)`.
+    These Keras layers do the same to a float 0..255, but for rounding: `Resizing(size, size,
+    "bicubic", antialias=True)`, `ReLU(255)`, as the bicubic kernel overshoots, and
+    `Rescaling(1 / 255)`.
     """
     height, width = image.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = image[top : top + side, left : left + side]
-    weights = resizing_weights(side, size)
-    rows = np.empty((size, side * 3), np.float32)
-    for target, source in _strips(side, size):
-        part = square[source].reshape(-1, side * 3).astype(np.float32)
+    weights = resizing_weights(height, size)
+    rows = np.empty((size, width * 3), np.float32)
+    for target, source in _strips(height, size):
+        part = image[source].reshape(-1, width * 3).astype(np.float32)
         np.matmul(weights[target, source], part, out=rows[target])
-    columns = rows.reshape(size, side, 3)
+    weights = resizing_weights(width, size)
+    columns = rows.reshape(size, width, 3)
     pixels = np.empty((size, size, 3), np.float32)
-    for target, source in _strips(side, size):
+    for target, source in _strips(width, size):
         pixels[:, target] = np.matmul(weights[target, source], columns[:, source])
     np.clip(pixels, 0, 255, out=pixels)
     pixels /= 255
     return pixels
 
 
-@lru_cache(maxsize=8)
-def resizing_weights(side: int, size: int) -> NDArray[np.float32]:
-    """What each of `side` pixels gives to each of `size`: (size, side) float32, rows sum to 1.
+@lru_cache(maxsize=16)
+def resizing_weights(pixels: int, size: int) -> NDArray[np.float32]:
+    """What each of `pixels` in a row gives to each of `size`: (size, pixels) float32, sums 1.
 
-    Of `side` pixels resized to `size + MARGIN`, those without the margin. The kernel is that of
-    Keys 1981 (https://doi.org/10.1109/TASSP.1981.1163711) with a = -1/2, as wide as two pixels of
-    the result where they are the larger ones.
+    The kernel is that of Keys 1981 (https://doi.org/10.1109/TASSP.1981.1163711) with a = -1/2, as
+    wide as two pixels of the result where they are the larger ones.
     """
-    step = side / (size + MARGIN)
-    centre = (np.arange(size) + MARGIN // 2 + 0.5) * step
-    distance = np.abs(np.arange(side) + 0.5 - centre[:, None]) / max(step, 1.0)
+    step = pixels / size
+    centre = (np.arange(size) + 0.5) * step
+    distance = np.abs(np.arange(pixels) + 0.5 - centre[:, None]) / max(step, 1.0)
     near = (1.5 * distance - 2.5) * distance**2 + 1
     far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
     weights = np.where(distance < 1, near, np.where(distance < 2, far, 0))
@@ -60,10 +55,10 @@ def resizing_weights(side: int, size: int) -> NDArray[np.float32]:
     return kept
 
 
-@lru_cache(maxsize=8)
-def _strips(side: int, size: int) -> tuple[tuple[slice, slice], ...]:
-    """Parts of the result, and for each the part of the square whose weights are not all zero."""
-    used = resizing_weights(side, size) != 0
+@lru_cache(maxsize=16)
+def _strips(pixels: int, size: int) -> tuple[tuple[slice, slice], ...]:
+    """Parts of the result, and for each the part of the pixels whose weights are not all zero."""
+    used = resizing_weights(pixels, size) != 0
     strips = []
     for start in range(0, size, STRIP):
         target = slice(start, start + STRIP)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from diamond_cutter.command.configuration import add_options, load_study
 from diamond_cutter.command.settings import StudySettings, TrainingSettings
-from diamond_cutter.precompute.contract.study import Cut, Measured, ranking_document
+from diamond_cutter.precompute.contract.study import Cut, ranking_document
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.study.run import Result
@@ -44,22 +44,22 @@ def run(options: Namespace) -> None:
 
 
 def _table(cuts: list[Cut]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("backbone")
-    table.add_column("cut")
-    for figure in ("accuracy", "95 % interval", "parameters", "GFLOPs", "one photo"):
-        table.add_column(figure, justify="right")
-    table.add_column("")
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("backbone", overflow="fold")
+    table.add_column("cut", overflow="fold")
+    for figure in ("accuracy", "95 %", "GFLOPs", "a photo"):
+        table.add_column(figure, justify="right", no_wrap=True)
+    table.add_column("best", no_wrap=True)
     for cut in cuts:
+        low, high = cut.metrics.accuracy.interval
         table.add_row(
             cut.model,
             cut.cut,
             _percent(cut.metrics.accuracy.value),
-            _interval(cut.metrics.accuracy),
-            f"{cut.cost.parameters:,}",
+            f"{100 * low:.1f}-{100 * high:.1f}",
             f"{cut.cost.gflops:.3f}",
             f"{1000 * cut.cost.latency:.1f} ms",
-            "may be the best" if cut.comparison.tied else "",
+            "maybe" if cut.comparison.tied else "",
         )
     return table
 
@@ -83,8 +83,3 @@ def _words(result: "Result") -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
-
-
-def _interval(measured: Measured) -> str:
-    low, high = measured.interval
-    return f"{100 * low:.1f} to {100 * high:.1f}"

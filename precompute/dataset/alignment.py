@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.dataset.candidates import WINDOWS, Candidates
-from diamond_cutter.precompute.dataset.fingerprint import SIDE, TINT_SIDE, luma, tint
+from diamond_cutter.precompute.dataset.fingerprint import TINT_SIDE, luma, tint
 
 COARSE, FINE = 16, 32
 """Points a side at which photos are registered first, and at which they are compared.
@@ -100,9 +100,11 @@ def _register(wholes: _Array, parts: _Array, margins: _Array, grid: int) -> tupl
         gain = _gain(image, target, inside)[:, None, None]
         x, y = _sample(along, margins, grid) * gain, _sample(down, margins, grid) * gain
         moves = [x * near, x * (near - 1), y * near[:, None], y * (near[:, None] - 1)]
-        basis = np.stack([*moves, image, np.ones_like(image)], 1) * inside[:, None]
-        basis = basis.reshape(len(basis), 6, -1)
-        rest = ((target - gain * image) * inside).reshape(len(basis), -1, 1)
+        # centred, else a plain image would be the offset once more, and the system singular
+        light = [_centre(image, inside), np.ones_like(image)]
+        basis = np.stack([*moves, *light], 1) * inside[:, None]
+        basis = basis.reshape(len(basis), 6, grid**2)
+        rest = ((target - gain * image) * inside).reshape(len(basis), grid**2, 1)
         normal = basis @ basis.transpose(0, 2, 1)
         # damped, as plain stretches say nothing of an edge
         damping = 1e-3 * np.einsum("mii->m", normal[:, :4, :4]) / 4

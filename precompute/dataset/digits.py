@@ -46,7 +46,8 @@ def draw(digit: NDArray[np.float64]) -> NDArray[np.uint8]:
     """A digit, (8, 8) of 0..16, as ink on paper: (192, 192, 3) uint8, RGB."""
     small = Image.fromarray(np.pad(digit / 16, MARGIN).astype(np.float32))
     ink = np.asarray(small.resize((SIDE, SIDE), Image.Resampling.BICUBIC), np.float32)
-    return np.rint(PAPER + (INK - PAPER) * ink.clip(0, 1)[..., None]).astype(np.uint8)
+    pixels: NDArray[np.floating] = PAPER + (INK - PAPER) * ink.clip(0, 1)[..., None]
+    return pixels.round().astype(np.uint8)
 
 
 if __name__ == "__main__":

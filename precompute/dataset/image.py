@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
-from diamond_cutter.precompute.dataset.names import PHOTO_KINDS
+from diamond_cutter.precompute.dataset.names import PHOTO_KINDS, photo_kind
 
 FORMATS = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
@@ -292,6 +292,8 @@ def _foreign(file: Path) -> str:
         head = stream.read(32)
     if not head.strip(b"\0"):
         return "Holds nothing but zeros: copy or download it again."
+    if photo_kind(head):
+        return "Damaged or cut off (no header can be read): copy or download it again."
     kind = next((kind for start, kind in FOREIGN.items() if head.startswith(start)), None)
     if head[4:8] == b"ftyp":
         kind = BRANDS.get(head[8:12], "A video")

@@ -27,7 +27,7 @@ _DAMAGE = (
     RuntimeError,  # zipfile's for passwords and methods; deep recursion in tarfile is one, too
     MemoryError,
 )
-"""What zipfile, tarfile and the decompressors were seen to raise on bytes that make no sense."""
+"""What zipfile, tarfile and the decompressors raise on bytes that make no sense."""
 
 
 LINK = "A link, which is not followed; pack the photo itself."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.features.view import Augmentation
 
-VERSION = 1
+VERSION = 2
 """Of decoding, preparing, viewing and the networks' code: raised when the same photo and weights
 give other features, so that stored ones are not taken for them."""
 

@@ -18,6 +18,8 @@ Rows = NDArray[np.intp]
 """Indices of photos, sorted."""
 _NEIGHBOURS = (1, -1, 2, -2)
 """The folds, counted from the one held out, that choose for it: more would cost and add little."""
+_MANY = 1000
+"""Photos from which the two folds beside the one held out are enough to choose by."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ def make_folds(
 
     `labels (N,)` and `groups (N,)`: each photo's class, and what it shares with its near
     duplicates. Folds are stratified; there are fewer than `count` only where there are fewer
-    groups. Two folds are the inner validation of each other's neighbours, so that what trains
-    without both of them serves both.
+    groups. The inner folds of a fold are its neighbours, and it is theirs, so that what trains
+    without two of them serves both.
 
     A split counts if it names "test" or "val" photos; all the others train. "test" is held out,
     and "val" chooses; without "test", "val" is held out. Photos that have a near duplicate on the
@@ -116,7 +118,8 @@ def _fold(
     if count == 2:
         inner = _inner_folds(labels, groups, train, 2, seed)
     else:
-        others = dict.fromkeys((held_out + step) % count for step in _NEIGHBOURS)
+        steps = _NEIGHBOURS[:2] if len(labels) >= _MANY else _NEIGHBOURS
+        others = dict.fromkeys((held_out + step) % count for step in steps)
         others.pop(held_out, None)
         inner = [
             (

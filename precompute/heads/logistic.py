@@ -40,7 +40,7 @@ _PATIENCE = 2
 """Strengths without a lower log loss after which no weaker one is tried."""
 _ROUGH = 1e-5
 """Mean loss in nats that a head may lack while strengths are compared."""
-_FINE = 1e-9
+_FINE = 3e-9
 """Mean loss in nats that a head may lack; probabilities are then right to about 1e-3."""
 _NUMBERS = 1 << 26
 """Numbers, at most, in the coordinates of heads that are found side by side."""

@@ -62,7 +62,8 @@ def stack(problems: Sequence[Problem]) -> Batch:
     if len(problems) == 1:  # which may be large: nothing is copied
         [only] = problems
         curvature = only.curvature.astype(np.float32)
-        return Batch(only.rows[None], only.labels[None], only.weights[None], curvature[None])
+        labels = only.labels.astype(np.intp)
+        return Batch(only.rows[None], labels[None], only.weights[None], curvature[None])
     height = max(len(problem.rows) for problem in problems)
     width = max(problem.rows.shape[1] for problem in problems)
     batch = Batch(

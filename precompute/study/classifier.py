@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import truncate
-from diamond_cutter.precompute.backbones.photo import MARGIN
 from diamond_cutter.precompute.runtime import keras
 
 
@@ -70,15 +69,8 @@ def _pool(activation: Any, pooling: str) -> Any:
 
 def _prepare(photo: Any, size: int) -> Any:
     """As `prepare` does it to a photo, with layers of Keras."""
-    side = size + MARGIN
     resize = keras.layers.Resizing(
-        side,
-        side,
-        interpolation="bicubic",
-        crop_to_aspect_ratio=True,
-        antialias=True,
-        name="resize",
+        size, size, interpolation="bicubic", antialias=True, name="resize"
     )
-    square = keras.layers.CenterCrop(size, size, name="crop")(resize(photo))
-    clipped = keras.layers.ReLU(max_value=255, name="clip")(square)
+    clipped = keras.layers.ReLU(max_value=255, name="clip")(resize(photo))
     return keras.layers.Rescaling(1 / 255, name="prepare")(clipped)

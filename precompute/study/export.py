@@ -100,7 +100,7 @@ def _make_folder(folder: Path) -> None:
 def _some_photo(report: Report) -> Path:
     """A photo of the study where it is a file on this machine, else a name to be filled in."""
     first = Path(report.source, report.photos[0].path)
-    return first.absolute() if first.is_file() else Path("photo.jpg")
+    return first.resolve() if first.is_file() else Path("photo.jpg")
 
 
 def _move(beside: Path, path: Path) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones.photo import MARGIN
 from diamond_cutter.precompute.runtime import tf
 from diamond_cutter.precompute.study.classifier import Classifier
 
@@ -97,29 +96,23 @@ def _write_tflite(classifier: Classifier, path: Path) -> None:
 
 
 def _prepare(photo: Any, size: int) -> Any:
-    """What `prepare` does, in operators that TFLite has: cropping is part of the weights.
-
-    So no shape depends on a value, and the network behind runs accelerated.
-    """
-    pixels = tf.cast(photo[0], tf.float32)
-    rows, columns = tf.ones_like(pixels[:, 0, 0]), tf.ones_like(pixels[0, :, 0])
-    side = tf.minimum(tf.reduce_sum(rows), tf.reduce_sum(columns))
-    resized = tf.matmul(_weights(rows, side, size), tf.transpose(pixels, (2, 0, 1)))
-    resized = tf.matmul(resized, _weights(columns, side, size), transpose_b=True)
+    """What `prepare` does, in operators that TFLite has."""
+    pixels = tf.transpose(tf.cast(photo[0], tf.float32), (2, 0, 1))
+    resized = tf.matmul(_weights(pixels[0, :, 0], size), pixels)
+    resized = tf.matmul(resized, _weights(pixels[0, 0], size), transpose_b=True)
     square = tf.ensure_shape(tf.transpose(resized, (1, 2, 0))[None], (1, size, size, 3))
     return tf.clip_by_value(square, 0.0, 255.0) / 255.0
 
 
-def _weights(ones: Any, side: Any, size: int) -> Any:
-    """`resizing_weights` for the middle `side` of as many pixels as there are ones, zero beside."""
-    place = tf.cumsum(ones) - 0.5 - tf.floor((tf.reduce_sum(ones) - side) / 2)
-    step = side / (size + MARGIN)
-    centre = (tf.range(size, dtype=tf.float32) + MARGIN // 2 + 0.5) * step
-    distance = tf.abs(place - centre[:, None]) / tf.maximum(step, 1.0)
+def _weights(line: Any, size: int) -> Any:
+    """`resizing_weights` for as many pixels as a line of the photo has."""
+    ones = tf.ones_like(line)
+    step = tf.reduce_sum(ones) / size
+    centre = (tf.range(size, dtype=tf.float32) + 0.5) * step
+    distance = tf.abs(tf.cumsum(ones) - 0.5 - centre[:, None]) / tf.maximum(step, 1.0)
     near = (1.5 * distance - 2.5) * distance**2 + 1
     far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
-    kernel = tf.where(distance < 1, near, tf.where(distance < 2, far, tf.zeros_like(distance)))
-    weights = tf.where((place > 0) & (place < side), kernel, tf.zeros_like(kernel))
+    weights = tf.where(distance < 1, near, tf.where(distance < 2, far, tf.zeros_like(distance)))
     return weights / tf.reduce_sum(weights, axis=1, keepdims=True)
 
 

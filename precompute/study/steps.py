@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from diamond_cutter.precompute.work.display import Display, Standing
 
+LEAST_SECONDS = 1.0
+"""Before which there is no telling how fast a step goes."""
+
 Progress = Callable[[str, int, int], None]
 """Told the name of the step, how much of it is done and how much there is."""
 
@@ -33,8 +36,9 @@ class Steps:
             nonlocal started, current
             if step != current:
                 started, current = time.monotonic(), step
-            rate = done / max(time.monotonic() - started, 1e-6)
-            left = (total - done) / rate if done else None
+            seconds = time.monotonic() - started
+            rate = done / seconds if done and seconds > LEAST_SECONDS else None
+            left = None if rate is None else (total - done) / rate
             if total:
                 self.display.show(Standing(step, noun, done, total, rate, left, ()))
 

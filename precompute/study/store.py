@@ -100,10 +100,10 @@ def write_cut(draft: Draft, cut: Cut) -> None:
 
 def finish(draft: Draft, study: Study) -> None:
     """Turn to what was written; what was there before goes."""
-    before = draft.study.attrs.get("slot")
     draft.study.attrs.put({"study": cattrs.unstructure(study), "slot": draft.slot.basename})
-    if before is not None and before != draft.slot.basename and before in draft.study:
-        del draft.study[str(before)]
+    for name in list(draft.study.group_keys()):
+        if name != draft.slot.basename:
+            del draft.study[name]
 
 
 def _write(group: zarr.Group, name: str, values: NDArray[Any]) -> None:

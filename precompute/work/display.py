@@ -13,20 +13,21 @@ from rich.text import Text
 
 LINE_SECONDS = 10.0
 LINE_SHARE = 0.05
+LEAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Standing:
     """How far a pass is: of the whole, and of the places being worked on.
 
-    `noun` is what is counted; `rate` is a second; `left` in seconds, None while nothing is known.
+    `noun` is what is counted; `rate` is a second, `left` in seconds, None while nothing is known.
     """
 
     title: str
     noun: str
     done: int
     total: int
-    rate: float
+    rate: float | None
     left: float | None
     places: tuple[tuple[str, int, int], ...]
 
@@ -57,7 +58,7 @@ def open_display(stream: TextIO) -> Display:
 
 
 class Lines:
-    """One line every ten seconds or twentieth part, whichever is first."""
+    """One line every ten seconds or twentieth part, whichever is first, but not one a second."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         """Write to `stream`; `clock` tells seconds."""
@@ -81,7 +82,7 @@ class Lines:
             if (
                 title == standing.title
                 and now - shown_at < LINE_SECONDS
-                and step < LINE_SHARE * standing.total
+                and (step < LINE_SHARE * standing.total or now - shown_at < LEAST_SECONDS)
                 and not finished
             ):
                 return
@@ -139,10 +140,11 @@ class Bar:
 def describe(standing: Standing) -> str:
     """A standing as one line."""
     places = "; ".join(f"{label} {done}/{total}" for label, done, total in standing.places)
+    rate = "" if standing.rate is None else f", {standing.rate:.1f} a second"
     left = "" if standing.left is None else f", {duration(standing.left)} left"
     return (
         f"{standing.title}: {standing.done} of {standing.total} {standing.noun} "
-        f"({100 * standing.done // standing.total} %), {standing.rate:.1f} a second{left}"
+        f"({100 * standing.done // standing.total} %){rate}{left}"
         + (f" | {places}" if places else "")
     )
 

@@ -24,6 +24,7 @@ KINDS = {
     "cell": "studies/pets/far.net_2/block4/?true=1&predicted=1&classes=name",
     "dataset": "studies/pets/dataset/",
     "method": "method/",
+    "study": "studies/pets/?sort=gflops",
     "missing": "nothing/",
 }
 RULES = {

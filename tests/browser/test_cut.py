@@ -82,6 +82,7 @@ def test_the_keyboard_does_what_the_mouse_does(
     cell(page, 0, 0).focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{address}{CUT}?true=0&predicted=0")
+    expect(page.locator("#thumbs li")).to_have_count(len(photos(told, 0, 0)))
     assert set(shown(page)) == photos(told, 0, 0)
     expect(page.locator("#outcome")).to_contain_text("least sure first")
     expect(cell(page, 0, 0)).to_be_focused()
@@ -150,8 +151,8 @@ def test_classes_are_sorted_as_the_address_says(address: str, open_page: OpenPag
     expect(page).to_have_url(address + CUT)
 
 
-def test_photos_of_nothing_are_fetched_only_when_they_are_wanted(
-    address: str, open_page: OpenPage
+def test_the_predictions_are_fetched_once_and_only_when_they_are_wanted(
+    address: str, open_page: OpenPage, told: dict[str, Any]
 ) -> None:
     page = open_page(address)
     fetched: list[str] = []
@@ -161,7 +162,8 @@ def test_photos_of_nothing_are_fetched_only_when_they_are_wanted(
     cell(page, 0, 0).click()
     cell(page, 1, 1).click()
     expect(page).to_have_url(f"{address}{CUT}?true=1&predicted=1")
-    expect(page.locator("#thumbs img").first).not_to_have_attribute("alt", "Photo")
+    expect(page.locator("#thumbs li")).to_have_count(len(photos(told, 1, 1)))
+    assert set(shown(page)) == photos(told, 1, 1)
     assert fetched.count("photos.json") == 1
 
 

@@ -27,7 +27,7 @@ def test_from_the_front_page_to_a_shared_link_and_back(
     any_address: str, open_page: OpenPage, score_of: Callable[[int], float]
 ) -> None:
     page = open_page(any_address)
-    page.get_by_role("link", name="tiny-net").click()
+    page.get_by_role("link", name="tiny-net", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("tiny-net")
     page.get_by_role("link", name="block1", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("block1")

@@ -12,7 +12,7 @@ OpenPage = Callable[..., Page]
 
 def test_every_page_is_reached_and_read(any_address: str, open_page: OpenPage) -> None:
     page = open_page(any_address, java_script_enabled=False)
-    page.get_by_role("link", name="tiny-net").click()
+    page.get_by_role("link", name="tiny-net", exact=True).click()
     page.get_by_role("link", name="block1", exact=True).click()
     expect(page.get_by_role("listitem").locator("a.tile")).to_have_count(300)
     expect(page.locator("form")).to_be_hidden()

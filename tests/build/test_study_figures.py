@@ -97,7 +97,7 @@ def test_classes_are_listed_worst_first_and_those_never_held_out_last() -> None:
     rows = class_rows(
         [
             ClassFigures("good", 10, 0.9, 0.95, 0.92, (0.8, 1.0)),
-            ClassFigures("none", 0, None, 0.0, 0.0, (0.0, 1.0)),
+            ClassFigures("none", 0, None, None, None, (0.0, 1.0)),
             ClassFigures("bad\n", 8, None, 0.25, 0.0, (0.1, 0.6)),
         ]
     )

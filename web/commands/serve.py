@@ -7,8 +7,8 @@ from pathlib import Path
 
 from werkzeug.serving import make_server
 
-from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.configuration import add_options, load
+from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import SiteSettings
 from diamond_cutter.web.server import create_app
 

@@ -5,18 +5,20 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from diamond_cutter.precompute.backbones.photo import MARGIN, prepare
+from diamond_cutter.precompute.backbones.photo import prepare
 from diamond_cutter.precompute.runtime import keras
 
 
-def test_the_middle_is_kept_and_the_margin_cut_off() -> None:
-    image = np.zeros((256, 400, 3), np.uint8)
-    image[16:240, 88:312] = (255, 51, 0)  # 224 x 224 in the middle
+def test_the_whole_photo_is_kept_up_to_its_corners() -> None:
+    image = np.full((256, 400, 3), 51, np.uint8)
+    image[:16, :20] = 255
+    image[-32:, -100:] = 0
     square = prepare(image, 224)
     assert square.shape == (224, 224, 3)
     assert square.dtype == np.float32
-    np.testing.assert_array_equal(square.reshape(-1, 3).min(0), np.float32([1, 0.2, 0]))
-    np.testing.assert_array_equal(square.reshape(-1, 3).max(0), np.float32([1, 0.2, 0]))
+    np.testing.assert_allclose(square[:10, :8], 1, atol=1e-6)
+    np.testing.assert_allclose(square[20:150, 20:150], 0.2, atol=1e-6)
+    np.testing.assert_allclose(square[-24:, -50:], 0, atol=1e-6)
 
 
 def test_upright_stays_upright() -> None:
@@ -40,14 +42,10 @@ def test_fine_stripes_become_grey_and_not_moire() -> None:
 @pytest.fixture(scope="module", params=[224, 260])
 def layers(request: pytest.FixtureRequest) -> Any:
     size = request.param
-    side = size + MARGIN
     return keras.Sequential(
         [
             keras.Input((None, None, 3)),
-            keras.layers.Resizing(
-                side, side, interpolation="bicubic", crop_to_aspect_ratio=True, antialias=True
-            ),
-            keras.layers.CenterCrop(size, size),
+            keras.layers.Resizing(size, size, interpolation="bicubic", antialias=True),
             keras.layers.ReLU(max_value=255),
             keras.layers.Rescaling(1 / 255),
         ]
@@ -76,10 +74,8 @@ def test_overshoot_is_clipped_and_nothing_is_rounded() -> None:
 
 
 def test_pillow_does_the_same_but_for_rounding() -> None:
-    image = skimage.data.coffee()  # 400 x 600: the square is 400 wide, its margin 25
-    expected = Image.fromarray(image).resize(
-        (224, 224), Image.Resampling.BICUBIC, box=(125, 25, 475, 375)
-    )
+    image = skimage.data.coffee()  # 400 x 600
+    expected = Image.fromarray(image).resize((224, 224), Image.Resampling.BICUBIC)
     difference = np.abs(255 * prepare(image, 224) - np.asarray(expected, np.float32))
     assert difference.mean() < 0.4  # and it clips between columns and rows
     assert difference.max() < 6

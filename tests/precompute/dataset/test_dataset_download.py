@@ -4,11 +4,13 @@ import functools
 import http.server
 import io
 import random
+import socket
 import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import fsspec
@@ -252,8 +254,16 @@ def test_what_a_host_refuses_is_said_in_one_line(
     ],
 )
 def test_an_address_that_leads_nowhere_is_refused(
-    tmp_path: Path, address: str, expected: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, expected: str
 ) -> None:
+    find = socket.getaddrinfo
+
+    def find_here(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "no-such-host.invalid":  # else the test would wait for the network
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return find(name, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find_here)
     with pytest.raises(UserError, match=expected) as caught:
         open_dataset(address, tmp_path, quiet)
     assert "\n" not in str(caught.value)

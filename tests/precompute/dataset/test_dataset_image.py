@@ -80,9 +80,7 @@ def test_every_format_shows_its_picture(
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_photos_stand_upright(
-    saved: Callable[..., Path], name: str, orientation: int
-) -> None:
+def test_photos_stand_upright(saved: Callable[..., Path], name: str, orientation: int) -> None:
     stored = {  # what is stored where the upright picture is CORNERS: Exif 2.32, tag 274
         1: CORNERS,
         2: CORNERS[:, ::-1],
@@ -293,7 +291,9 @@ def encoded(suffix: str) -> bytes:
     exif[0x0112] = 6
     options = FORMATS[suffix] | ({} if suffix in ("gif", "bmp") else {"exif": exif})
     stream = io.BytesIO()
-    photo().save(stream, "TIFF" if suffix.startswith("tif") else suffix.replace("jpg", "jpeg"), **options)
+    photo().save(
+        stream, "TIFF" if suffix.startswith("tif") else suffix.replace("jpg", "jpeg"), **options
+    )
     return stream.getvalue()
 
 

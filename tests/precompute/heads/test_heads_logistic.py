@@ -191,7 +191,7 @@ def test_a_class_that_does_not_train_is_never_predicted() -> None:
     rest = Task(task.features, task.labels, 2, balanced=False)
     expected = reference(rest, fold.train, strength / 2, task.features[fold.test, 0])
     np.testing.assert_allclose(probability[fold.test, :2], expected, atol=1e-3)
-    assert probabilities(head, task.features[:, 0])[60].argmax() == 2
+    assert probabilities(head, task.features[:, 0])[:, 2].sum() == pytest.approx(1, abs=0.01)
 
 
 def test_three_photos_and_one_class_are_trained() -> None:
@@ -204,12 +204,11 @@ def test_three_photos_and_one_class_are_trained() -> None:
 
 
 def test_three_hundred_classes_of_five_photos_are_told_apart() -> None:
-    task = make_task(1500, 64, 300, apart=2)
-    task.labels[:] = np.repeat(np.arange(300), 5)
+    labels = np.repeat(np.arange(300), 5)
     generator = np.random.default_rng(0)
-    centres = generator.standard_normal((300, 64))
-    features = centres[task.labels] + 0.4 * generator.standard_normal((1500, 64))
-    task = Task(features[:, None].astype(np.float32), task.labels, 300, balanced=False)
+    centres = generator.standard_normal((300, 24))
+    features = centres[labels] + 0.4 * generator.standard_normal((1500, 24))
+    task = Task(features[:, None].astype(np.float32), labels, 300, balanced=False)
     probability = train_logistic(task, plain_folds(task), seed=0)[0]
     assert np.mean(probability.argmax(axis=1) == task.labels) > 0.95
 

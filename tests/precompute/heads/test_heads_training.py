@@ -63,7 +63,7 @@ def test_class_weights_reach_the_heads() -> None:
 
 def test_scaling_and_hidden_layers_are_inside_the_head() -> None:
     generator = np.random.default_rng(2)
-    features = (generator.standard_normal((20, 5)) * [1, 10, 1e3, 1e-3, 1] + 3).astype(np.float32)
+    features = (generator.standard_normal((20, 5)) * [1, 10, 1e3, 0.1, 1] + 3).astype(np.float32)
     mean, spread = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
     weights = [generator.standard_normal(shape) for shape in ((5, 7), (7, 3))]
     biases = [generator.standard_normal(size) for size in (7, 3)]

@@ -154,9 +154,12 @@ function parts(data) {
  * @returns {Promise<string[]>}
  */
 function namesOf(sheet) {
-  const found = names.get(sheet) ?? fetchDocument(`${STUDY}photos/sheet-${sheet}.json`).then(({ names }) => names);
-  names.set(sheet, found);
-  return found;
+  const known = names.get(sheet);
+  if (known) return known;
+  const fetched = fetchDocument(`${STUDY}photos/sheet-${sheet}.json`).then((document) => document.names);
+  names.set(sheet, fetched);
+  fetched.catch(() => names.delete(sheet)); // to be tried again
+  return fetched;
 }
 
 /** Mark what is chosen, and have every link lead to its own cell and keep the rest of the state. */

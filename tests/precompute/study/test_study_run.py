@@ -1,0 +1,237 @@
+"""Whole studies, with real weights: what they say, and how unusual datasets are handled."""
+
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import StudySettings, TrainingSettings
+from diamond_cutter.precompute.contract import study as contract
+from diamond_cutter.precompute.contract.members import array
+from diamond_cutter.precompute.dataset.digits import draw
+from diamond_cutter.precompute.dataset.reader import read_dataset
+from diamond_cutter.precompute.features.extract import extract
+from diamond_cutter.precompute.study.run import make_study
+from diamond_cutter.precompute.work.display import open_display
+
+CUTS = ("block3b_add", "block5c_add", "top_activation")
+MODEL = "efficientnet-lite0"
+Settings = Callable[..., StudySettings]
+
+
+def quiet(_step: str, _done: int, _total: int) -> None:
+    """Progress that nobody reads."""
+
+
+def write_photos(folder: Path, counts: Mapping[str, int], seed: int = 0) -> Path:
+    """Photos of soft random shapes, each class with a colour of its own and some of the others'."""
+    generator = np.random.default_rng(seed)
+    colours = generator.uniform(40, 215, (len(counts), 3))
+    for colour, (name, count) in zip(colours, counts.items(), strict=True):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            shapes = generator.normal(0, 45, (7, 7, 3)) + colour
+            photo = Image.fromarray(shapes.clip(0, 255).astype(np.uint8))
+            photo.resize((96, 80), Image.Resampling.BICUBIC).save(folder / name / f"{number}.png")
+    return folder
+
+
+def write_digits(folder: Path, digits: int, each: int) -> Path:
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    for digit in range(digits):
+        (folder / str(digit)).mkdir(parents=True)
+        for number in np.flatnonzero(data.target == digit)[:each]:
+            Image.fromarray(draw(data.images[number])).save(folder / str(digit) / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def features(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A store of features that all studies here share."""
+    return str(tmp_path_factory.mktemp("features") / "features.zarr")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, features: str) -> Settings:
+    def make(dataset: Path, **changes: object) -> StudySettings:
+        base = {
+            "dataset": str(dataset),
+            "models": (MODEL,),
+            "cuts": CUTS[1:2],
+            "store": str(tmp_path / "study.zarr"),
+            "features": features,
+            "cache": str(tmp_path / "cache"),
+        }
+        return StudySettings(**(base | changes))  # type: ignore[arg-type]
+
+    return make
+
+
+def test_a_study_agrees_with_scikit_learn_on_the_same_features_and_folds(
+    tmp_path: Path, settings: Settings
+) -> None:
+    asked = settings(write_digits(tmp_path / "digits", 5, 16), cuts=CUTS)
+    result = make_study("mine", asked, stream=io.StringIO())
+    studies = contract.open_studies(asked.store)
+    assert contract.read_study(studies, "mine").ranking == result.study.ranking
+    group = contract.study_group(studies, "mine")
+    fold = np.asarray(array(group, "photos/fold")[:])
+    label = np.asarray(array(group, "photos/label")[:])
+    dataset = read_dataset(asked.dataset, Path(asked.cache), quiet)
+    found = extract([(MODEL, CUTS)], dataset.photos, asked, open_display(io.StringIO()))
+    for cut in result.cuts:
+        values = found.read(MODEL, cut.cut)[:, 0]
+        expected = np.zeros((80, 5))
+        for number, strength in enumerate(cut.strengths[:-1]):
+            train, test = fold != number, fold == number
+            scaler = StandardScaler().fit(values[train])
+            head = LogisticRegression(C=1 / strength, max_iter=3000, tol=1e-7)
+            head.fit(scaler.transform(values[train]), label[train])
+            expected[test] = head.predict_proba(scaler.transform(values[test]))
+        there = contract.cut_group(group, MODEL, cut.cut)
+        probability = np.asarray(array(there, "probability")[:])
+        np.testing.assert_allclose(probability, expected, atol=0.02)
+        accuracy = (expected.argmax(axis=1) == label).mean()
+        low, high = cut.metrics.accuracy.interval
+        assert low <= accuracy <= high
+        right = (probability.argmax(axis=1) == label).mean()
+        assert cut.metrics.accuracy.value == pytest.approx(right)
+    best = max(cut.metrics.accuracy.value for cut in result.cuts)
+    assert result.cuts[0].metrics.accuracy.value == best > 0.6
+    recommended = result.study.recommendation
+    tied = [cut for cut in result.cuts if cut.comparison.tied]
+    cheapest = min(tied, key=lambda cut: cut.cost.gflops)
+    assert (recommended.model, recommended.cut) == (MODEL, cheapest.cut)
+
+
+def test_the_same_settings_give_the_same_study(tmp_path: Path, settings: Settings) -> None:
+    asked = settings(write_photos(tmp_path / "photos", {"a": 6, "b": 6}))
+    first = make_study("one", asked, stream=io.StringIO())
+    again = make_study("one", asked, stream=io.StringIO())
+    assert [cut.metrics for cut in again.cuts] == [cut.metrics for cut in first.cuts]
+    assert again.study.recommendation == first.study.recommendation
+    other = make_study("two", asked, stream=io.StringIO())
+    assert contract.names(contract.open_studies(asked.store)) == ["one", "two"]
+    assert other.cuts[0].metrics == first.cuts[0].metrics
+
+
+def test_a_class_of_one_photo_is_left_out_and_said_so(tmp_path: Path, settings: Settings) -> None:
+    asked = settings(write_photos(tmp_path / "photos", {"a": 6, "b": 6, "lone": 1}))
+    result = make_study("mine", asked, stream=io.StringIO())
+    assert result.study.classes == ["a", "b"]
+    assert result.study.photos == 12
+    group = contract.study_group(contract.open_studies(asked.store), "mine")
+    lone = [file for file in contract.read_report(group).files if file.label == "lone"]
+    assert [file.outcome for file in lone] == ["reject"]
+
+
+@pytest.mark.parametrize("counts", [{}, {"only": 12}, {"a": 1, "b": 1, "c": 1}, {"a": 2, "b": 1}])
+def test_what_no_study_can_be_made_of_is_refused_before_work(
+    tmp_path: Path, settings: Settings, counts: dict[str, int]
+) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    asked = settings(write_photos(folder, counts))
+    with pytest.raises(UserError) as raised:
+        make_study("mine", asked, stream=io.StringIO())
+    assert "\n" not in str(raised.value)
+    assert not Path(asked.store).exists()
+
+
+def test_a_few_photos_are_too_few_to_tell(tmp_path: Path, settings: Settings) -> None:
+    asked = settings(write_photos(tmp_path / "photos", {"a": 2, "b": 2}), cuts=CUTS)
+    result = make_study("mine", asked, stream=io.StringIO())
+    assert result.study.folds == 2
+    assert not result.study.recommendation.enough
+    assert "too few" in result.study.recommendation.sentence
+
+
+def test_three_hundred_classes(tmp_path: Path, settings: Settings) -> None:
+    asked = settings(write_photos(tmp_path / "photos", {f"{n:03}": 2 for n in range(300)}))
+    result = make_study("mine", asked, stream=io.StringIO())
+    (cut,) = result.cuts
+    assert len(cut.metrics.classes) == 300
+    assert cut.metrics.accuracy.value > 10 / 300
+    assert cut.metrics.top_k["5"] > cut.metrics.accuracy.value
+    group = contract.study_group(contract.open_studies(asked.store), "mine")
+    there = contract.cut_group(group, MODEL, cut.cut)
+    assert int(np.asarray(array(there, "confusion")[:]).sum()) == 600
+
+
+def test_photos_with_two_labels_stay_on_one_side(tmp_path: Path, settings: Settings) -> None:
+    folder = write_photos(tmp_path / "photos", {"a": 6, "b": 6})
+    (folder / "b" / "same.png").write_bytes((folder / "a" / "0.png").read_bytes())
+    asked = settings(folder)
+    result = make_study("mine", asked, stream=io.StringIO())
+    assert result.study.photos == 13
+    group = contract.study_group(contract.open_studies(asked.store), "mine")
+    report = contract.read_report(group)
+    (found,) = [each for each in report.duplicates if each.across == "classes"]
+    assert sorted(found.paths) == ["a/0.png", "b/same.png"]
+    fold = np.asarray(array(group, "photos/fold")[:])
+    paths = [file.path for file in report.photos]
+    assert fold[paths.index("a/0.png")] == fold[paths.index("b/same.png")]
+
+
+def test_the_datasets_own_split_holds_out_its_test_photos(
+    tmp_path: Path, settings: Settings
+) -> None:
+    write_photos(tmp_path / "photos" / "train", {"a": 8, "b": 8})
+    write_photos(tmp_path / "photos" / "test", {"a": 3, "b": 4}, seed=5)
+    asked = settings(tmp_path / "photos")
+    result = make_study("mine", asked, stream=io.StringIO())
+    assert (result.study.split, result.study.photos, result.study.held_out) == ("given", 23, 7)
+    group = contract.study_group(contract.open_studies(asked.store), "mine")
+    fold = np.asarray(array(group, "photos/fold")[:])
+    report = contract.read_report(group)
+    assert [file.split == "test" for file in report.photos] == (fold == 0).tolist()
+    there = contract.cut_group(group, MODEL, CUTS[1])
+    assert (
+        np.isnan(np.asarray(array(there, "probability")[:])).any(axis=1).tolist()
+        == (fold < 0).tolist()
+    )
+
+
+def test_heads_trained_by_keras_have_curves(tmp_path: Path, settings: Settings) -> None:
+    training = TrainingSettings(head="keras", epochs=4, hidden_units=8, dropout=0.2)
+    asked = settings(
+        write_photos(tmp_path / "photos", {"a": 6, "b": 6}), folds=2, training=training
+    )
+    (cut,) = make_study("mine", asked, stream=io.StringIO()).cuts
+    assert [curve.fold for curve in cut.curves] == [0, 1]
+    assert all(1 <= len(curve.loss) <= 4 for curve in cut.curves)
+    group = contract.study_group(contract.open_studies(asked.store), "mine")
+    head = contract.read_head(contract.cut_group(group, MODEL, CUTS[1]))
+    assert [weight.shape[1] for weight, _ in head] == [8, 2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"models": ("vgg16",)}, "no backbone 'vgg16'"),
+        ({"models": (MODEL, MODEL)}, "each backbone once"),
+        ({"cuts": ("block5c",)}, "did you mean 'block5c_add'"),
+        ({"folds": 1}, "folds: expected 2 or more"),
+        ({"seed": -1}, "seed: expected 0 or more"),
+        ({"pooling": "mean"}, "pooling: expected one of"),
+        ({"augment": ("spin",), "views": 1}, "augment: expected some of"),
+        ({"training": TrainingSettings(head="svm")}, "'svm'"),
+        ({"training": TrainingSettings(optimizer="adamm", head="keras")}, "'adamm'"),
+        ({"dataset": "nowhere"}, "nowhere"),
+    ],
+)
+def test_settings_that_cannot_hold_are_refused_before_work(
+    tmp_path: Path, settings: Settings, changes: dict[str, object], expected: str
+) -> None:
+    asked = settings(write_photos(tmp_path / "photos", {"a": 3, "b": 3}), **changes)
+    with pytest.raises(UserError, match=expected):
+        make_study("mine", asked, stream=io.StringIO())
+    assert not Path(asked.store).exists()
