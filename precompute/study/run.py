@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -21,13 +22,13 @@ from diamond_cutter.precompute.features.extract import extract
 from diamond_cutter.precompute.features.reader import Features
 from diamond_cutter.precompute.study import store
 from diamond_cutter.precompute.study.baselines import measure_baselines
-from diamond_cutter.precompute.study.latency import find_latency
+from diamond_cutter.precompute.study.latency import Latency, find_latency
 from diamond_cutter.precompute.study.plan import STUDIES, Plan, check_settings, make_plan
 from diamond_cutter.precompute.study.portraits import portray
 from diamond_cutter.precompute.study.ranking import assemble, describe_cuts
 from diamond_cutter.precompute.study.sample import Sample, take_sample
 from diamond_cutter.precompute.study.steps import Steps
-from diamond_cutter.precompute.study.trial import Trial, train_heads, try_cut
+from diamond_cutter.precompute.study.trial import Trial, measure_heads, train_heads
 from diamond_cutter.precompute.work.display import open_display
 from diamond_cutter.precompute.work.folder import check_folder, exclusive
 from diamond_cutter.precompute.work.interrupt import terminated_as_interrupted
@@ -92,12 +93,7 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: Steps) -> Result:
         ]
         features = extract(asked, dataset.photos, plan.settings, steps.display)
     with steps.step("latency"):
-        steps.display.phase("measuring how long the cut networks take")
-        folder = Path(plan.settings.cache) / LATENCIES
-        latencies = {
-            backbone.name: find_latency(backbone, cuts, folder)
-            for backbone, (_, cuts) in zip(plan.backbones, asked, strict=True)
-        }
+        latencies = _find_latencies(plan, steps)
     with plan.target.writing():
         draft = store.begin(store.create_studies(plan.target.address), plan.name)
         store.write_report(draft, dataset.report)
@@ -106,14 +102,28 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: Steps) -> Result:
             histograms = _portray(draft, dataset, steps)
         with steps.step("heads"):
             trials = _try_cuts(plan, sample, features, draft, steps)
-            colour = train_heads(histograms, sample, _usual(plan.settings)).probability
+            [colour] = train_heads([lambda: histograms], sample, _usual(plan.settings))
         cuts = describe_cuts(plan, sample, trials, latencies)
-        baselines = measure_baselines(sample.label, sample.fold, colour, sample.resamples)
+        baselines = measure_baselines(
+            sample.label, sample.fold, colour.probability, sample.resamples
+        )
         study = assemble(plan, dataset, sample, cuts, baselines, steps.seconds)
         for cut in cuts:
             store.write_cut(draft, cut)
         store.finish(draft, study)
     return Result(study, cuts, plan.target.address)
+
+
+def _find_latencies(plan: Plan, steps: Steps) -> dict[str, dict[str, Latency]]:
+    """The latency of every cut, by backbone and name; what is known of this machine is kept."""
+    folder = Path(plan.settings.cache) / LATENCIES
+    progress = steps.progress("cuts")
+    found: dict[str, dict[str, Latency]] = {}
+    for backbone, layers in zip(plan.backbones, plan.cuts, strict=True):
+        progress("latency", sum(map(len, found.values())), len(plan.pairs))
+        found[backbone.name] = find_latency(backbone, [layer.name for layer in layers], folder)
+    progress("latency", len(plan.pairs), len(plan.pairs))
+    return found
 
 
 def _portray(draft: store.Draft, dataset: Dataset, steps: Steps) -> NDArray[np.float32]:
@@ -133,13 +143,14 @@ def _try_cuts(
     """Try every cut, and store its predictions."""
     trials: list[Trial] = []
     progress = steps.progress("cuts")
-    for backbone, layer in plan.pairs:
+    readers = [partial(features.read, backbone.name, layer.name) for backbone, layer in plan.pairs]
+    trained_cuts = train_heads(readers, sample, plan.settings)
+    for (backbone, layer), trained in zip(plan.pairs, trained_cuts, strict=True):
         progress("heads", len(trials), len(plan.pairs))
-        trial = try_cut(features.read(backbone.name, layer.name), sample, plan.settings)
-        head = [(dense.weight, dense.bias) for dense in trial.trained.head.layers]
-        probability = trial.trained.probability
+        trial = measure_heads(trained, sample)
+        head = [(dense.weight, dense.bias) for dense in trained.head.layers]
         store.write_predictions(
-            draft, backbone.name, layer.name, probability, trial.confusion, head
+            draft, backbone.name, layer.name, trained.probability, trial.confusion, head
         )
         trials.append(trial)
     progress("heads", len(trials), len(plan.pairs))

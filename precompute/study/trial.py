@@ -1,5 +1,6 @@
 """The trial of one cut: a head trained in every fold, and what held-out photos say of it."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.settings import StudySettings
 from diamond_cutter.precompute.contract.study import Metrics
-from diamond_cutter.precompute.heads.training import Trained, train
+from diamond_cutter.precompute.heads.training import Trained, train_cuts
 from diamond_cutter.precompute.study.metrics import measure
 from diamond_cutter.precompute.study.sample import Sample
 
@@ -27,10 +28,15 @@ class Trial:
     right: NDArray[np.bool_]
 
 
-def train_heads(features: NDArray[np.float32], sample: Sample, settings: StudySettings) -> Trained:
-    """Train a head in every fold, and one with all photos, on (N, V, D) features."""
-    return train(
-        features,
+def train_heads(
+    cuts: Sequence[Callable[[], NDArray[np.float32]]], sample: Sample, settings: StudySettings
+) -> Iterator[Trained]:
+    """Train a head in every fold, and one with all photos, on the (N, V, D) features of cuts.
+
+    `cuts` read them; the heads of several cuts are trained at a time, and come in order.
+    """
+    return train_cuts(
+        cuts,
         sample.label,
         len(sample.classes),
         sample.folds,
@@ -39,10 +45,9 @@ def train_heads(features: NDArray[np.float32], sample: Sample, settings: StudySe
     )
 
 
-def try_cut(features: NDArray[np.float32], sample: Sample, settings: StudySettings) -> Trial:
-    """Train and measure heads on the (N, V, D) features of a cut."""
-    trained = train_heads(features, sample, settings)
+def measure_heads(trained: Trained, sample: Sample) -> Trial:
+    """Measure the heads of a cut on the photos that they did not see."""
     label, probability = sample.label[sample.held_out], trained.probability[sample.held_out]
     metrics, confusion = measure(label, probability, sample.classes, sample.resamples)
     right = probability.argmax(axis=1) == label
-    return Trial(features.shape[2], trained, metrics, confusion, right)
+    return Trial(len(trained.head.layers[0].weight), trained, metrics, confusion, right)

@@ -29,14 +29,19 @@ def quiet(_step: str, _done: int, _total: int) -> None:
     """Progress that nobody reads."""
 
 
-def write_photos(folder: Path, counts: Mapping[str, int], seed: int = 0) -> Path:
-    """Photos of soft random shapes, each class with a colour of its own and some of the others'."""
+def write_photos(
+    folder: Path, counts: Mapping[str, int], seed: int = 0, spread: float = 45
+) -> Path:
+    """Photos of soft random shapes, each class with a colour of its own.
+
+    `spread` of the shapes' colours around that, of 255: how far classes run into each other.
+    """
     generator = np.random.default_rng(seed)
     colours = generator.uniform(40, 215, (len(counts), 3))
     for colour, (name, count) in zip(colours, counts.items(), strict=True):
         (folder / name).mkdir(parents=True)
         for number in range(count):
-            shapes = generator.normal(0, 45, (7, 7, 3)) + colour
+            shapes = generator.normal(0, spread, (7, 7, 3)) + colour
             photo = Image.fromarray(shapes.clip(0, 255).astype(np.uint8))
             photo.resize((96, 80), Image.Resampling.BICUBIC).save(folder / name / f"{number}.png")
     return folder
@@ -61,7 +66,7 @@ def features(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def settings(tmp_path: Path, features: str) -> Settings:
-    def make(dataset: Path, **changes: object) -> StudySettings:
+    def make(dataset: Path, /, **changes: object) -> StudySettings:
         base = {
             "dataset": str(dataset),
             "models": (MODEL,),
@@ -149,13 +154,14 @@ def test_what_no_study_can_be_made_of_is_refused_before_work(
 def test_a_few_photos_are_too_few_to_tell(tmp_path: Path, settings: Settings) -> None:
     asked = settings(write_photos(tmp_path / "photos", {"a": 2, "b": 2}), cuts=CUTS)
     result = make_study("mine", asked, stream=io.StringIO())
-    assert result.study.folds == 2
+    assert result.study.folds == 4  # each photo is held out alone
     assert not result.study.recommendation.enough
     assert "too few" in result.study.recommendation.sentence
 
 
 def test_three_hundred_classes(tmp_path: Path, settings: Settings) -> None:
-    asked = settings(write_photos(tmp_path / "photos", {f"{n:03}": 2 for n in range(300)}))
+    photos = write_photos(tmp_path / "photos", {f"{n:03}": 2 for n in range(300)}, spread=8)
+    asked = settings(photos, cuts=CUTS[:1], folds=2)
     result = make_study("mine", asked, stream=io.StringIO())
     (cut,) = result.cuts
     assert len(cut.metrics.classes) == 300
