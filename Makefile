@@ -6,7 +6,7 @@ BIN := .venv/bin
 ENV := .venv/made
 PACKAGES := build command precompute site_templates web
 
-.PHONY: help env atlas study site serve test lint types format bench clean
+.PHONY: help env lucid atlas study site serve test lint types format bench clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -19,6 +19,10 @@ $(ENV): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv
 	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
+
+lucid: $(ENV)  ## Lucid 0.3.10, to compare with: without its old pins, on today's TensorFlow
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,lucid]'
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt --no-deps lucid
 
 atlas: $(ENV)  ## render what is missing in the atlas; stop it whenever you like
 	$(BIN)/diamond atlas

@@ -1,0 +1,81 @@
+"""Lucid on today's TensorFlow.
+
+Lucid 0.3.10 was written for TensorFlow 1. While it is imported, `tensorflow` is a module that
+forwards to `tensorflow.compat.v1` and has what Lucid uses of `tf.contrib`, which is no more.
+Afterwards `tensorflow` is itself again: only Lucid's own modules keep the other one.
+
+Lucid runs in graph mode: `with v1.Graph().as_default(), v1.Session():` around what it does.
+"""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.lucid import contrib
+from diamond_cutter.precompute.runtime import tf
+
+v1 = tf.compat.v1
+
+_LOCK = threading.Lock()
+"""Modules are swapped for the whole process, so by one thread at a time."""
+
+
+def import_lucid(name: str) -> Any:
+    """A module of Lucid, such as "lucid.optvis.render".
+
+    Raises `UserError` where Lucid, or a package that it needs, is not installed.
+    """
+    if find_spec("lucid") is None:
+        raise UserError(
+            "expected the package lucid, which is not installed; `make lucid` brings it, with "
+            "what it needs and without its old pins"
+        )
+    try:
+        with _LOCK, _tensorflow_1():
+            return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("lucid"):
+            raise
+        raise UserError(
+            f"lucid: expected the package {error.name}, which is not installed; `make lucid` "
+            "brings what it needs"
+        ) from error
+
+
+class _Forwarding(ModuleType):
+    """`tensorflow` as version 1 had it, a package whose submodules are found where they are."""
+
+    def __init__(self) -> None:
+        super().__init__("tensorflow")
+        self.__path__ = tf.__path__
+        self.__spec__ = tf.__spec__
+        self.contrib = contrib.module()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(v1, name)
+
+
+@contextmanager
+def _tensorflow_1() -> Iterator[None]:
+    module = _Forwarding()
+    swapped = {
+        "tensorflow": module,
+        "tensorflow.contrib": module.contrib,
+        "tensorflow.contrib.slim": module.contrib.slim,
+    }
+    before = {name: sys.modules.get(name) for name in swapped}
+    sys.modules.update(swapped)
+    try:
+        yield
+    finally:
+        for name, original in before.items():
+            if original is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = original
