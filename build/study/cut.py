@@ -16,7 +16,6 @@ from diamond_cutter.build.study.predictions import (
     Predictions,
     mistakes,
     photos_document,
-    read_predictions,
     surest_mistakes,
 )
 from diamond_cutter.build.study.reader import MeasuredCut, MeasuredStudy, read_array
@@ -102,10 +101,13 @@ class CutFiles:
 
 
 def cut_files(
-    around: Surroundings, measured: MeasuredStudy, cut: MeasuredCut, pages: AbstractSet[str]
+    around: Surroundings,
+    measured: MeasuredStudy,
+    cut: MeasuredCut,
+    predictions: Predictions,
+    pages: AbstractSet[str],
 ) -> CutFiles:
     """What `/studies/<study>/<model>/<cut>/` holds; `pages`: folders of the atlas's pages."""
-    predictions = read_predictions(read_array(measured.label), cut.probability)
     return CutFiles(
         cut_page(around, measured, cut, predictions, pages),
         photos_document(predictions, measured.study.classes),

@@ -8,9 +8,12 @@ import numpy as np
 from diamond_cutter.build.context import Frame, Link, Parameter
 from diamond_cutter.build.frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.study.chart import FORMATS, Chart, marker
+from diamond_cutter.build.study.classes import class_folder
 from diamond_cutter.build.study.configuration import to_toml
+from diamond_cutter.build.study.contact import Thumb, thumb
 from diamond_cutter.build.study.depth import draw_depth
 from diamond_cutter.build.study.frontier import draw_frontier, frontier
+from diamond_cutter.build.study.predictions import Predictions, by_margin, mistakes
 from diamond_cutter.build.study.ranking import COLUMNS, Row, ranking_rows
 from diamond_cutter.build.study.reader import MeasuredStudy, read_array
 from diamond_cutter.build.study.words import (
@@ -19,6 +22,11 @@ from diamond_cutter.build.study.words import (
     shown,
 )
 from diamond_cutter.precompute.contract.study import Backbone
+
+THUMBS = 20
+"""Photos shown, those of lowest margin."""
+CLASSES = 60
+"""Classes named at most."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +55,10 @@ class StudyPage:
 
     recommended: the cut's page. reasons, runners_up: as the study has them. depth, cost: each chart
     in every format. tied: how many cuts can't be told from the best; unbeaten: how many lie on the
-    frontier. linked: the backbones that the atlas has, their pages. headings: of the plain columns
-    of the table. duplicates: in words, empty if there are none. settings: that repeat it, as a part
-    of `diamond.toml`.
+    frontier. thumbs: the photos of lowest margin, `wrong` of all are taken for a wrong class;
+    names: of the classes, as many as have room. linked: the backbones that the atlas has, their
+    pages. headings: of the plain columns of the table. duplicates: in words, empty if there are
+    none. settings: that repeat it, as a part of `diamond.toml`.
     """
 
     frame: Frame
@@ -64,6 +73,9 @@ class StudyPage:
     baselines: tuple[Parameter, ...]
     keys: tuple[Key, ...]
     linked: tuple[Link, ...]
+    thumbs: tuple[Thumb, ...]
+    wrong: int
+    names: tuple[Link, ...]
     depth: tuple[Chart, ...]
     cost: tuple[Chart, ...]
     tied: int
@@ -88,8 +100,16 @@ _BASELINES = {
 }
 
 
-def study_page(around: Surroundings, measured: MeasuredStudy, pages: AbstractSet[str]) -> StudyPage:
-    """`/studies/<study>/`; `pages` are the paths of the atlas's pages."""
+def study_page(
+    around: Surroundings,
+    measured: MeasuredStudy,
+    predictions: Predictions,
+    pages: AbstractSet[str],
+) -> StudyPage:
+    """`/studies/<study>/`; `pages` are the paths of the atlas's pages.
+
+    `predictions` are the recommended cut's.
+    """
     study, best = measured.study, measured.recommended
     chosen = study.recommendation
     frame = make_frame(
@@ -128,6 +148,15 @@ def study_page(around: Surroundings, measured: MeasuredStudy, pages: AbstractSet
             Link(backbone.name, f"../../models/{backbone.name}/")
             for backbone in study.backbones
             if f"models/{backbone.name}/" in pages
+        ),
+        thumbs=tuple(
+            thumb(measured, predictions, int(photo), "")
+            for photo in by_margin(predictions)[:THUMBS]
+        ),
+        wrong=mistakes(predictions),
+        names=tuple(
+            Link(shown(name), class_folder(index))
+            for index, name in enumerate(study.classes[:CLASSES])
         ),
         depth=tuple(draw_depth(measured, form) for form in FORMATS),
         cost=tuple(draw_frontier(measured, form) for form in FORMATS),

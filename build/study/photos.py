@@ -25,12 +25,13 @@ FOLDER = "photos/"
 class PhotoTile:
     """A photo's thumbnail in a sheet.
 
-    name: the photo's path, as a page shows it.
+    name: the photo's path, as a page shows it; href: its page.
     sheet: address of the sheet; width, height: of it, in pixels.
     column, row: of the tile in the sheet.
     """
 
     name: str
+    href: str
     sheet: str
     width: int
     height: int
@@ -73,12 +74,18 @@ def names_path(index: int) -> str:
     return f"{FOLDER}sheet-{index}.json"
 
 
+def photo_folder(photo: int) -> str:
+    """The folder of a photo's page, below the study's folder, with a slash at the end."""
+    return f"{FOLDER}{photo}/"
+
+
 def photo_tile(photos: Sequence[File], photo: int, base: str) -> PhotoTile:
     """The tile of a photo, by its index; `base` is the study's folder as the page sees it."""
     where = place(photo)
     width, height = sheet_size(min(TILES, len(photos) - where.sheet * TILES), THUMBNAIL)
     return PhotoTile(
         name=shown(photos[photo].path),
+        href=base + photo_folder(photo),
         sheet=base + sheet_path(where.sheet),
         width=width,
         height=height,

@@ -7,18 +7,25 @@ from typing import Any
 
 import cattrs
 import jinja2
+import numpy as np
 import zarr
+from numpy.typing import NDArray
 
 from diamond_cutter.build import templates
 from diamond_cutter.build.documents import encode
 from diamond_cutter.build.frame import Surroundings
 from diamond_cutter.build.sources import digest, generator_digest
 from diamond_cutter.build.staging import Stage
+from diamond_cutter.build.study.classes import FOLDER as CLASSES
+from diamond_cutter.build.study.classes import class_folder, class_page, classes_page
+from diamond_cutter.build.study.contact import contact_pages
 from diamond_cutter.build.study.cut import cut_files
 from diamond_cutter.build.study.dataset import dataset_page
 from diamond_cutter.build.study.page import study_page
-from diamond_cutter.build.study.photos import photo_sheets
-from diamond_cutter.build.study.reader import MeasuredStudy
+from diamond_cutter.build.study.photo import photo_page
+from diamond_cutter.build.study.photos import photo_folder, photo_sheets
+from diamond_cutter.build.study.predictions import read_predictions
+from diamond_cutter.build.study.reader import MeasuredStudy, read_array
 from diamond_cutter.precompute.contract.study import ranking_document
 
 _ROWS = 4096
@@ -67,15 +74,35 @@ def study_files(
         return templates.render(environment, template, content)
 
     cuts = [cut.cut for cut in measured.cuts]
-    yield "index.html", page("study.html", study_page(around, measured, pages))
+    label = read_array(measured.label)
+    predictions = {cut.key: read_predictions(label, cut.probability) for cut in measured.cuts}
+    ours = predictions[measured.recommended.key]
+    yield "index.html", page("study.html", study_page(around, measured, ours, pages))
     yield "study.json", encode(ranking_document(measured.study, cuts))
     dataset = dataset_page(around, measured.path, measured.study.name, measured.report)
     yield "dataset/index.html", page("dataset.html", dataset)
     yield from photo_sheets(measured.thumbnail, measured.report.photos)
     for cut in measured.cuts:
-        files = cut_files(around, measured, cut, pages)
+        files = cut_files(around, measured, cut, predictions[cut.key], pages)
         yield f"{cut.path}index.html", page("cut.html", files.page)
         yield f"{cut.path}photos.json", files.photos
+    for folder, contact in contact_pages(around, measured, ours):
+        yield f"{folder}index.html", page("contact.html", contact)
+    yield f"{CLASSES}index.html", page("classes.html", classes_page(around, measured))
+    for index in range(len(measured.study.classes)):
+        own = class_page(around, measured, ours, index)
+        yield f"{class_folder(index)}index.html", page("class.html", own)
+    for photo, probability in _probabilities(measured):
+        one = photo_page(around, measured, predictions, probability, photo)
+        yield f"{photo_folder(photo)}index.html", page("photo.html", one)
+
+
+def _probabilities(measured: MeasuredStudy) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Each photo and the recommended cut's probabilities of it, (K,) float32, read in blocks."""
+    array = measured.recommended.probability
+    for start in range(0, measured.study.photos, _ROWS):
+        for offset, row in enumerate(np.asarray(array[start : start + _ROWS], np.float32)):
+            yield start + offset, row
 
 
 def _digest(

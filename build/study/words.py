@@ -1,6 +1,7 @@
 """Names and numbers of a study as its pages write them."""
 
 import unicodedata
+from math import isnan
 
 from diamond_cutter.precompute.contract.study import Interval
 
@@ -53,6 +54,11 @@ def signed(value: float) -> str:
     """A number of one decimal with its sign, a true minus; none where it rounds to 0."""
     text = f"{value:+.1f}"
     return "0.0" if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
+
+
+def margin_text(margin: float) -> str:
+    """A margin, -1..1, in points with its sign; empty for NaN."""
+    return "" if isnan(margin) else f"{points(margin)} points"
 
 
 def milliseconds(seconds: float) -> str:

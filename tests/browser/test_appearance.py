@@ -23,6 +23,10 @@ KINDS = {
     "cut": "studies/pets/far.net_2/block3/",
     "cell": "studies/pets/far.net_2/block4/?true=1&predicted=1&classes=name",
     "dataset": "studies/pets/dataset/",
+    "contact": "studies/pets/photos/?outcome=wrong",
+    "photo": "studies/pets/photos/7/",
+    "class": "studies/pets/classes/1/",
+    "classes": "studies/pets/classes/",
     "method": "method/",
     "study": "studies/pets/?sort=gflops",
     "missing": "nothing/",
@@ -59,7 +63,9 @@ def test_axe_would_find_something(address: str, open_page: OpenPage) -> None:
     assert {"target-size", "button-name"} <= {violation["id"] for violation in found}
 
 
-@pytest.mark.parametrize("kind", ["home", "model", "grid", "empty", "channel", "cut", "dataset"])
+@pytest.mark.parametrize(
+    "kind", ["home", "model", "grid", "empty", "channel", "cut", "dataset", "photo"]
+)
 def test_nothing_jumps_while_a_page_loads(address: str, open_page: OpenPage, kind: str) -> None:
     page = open_page(address)
     page.add_init_script(

@@ -13,9 +13,9 @@ from sample_study import AWKWARD, MadeCut, MadeStudy, write_study
 
 from diamond_cutter.build import templates
 from diamond_cutter.build.frame import Surroundings
-from diamond_cutter.build.study.cut import cut_files, cut_page
-from diamond_cutter.build.study.predictions import Predictions
-from diamond_cutter.build.study.reader import MeasuredStudy, read_studies
+from diamond_cutter.build.study.cut import CutFiles, cut_files, cut_page
+from diamond_cutter.build.study.predictions import Predictions, read_predictions
+from diamond_cutter.build.study.reader import MeasuredStudy, read_array, read_studies
 from diamond_cutter.build.study.words import percent, shown
 
 FOLDER = "studies/pets"
@@ -37,8 +37,14 @@ def words(html: str) -> str:
 
 
 def rendered(measured: MeasuredStudy, place: int, pages: Sequence[str] = ()) -> str:
-    files = cut_files(Surroundings("", "assets/"), measured, measured.cuts[place], set(pages))
-    return templates.render(templates.environment(), "cut.html", files.page).decode()
+    page = files(measured, place, pages).page
+    return templates.render(templates.environment(), "cut.html", page).decode()
+
+
+def files(measured: MeasuredStudy, place: int, pages: Sequence[str] = ()) -> CutFiles:
+    cut = measured.cuts[place]
+    predictions = read_predictions(read_array(measured.label), cut.probability)
+    return cut_files(Surroundings("", "assets/"), measured, cut, predictions, set(pages))
 
 
 def test_every_cut_has_its_page_and_its_photos(small_site: Path, measured: MeasuredStudy) -> None:
@@ -187,7 +193,7 @@ def test_300_classes_make_no_table_of_90_000_cells(tmp_path: Path) -> None:
 
 def test_without_a_mistake_none_is_shown(measured: MeasuredStudy) -> None:
     label = np.array([0, 1, 2, 3] * 15, np.int32)
-    all_right = Predictions(label, label, np.ones(60, np.float32))
+    all_right = Predictions(label, label, np.ones(60, np.float32), np.ones(60, np.float32))
     page = cut_page(Surroundings("", "assets/"), measured, measured.cuts[0], all_right, set())
     html = templates.render(templates.environment(), "cut.html", page).decode()
     assert "None: every held-out photo is classified rightly." in html
@@ -196,9 +202,7 @@ def test_without_a_mistake_none_is_shown(measured: MeasuredStudy) -> None:
 
 def test_photos_that_only_train_are_no_mistakes(large_study: str) -> None:
     (measured,) = read_studies([large_study])
-    document = json.loads(
-        cut_files(Surroundings("", "assets/"), measured, measured.cuts[0], set()).photos
-    )
+    document = json.loads(files(measured, 0).photos)
     trains = [photo for photo, predicted in enumerate(document["predicted"]) if predicted == -1]
     assert trains == list(range(0, 600, 3))
     html = words(rendered(measured, 0))

@@ -12,6 +12,7 @@ from diamond_cutter.build.study.curves import draw_curves
 from diamond_cutter.build.study.figures import class_rows
 from diamond_cutter.build.study.matrix import LARGEST, PAIRS, draw_matrix
 from diamond_cutter.build.study.predictions import (
+    by_margin,
     mistakes,
     photos_document,
     read_predictions,
@@ -81,6 +82,8 @@ def test_the_surest_class_is_read_block_by_block_and_not_where_nothing_was_held_
     assert document["label"] == [0, 1, 1, 0, 1]
     assert document["predicted"] == [0, -1, 0, 1, 1]
     assert document["probability"] == [900, 0, 700, 800, 600]
+    assert document["margin"] == [800, 0, -400, -600, 200]
+    assert by_margin(found).tolist() == [3, 2, 4, 0, 1]
 
 
 def test_the_json_of_100_000_photos_stays_small() -> None:
@@ -90,7 +93,7 @@ def test_the_json_of_100_000_photos_stays_small() -> None:
         generator.integers(0, 20, count).astype(np.int32),
         generator.dirichlet(np.ones(20), count).astype(np.float32),
     )
-    assert len(photos_document(found, ["x"] * 20)) < 1_200_000
+    assert len(photos_document(found, ["x"] * 20)) < 1_700_000
 
 
 def test_classes_are_listed_worst_first_and_those_never_held_out_last() -> None:

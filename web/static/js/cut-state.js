@@ -7,6 +7,8 @@
  * @property {"recall" | "name"} classes what the table of classes is sorted by
  */
 
+import { readIndex } from "./address.js";
+
 /** @type {Readonly<State>} */
 export const DEFAULTS = Object.freeze({ true: null, predicted: null, classes: "recall" });
 
@@ -19,8 +21,8 @@ export const DEFAULTS = Object.freeze({ true: null, predicted: null, classes: "r
 export function readState(search) {
   const named = new URLSearchParams(search);
   return {
-    true: index(named.get("true")),
-    predicted: index(named.get("predicted")),
+    true: readIndex(named.get("true")),
+    predicted: readIndex(named.get("predicted")),
     classes: named.get("classes") === "name" ? "name" : DEFAULTS.classes,
   };
 }
@@ -38,9 +40,4 @@ export function writeState(state) {
   if (state.classes !== DEFAULTS.classes) named.set("classes", state.classes);
   const text = named.toString();
   return text && `?${text}`;
-}
-
-/** @param {string | null} text */
-function index(text) {
-  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }

@@ -3,7 +3,8 @@
 import { DEFAULTS, readState, writeState } from "./cut-state.js";
 import { fetchDocument } from "./data.js";
 import { find, grouped } from "./page.js";
-import { divide, nameIndex, percent, place, select } from "./photos.js";
+import { divide, percent, select } from "./photos.js";
+import { apart, createThumb, nameThumbs } from "./thumbs.js";
 
 /** @typedef {import("./cut-state.js").State} State */
 /** @typedef {import("./photos.js").Cell} Cell */
@@ -28,8 +29,6 @@ let state = readState(location.search);
 let photos = [];
 /** @type {Promise<PhotosData> | undefined} */
 let fetching;
-/** @type {Map<number, Promise<string[]>>} the names of a sheet's photos */
-const names = new Map();
 let request = 0; // a late answer to an earlier one is dropped
 let cellShown = ""; // as the address has it
 
@@ -82,57 +81,35 @@ async function apply() {
   facets.dataset.label = state.true === null ? "of" : "taken for";
   facets.replaceChildren(...parts(data));
   thumbs.replaceChildren();
-  await show(data, mine);
+  await show(data);
 }
 
 /**
  * Show the next photos.
  *
  * @param {PhotosData} data
- * @param {number} mine
  */
-async function show(data, mine) {
+async function show(data) {
   const next = photos.slice(thumbs.childElementCount, thumbs.childElementCount + PAGE);
-  const items = next.map((photo) => ({ photo, ...item(photo, data) }));
+  const items = next.map((photo) => createThumb(photo, data.label.length, STUDY, caption(photo, data)));
   thumbs.append(...items.map(({ element }) => element));
   more.hidden = thumbs.childElementCount >= photos.length;
-  const sheets = [...new Set(items.map(({ sheet }) => sheet))];
-  await Promise.all(sheets.map(namesOf));
-  if (mine !== request) return;
-  for (const { photo, sheet, tile, image } of items) {
-    const name = (await namesOf(sheet))[nameIndex(photo)] ?? "";
-    tile.title = name;
-    image.alt = name;
-  }
+  await nameThumbs(items, STUDY);
 }
 
 /**
  * @param {number} photo
  * @param {PhotosData} data
+ * @returns {(string | Node)[]}
  */
-function item(photo, data) {
-  const { sheet, column, row, width, height } = place(photo, data.label.length);
-  const image = document.createElement("img");
-  image.loading = "lazy";
-  image.className = `x${column} y${row}`;
-  image.width = width;
-  image.height = height;
-  image.alt = `Photo ${photo}`;
-  image.src = `${STUDY}photos/sheet-${sheet}.webp`;
-  const tile = document.createElement("span");
-  tile.className = "tile";
-  tile.append(image);
-  const caption = document.createElement("p");
+function caption(photo, data) {
   const sure = `${percent(data.probability[photo] ?? 0)} sure`;
   const label = data.label[photo] ?? 0;
   const predicted = data.predicted[photo] ?? 0;
-  if (state.true !== null && state.predicted !== null) caption.append(sure);
-  else if (label === predicted) caption.append("rightly, ", sure);
-  else if (state.true !== null) caption.append("taken for ", apart(nameOf(predicted, data)), ", ", sure);
-  else caption.append("is ", apart(nameOf(label, data)), ", ", sure);
-  const element = document.createElement("li");
-  element.append(tile, caption);
-  return { element, tile, image, sheet };
+  if (state.true !== null && state.predicted !== null) return [sure];
+  if (label === predicted) return ["rightly, ", sure];
+  if (state.true !== null) return ["taken for ", apart(nameOf(predicted, data)), ", ", sure];
+  return ["is ", apart(nameOf(label, data)), ", ", sure];
 }
 
 /** @param {PhotosData} data */
@@ -147,19 +124,6 @@ function parts(data) {
       element.append(anchor);
       return element;
     });
-}
-
-/**
- * @param {number} sheet
- * @returns {Promise<string[]>}
- */
-function namesOf(sheet) {
-  const known = names.get(sheet);
-  if (known) return known;
-  const fetched = fetchDocument(`${STUDY}photos/sheet-${sheet}.json`).then((document) => document.names);
-  names.set(sheet, fetched);
-  fetched.catch(() => names.delete(sheet)); // to be tried again
-  return fetched;
 }
 
 /** Mark what is chosen, and have every link lead to its own cell and keep the rest of the state. */
@@ -209,17 +173,6 @@ function order(cell) {
  */
 function nameOf(index, data) {
   return data.classes[index] ?? `class ${index}`;
-}
-
-/**
- * A name kept apart from the direction of the text around it.
- *
- * @param {string} name
- */
-function apart(name) {
-  const element = document.createElement("bdi");
-  element.textContent = name;
-  return element;
 }
 
 /**
@@ -280,7 +233,7 @@ more.addEventListener("click", () => {
   const shown = thumbs.childElementCount;
   fetching
     ?.then((data) => {
-      const done = show(data, request);
+      const done = show(data);
       if (more.hidden) title.focus({ preventScroll: true }); // it had the focus, and is gone
       thumbs.children[shown]?.scrollIntoView({ block: "nearest" });
       return done;

@@ -9,6 +9,7 @@
  * @property {number[]} label the photo's class
  * @property {number[]} predicted the class it is taken for; -1: held out in no fold
  * @property {number[]} probability of that class, in thousandths
+ * @property {number[]} margin the photo's class against the surest other one, in thousandths
  *
  * @typedef {Pick<import("./cut-state.js").State, "true" | "predicted">} Cell
  *
@@ -112,6 +113,16 @@ export function nameIndex(photo) {
 export function percent(thousandths) {
   if (thousandths >= 995 && thousandths < 1000) return ">99\u202f%";
   return `${Math.round(thousandths / 10)}\u202f%`;
+}
+
+/**
+ * A margin in thousandths as points with their sign, as the pages write it.
+ *
+ * @param {number} thousandths
+ */
+export function marginText(thousandths) {
+  const text = (thousandths / 10).toFixed(1).replace("-", "\u2212");
+  return `${thousandths > 0 ? "+" : ""}${text} points`;
 }
 
 /**

@@ -1,0 +1,106 @@
+"""The contact sheet: sorted and filtered in the address, each photo a link to its page."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., Page]
+
+SHEET = "studies/pets/photos/"
+BEST = "tiny-net/block1"
+
+
+def told(site: Path, cut: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((site / f"studies/pets/{cut}/photos.json").read_bytes())
+    return document
+
+
+def shown(page: Page) -> list[int]:
+    hrefs = page.locator("#thumbs a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    return [int(href.rstrip("/").rpartition("/")[2]) for href in hrefs]
+
+
+def test_filters_and_orders_are_in_the_address_and_survive_going_back(
+    any_address: str, open_page: OpenPage, small_site: Path
+) -> None:
+    data = told(small_site, BEST)
+    by_margin = sorted(range(60), key=lambda photo: (data["margin"][photo], photo))
+    wrong = [photo for photo in by_margin if data["margin"][photo] < 0]
+    page = open_page(f"{any_address}studies/pets/")
+    page.get_by_role("link", name="All 60 photos").click()
+    expect(page).to_have_url(any_address + SHEET)
+    assert shown(page) == by_margin  # without a script too
+
+    page.get_by_label("wrong", exact=True).check()
+    expect(page.get_by_role("status")).to_have_text(f"{len(wrong)} of 60 photos")
+    assert page.url == f"{any_address}{SHEET}?outcome=wrong"
+    assert shown(page) == wrong
+
+    page.get_by_label("falling").check()
+    expect(page.locator("#thumbs a").first).to_have_attribute("href", f"../photos/{wrong[-1]}/")
+    label = data["label"][wrong[0]]
+    page.locator("[name=true]").select_option(str(label))
+    expected = [photo for photo in reversed(wrong) if data["label"][photo] == label]
+    expect(page.locator("#thumbs li")).to_have_count(len(expected))
+    assert shown(page) == expected
+    assert page.url == f"{any_address}{SHEET}?outcome=wrong&true={label}&order=down"
+
+    page.locator("#thumbs a").first.click()
+    expect(page).to_have_url(f"{any_address}{SHEET}{expected[0]}/")
+    page.go_back()
+    expect(page.locator("#thumbs li")).to_have_count(len(expected))
+    assert shown(page) == expected
+    expect(page.get_by_label("wrong", exact=True)).to_be_checked()
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#thumbs li")).to_have_count(len(wrong))
+    assert shown(page) == wrong
+
+
+def test_the_photos_are_shown_as_another_cut_sees_them(
+    address: str, open_page: OpenPage, small_site: Path
+) -> None:
+    data = told(small_site, "tiny-net/stem")
+    page = open_page(f"{address}{SHEET}?outcome=right")
+    page.get_by_label("as seen by").select_option("tiny-net/stem")
+    right = [photo for photo in range(60) if data["margin"][photo] > 0]
+    expect(page.get_by_role("status")).to_have_text(f"{len(right)} of 60 photos")
+    assert shown(page) == sorted(right, key=lambda photo: (data["margin"][photo], photo))
+    assert page.url == f"{address}{SHEET}?outcome=right&cut=tiny-net/stem"
+
+
+def test_a_late_answer_does_not_overwrite_a_later_choice(
+    address: str, open_page: OpenPage, small_site: Path
+) -> None:
+    data = told(small_site, BEST)
+    page = open_page(address)
+    held: list[Any] = []
+    page.route("**/tiny-net/stem/photos.json", lambda route: held.append(route))
+    page.goto(f"{address}{SHEET}?outcome=wrong")
+    page.get_by_label("as seen by").select_option("tiny-net/stem")
+    page.wait_for_timeout(100)
+    page.get_by_label("as seen by").select_option("")
+    wrong = sum(margin < 0 for margin in data["margin"])
+    expect(page.get_by_role("status")).to_have_text(f"{wrong} of 60 photos")
+    held[0].continue_()
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("status")).to_have_text(f"{wrong} of 60 photos")
+
+
+def test_the_surest_mistakes_of_a_class_lead_to_their_pages(
+    address: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{address}studies/pets/classes/")
+    page.get_by_role("link", name="plain").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("plain")
+    first = page.locator(".thumbs li").first
+    expect(first).to_contain_text("taken for")
+    first.get_by_role("link").click()
+    expect(page.get_by_text("plain taken for", exact=False).first).to_be_visible()
+    page.get_by_role("link", name="plain", exact=True).first.click()
+    expect(page).to_have_url(f"{address}studies/pets/classes/2/")

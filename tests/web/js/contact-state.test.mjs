@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { DEFAULTS, arrangePhotos, readContact, writeContact } from "../../../web/static/js/contact-state.js";
+
+const CUTS = ["", "net/stem", "net/block1"];
+const data = {
+  format_version: 1,
+  classes: ["a", "b"],
+  label: [0, 1, 0, 1, 0, 1],
+  predicted: [0, 0, 1, 1, -1, 1],
+  probability: [900, 700, 800, 600, 0, 600],
+  margin: [800, -400, -600, 200, 0, 200],
+};
+
+test("an address without a state names the default, and the default needs no address", () => {
+  assert.deepEqual(readContact("", CUTS), DEFAULTS);
+  assert.equal(writeContact(DEFAULTS), "");
+});
+
+test("what is written is read again", () => {
+  for (const outcome of ["", "right", "wrong"])
+    for (const label of [null, 0, 12])
+      for (const sort of ["margin", "index"])
+        for (const order of ["up", "down"])
+          for (const cut of CUTS) {
+            const state = { outcome, true: label, predicted: label, sort, order, cut };
+            assert.deepEqual(readContact(writeContact(state), CUTS), state);
+          }
+});
+
+test("what is wrong in an address, or a cut that is not there, is as by default", () => {
+  const address = "?outcome=x&true=-1&predicted=1e3&sort=name&order=left&cut=net/gone";
+  assert.deepEqual(readContact(address, CUTS), DEFAULTS);
+});
+
+test("the surest mistakes come first, photos without a prediction last, whatever the order", () => {
+  assert.deepEqual(arrangePhotos(DEFAULTS, data), [2, 1, 3, 5, 0, 4]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, order: "down" }, data), [0, 3, 5, 1, 2, 4]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, sort: "index", order: "down" }, data), [5, 4, 3, 2, 1, 0]);
+});
+
+test("filters are all met by what is shown", () => {
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, outcome: "wrong" }, data), [2, 1]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, outcome: "right", true: 1 }, data), [3, 5]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, true: 0 }, data), [2, 0, 4]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, predicted: 0 }, data), [1, 0]);
+});

@@ -1,0 +1,10 @@
+/** What the states of pages share: reading parts of an address. Pure: no page, no browser. */
+
+/**
+ * A whole number that an address names, like that of a class; null if it names none.
+ *
+ * @param {string | null} text
+ */
+export function readIndex(text) {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
