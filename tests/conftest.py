@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sample_attribution import write_attribution
 from sample_study import LARGE, SMALL, colour_of_photo, write_study
 
 from diamond_cutter.build.site import build_site
@@ -94,6 +95,7 @@ def small_study(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of the studies that hold "pets"; to be read only."""
     address = str(tmp_path_factory.mktemp("study") / "study.zarr")
     write_study(address, SMALL)
+    write_attribution(address, SMALL)
     return address
 
 

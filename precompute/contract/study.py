@@ -19,6 +19,9 @@ Studies lie in a Zarr v3 group at any fsspec address::
                                         all photos trained, ReLU between them, logits at the end;
                                         the scaling of the activations is inside
 
+        attribution                     what the heads look at: see `contract.attribution`
+    <store>/<study>/attribution         and what that is made of
+
 N photos are those that the report accepts, in its order; K classes. A study that is made anew is
 written into the slot that is not in use; the attributes of `<study>` are written last, and turn to
 it. A group without them is not there.

@@ -21,6 +21,8 @@ from diamond_cutter.precompute.contract.version import FORMAT_VERSION, check_for
 
 PHOTOS = 64
 """Photos in one chunk of the arrays of photos."""
+SLOTS = ("a", "b")
+"""Where a study may lie; one is in use."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def create_studies(address: str) -> zarr.Group:
 def begin(studies: zarr.Group, name: str) -> Draft:
     """Begin to write a study anew; what a run that was stopped has left in the slot goes."""
     study = studies.require_group(name)
-    slot = "b" if study.attrs.get("slot") == "a" else "a"
+    slot = SLOTS[1] if study.attrs.get("slot") == SLOTS[0] else SLOTS[0]
     return Draft(study, study.create_group(slot, overwrite=True))
 
 
@@ -101,8 +103,8 @@ def write_cut(draft: Draft, cut: Cut) -> None:
 def finish(draft: Draft, study: Study) -> None:
     """Turn to what was written; what was there before goes."""
     draft.study.attrs.put({"study": cattrs.unstructure(study), "slot": draft.slot.basename})
-    for name in list(draft.study.group_keys()):
-        if name != draft.slot.basename:
+    for name in SLOTS:
+        if name != draft.slot.basename and name in draft.study:
             del draft.study[name]
 
 

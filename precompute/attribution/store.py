@@ -1,0 +1,112 @@
+"""Writes the attribution of a study, in the layout of the contract."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+import cattrs
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import ZstdCodec
+
+from diamond_cutter.precompute.contract.attribution import (
+    PACKED,
+    ClassGroups,
+    Explained,
+    ExplainedCut,
+    LayerView,
+    Pictures,
+)
+from diamond_cutter.precompute.contract.packing import pack, pack_steps
+
+IN_STEPS = ("map", "group_map")
+"""Arrays that are only shown as colours."""
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def write_part(
+    study: zarr.Group,
+    shelf: str,
+    name: str,
+    keys: Sequence[str],
+    logit: NDArray[np.float32],
+    pictures: Sequence[bytes],
+    layers: Mapping[str, LayerView],
+) -> None:
+    """Store a part of n photos beside the slots of a study; over a half-written one.
+
+    `keys`: n, what each row was made of; `logit (n, K)`; `pictures`: n, WebP; `layers` by name,
+    with n in front. The attributes come last: a part without them is not there.
+    """
+    part = study.create_group(f"attribution/{shelf}/{name}", overwrite=True)
+    ends = np.cumsum([len(picture) for picture in pictures], dtype=np.int64)
+    _write(
+        part,
+        {
+            "picture": np.frombuffer(b"".join(pictures), np.uint8),
+            "picture_end": ends,
+            "logit": logit,
+        },
+    )
+    for layer, view in layers.items():
+        _write(part.create_group(f"layers/{layer}"), _packed(view))
+    part.attrs.put({"keys": list(keys)})
+
+
+def write_cut(
+    slot: zarr.Group,
+    cut: ExplainedCut,
+    shelf: str,
+    parts: Sequence[str],
+    places: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]],
+) -> zarr.Group:
+    """Store where a cut's photos are: `places` are photo, part and row; the cut's group."""
+    group = slot.create_group(f"attribution/{cut.model}/{cut.cut}")
+    _write(group, dict(zip(("photo", "part", "row"), places, strict=True)))
+    attributes = {"cut": cattrs.unstructure(cut), "shelf": shelf, "parts": list(parts)}
+    group.attrs.put(attributes)
+    return group
+
+
+def write_table(cut: zarr.Group, path: str, table: Any) -> None:
+    """Store the arrays of a dataclass of the contract: `layers/<layer>/sums`, ..."""
+    values = {field.name: getattr(table, field.name) for field in fields(table)}
+    _write(cut.create_group(path, overwrite=True), values)
+
+
+def write_pictures(cut: zarr.Group, pictures: Pictures) -> None:
+    """Store the pictures of the classes of a cut."""
+    write_table(cut, "classes/pictures", pictures)
+
+
+def write_class_groups(cut: zarr.Group, groups: ClassGroups) -> None:
+    """Store the neuron groups of the classes of a cut."""
+    write_table(cut, "classes/groups", groups)
+
+
+def finish(slot: zarr.Group, explained: Explained) -> None:
+    """Say what is explained, when all of it is there."""
+    slot.require_group("attribution").attrs.put({"explained": asdict(explained)})
+
+
+def _packed(view: LayerView) -> dict[str, NDArray[Any]]:
+    values: dict[str, NDArray[Any]] = {}
+    for field in fields(view):
+        value = getattr(view, field.name)
+        if field.name in PACKED:
+            how = pack_steps if field.name in IN_STEPS else pack
+            value, values[f"{field.name}_peak"] = how(value, PACKED[field.name])
+        values[field.name] = value
+    return values
+
+
+def _write(group: zarr.Group, arrays: Arrays) -> None:
+    for name, values in arrays.items():
+        group.create_array(
+            name,
+            data=np.ascontiguousarray(values),
+            chunks=tuple(max(side, 1) for side in values.shape),
+            compressors=ZstdCodec(level=3, checksum=True),
+        )
