@@ -27,9 +27,9 @@ def pack_steps(
 
 def unpack(shares: NDArray[Any], peak: NDArray[np.float32]) -> NDArray[np.float32]:
     """The values that `pack` or `pack_steps` made the shares of, float32."""
-    scale = peak / STEPS if shares.dtype == np.int8 else peak
+    scale: NDArray[Any] = peak / STEPS if shares.dtype == np.int8 else peak
     spread = scale.reshape(scale.shape + (1,) * (shares.ndim - scale.ndim))
-    values: NDArray[np.float32] = shares.astype(np.float32) * spread
+    values: NDArray[np.float32] = shares.astype(np.float32) * spread.astype(np.float32)
     return values
 
 
@@ -40,7 +40,6 @@ def _peak(values: NDArray[np.floating], keep: int) -> NDArray[np.float32]:
 
 
 def _divisor(peak: NDArray[np.float32], axes: int) -> NDArray[np.float32]:
-    divisor: NDArray[np.float32] = np.where(peak > 0, peak, np.float32(1)).reshape(
-        peak.shape + (1,) * (axes - peak.ndim)
-    )
+    divisor = peak.reshape(peak.shape + (1,) * (axes - peak.ndim)).copy()
+    divisor[divisor == 0] = 1
     return divisor
