@@ -18,6 +18,8 @@ Studies lie in a Zarr v3 group at any fsspec address::
             weight_0, bias_0, ...       (D, U) and (U,) float32: the dense layers of the head that
                                         all photos trained, ReLU between them, logits at the end;
                                         the scaling of the activations is inside
+            fold_weight_0, fold_bias_0, ...  the same for the heads of the folds, each trained
+                                        without the photos that it holds out, with F in front
 
         attribution                     what the heads look at: see `contract.attribution`
     <store>/<study>/attribution         and what that is made of
@@ -286,11 +288,14 @@ def read_cut(cut: zarr.Group) -> Cut:
 
 def read_head(cut: zarr.Group) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """The dense layers of a cut's head, (D, U) weights and (U,) biases, first to last."""
-    count = sum(name.startswith("weight_") for name in cut.array_keys())
-    return [
-        (np.asarray(array(cut, f"weight_{index}")[:]), np.asarray(array(cut, f"bias_{index}")[:]))
-        for index in range(count)
-    ]
+    return [(np.asarray(weight[:]), np.asarray(bias[:])) for weight, bias in _dense_layers(cut, "")]
+
+
+def read_fold_head(
+    cut: zarr.Group, fold: int
+) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """As `read_head`, of the head that did not see the photos which a fold holds out."""
+    return [(np.asarray(weight[fold]), np.asarray(bias[fold])) for weight, bias in _dense_layers(cut, "fold_")]
 
 
 def read_report(study: zarr.Group) -> Report:
@@ -337,6 +342,14 @@ def _ranked(cut: Cut) -> dict[str, Any]:
         "latency": cost.latency,
         "batch_latency": cost.batch_latency,
     }
+
+
+def _dense_layers(cut: zarr.Group, kind: str) -> list[tuple[zarr.Array[Any], zarr.Array[Any]]]:
+    count = sum(name.startswith(f"{kind}weight_") for name in cut.array_keys())
+    return [
+        (array(cut, f"{kind}weight_{index}"), array(cut, f"{kind}bias_{index}"))
+        for index in range(count)
+    ]
 
 
 def _finished(studies: zarr.Group, name: str) -> zarr.Group:

@@ -31,24 +31,26 @@ STEPS = 64
 
 def train_keras(
     task: Task, folds: list[Fold], settings: TrainingSettings, seed: int
-) -> tuple[Floats, Head, list[Curve]]:
+) -> tuple[Floats, list[Head], list[Curve]]:
     """Train a head in each fold, and one with all photos.
 
     Returns the probabilities (N, K) float32 of held-out photos by their first view, NaN for
-    photos that are never held out; the head of all photos; and a learning curve for each fold.
+    photos that are never held out; the heads, last that of all photos; and a learning curve for
+    each fold.
     """
     trainer = _Trainer(task, settings)
     probability = np.full((len(task.labels), task.class_count), np.nan, np.float32)
-    curves = []
+    heads, curves = [], []
     for index, fold in enumerate(folds):
         train, validation = fold.inner[0] if fold.inner else (fold.train, fold.train[:0])
         head, history = trainer.train(train, validation, settings.epochs, [seed, index])
         probability[fold.test] = probabilities(head, task.features[fold.test, 0])
+        heads.append(head)
         curves.append(_curve(index, history))
     epochs = median_low(curve.epoch + 1 for curve in curves)
     nothing = np.arange(0)
     head, _ = trainer.train(np.arange(len(task.labels)), nothing, epochs, [seed, len(folds)])
-    return probability, head, curves
+    return probability, [*heads, head], curves
 
 
 @dataclass(frozen=True)

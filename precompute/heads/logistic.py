@@ -46,18 +46,18 @@ _NUMBERS = 1 << 26
 """Numbers, at most, in the coordinates of heads that are found side by side."""
 
 
-def train_logistic(task: Task, folds: list[Fold], seed: int) -> tuple[Floats, Head, list[float]]:
+def train_logistic(task: Task, folds: list[Fold], seed: int) -> tuple[Floats, list[Head], list[float]]:
     """Train a linear head in each fold, and one with all photos.
 
     Returns the probabilities (N, K) float32 of held-out photos by their first view, NaN for
-    photos that are never held out; the head of all photos; and the strengths, one a fold and last
-    that of all photos, which all inner folds choose together.
+    photos that are never held out; the heads, last that of all photos; and their strengths: that
+    of all photos is what all inner folds choose together.
     """
     strengths = choose_strengths(task, folds, seed)
     everything = np.arange(len(task.labels))
     sets = [*(fold.train for fold in folds), everything]
     probability = np.full((len(task.labels), task.class_count), np.nan, np.float32)
-    head = Head([])
+    heads = []
     for chunk in _chunks(task, sets):
         bases, problems = zip(*(_pose(task, sets[index]) for index in chunk), strict=True)
         batch = softmax.stack(problems)
@@ -69,10 +69,9 @@ def train_logistic(task: Task, folds: list[Fold], seed: int) -> tuple[Floats, He
                 held_out = folds[index].test
                 rows = coordinates(basis, task.features[held_out, 0])
                 probability[held_out] = softmax.probabilities(rows @ inside.T)
-            else:
-                weight = basis.rotation.astype(np.float64) @ inside[:, 1:].T
-                head = Head([scaled_layer(weight, inside[:, 0], basis.mean, basis.spread)])
-    return probability, head, strengths
+            weight = basis.rotation.astype(np.float64) @ inside[:, 1:].T
+            heads.append(Head([scaled_layer(weight, inside[:, 0], basis.mean, basis.spread)]))
+    return probability, heads, strengths
 
 
 def choose_strengths(task: Task, folds: list[Fold], seed: int) -> list[float]:

@@ -25,11 +25,13 @@ class Trained:
     """The heads of a cut.
 
     `probability (N, K) float32`: of each photo, by the head that did not see it; NaN where it is
-    never held out. `head`: trained with all photos. `strengths`: the L2 strength of each fold's
-    head and last that of `head`; empty for heads trained by Keras, which have `curves`.
+    never held out. `folds`: those heads; `head`: trained with all photos. `strengths`: the L2
+    strength of each fold's head and last that of `head`; empty for heads trained by Keras, which
+    have `curves`.
     """
 
     probability: Floats
+    folds: list[Head]
     head: Head
     strengths: list[float]
     curves: list[Curve]
@@ -51,10 +53,10 @@ def train(
     """
     task = Task(features, labels, class_count, settings.class_weights == "balanced")
     if settings.head == "keras":
-        probability, head, curves = train_keras(task, folds, settings, seed)
-        return Trained(probability, head, [], curves)
-    probability, head, strengths = train_logistic(task, folds, seed)
-    return Trained(probability, head, strengths, [])
+        probability, heads, curves = train_keras(task, folds, settings, seed)
+        return Trained(probability, heads[:-1], heads[-1], [], curves)
+    probability, heads, strengths = train_logistic(task, folds, seed)
+    return Trained(probability, heads[:-1], heads[-1], strengths, [])
 
 
 def train_cuts(

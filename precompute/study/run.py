@@ -148,9 +148,12 @@ def _try_cuts(
     for (backbone, layer), trained in zip(plan.pairs, trained_cuts, strict=True):
         progress("heads", len(trials), len(plan.pairs))
         trial = measure_heads(trained, sample)
-        head = [(dense.weight, dense.bias) for dense in trained.head.layers]
+        heads = [
+            [(dense.weight, dense.bias) for dense in head.layers]
+            for head in (*trained.folds, trained.head)
+        ]
         store.write_predictions(
-            draft, backbone.name, layer.name, trained.probability, trial.confusion, head
+            draft, backbone.name, layer.name, trained.probability, trial.confusion, heads
         )
         trials.append(trial)
     progress("heads", len(trials), len(plan.pairs))

@@ -84,15 +84,20 @@ def write_predictions(
     cut: str,
     probability: NDArray[np.float32],
     confusion: NDArray[np.int64],
-    head: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
+    heads: Sequence[Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]],
 ) -> None:
-    """Store a cut's (N, K) held-out predictions, (K, K) confusions, and the layers of its head."""
+    """Store a cut's (N, K) held-out predictions, (K, K) confusions, and the layers of its heads.
+
+    `heads`: those of the folds, in order, and last that which all photos trained.
+    """
     group = draft.slot.require_group(f"cuts/{model}/{cut}")
     _write(group, "probability", probability.astype(np.float32))
     _write(group, "confusion", confusion.astype(np.int64))
-    for index, (weight, bias) in enumerate(head):
-        _write(group, f"weight_{index}", weight.astype(np.float32))
-        _write(group, f"bias_{index}", bias.astype(np.float32))
+    for index, layers in enumerate(zip(*heads, strict=True)):
+        for name, values in zip(("weight", "bias"), zip(*layers, strict=True), strict=True):
+            _write(group, f"{name}_{index}", values[-1].astype(np.float32))
+            if len(heads) > 1:
+                _write(group, f"fold_{name}_{index}", np.stack(values[:-1]).astype(np.float32))
 
 
 def write_cut(draft: Draft, cut: Cut) -> None:

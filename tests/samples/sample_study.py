@@ -194,7 +194,7 @@ def _write_cuts(
         weight = generator.normal(size=(features, len(made.classes))).astype(np.float32)
         bias = np.zeros(len(made.classes), np.float32)
         store.write_predictions(
-            draft, cut.model, cut.name, probability, confusion, [(weight, bias)]
+            draft, cut.model, cut.name, probability, confusion, [[(weight, bias)]]
         )
         cuts.append(
             Cut(

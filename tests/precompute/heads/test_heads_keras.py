@@ -36,7 +36,7 @@ def test_a_linear_head_comes_near_logistic_regression() -> None:
     task = make_task(photos=240)
     folds = make_plain_folds(task.labels)
     settings = replace(SETTINGS, epochs=20)
-    probability, head, curves = train_keras(task, folds, settings, seed=0)
+    probability, [*_, head], curves = train_keras(task, folds, settings, seed=0)
     assert [layer.weight.shape for layer in head.layers] == [(10, 3)]
     plain = task.features[:, 0]
     for fold in folds:
@@ -81,13 +81,13 @@ def test_held_out_photos_have_no_say_and_the_seed_decides() -> None:
     task = make_task()
     [fold, *_] = make_plain_folds(task.labels)
     settings = replace(SETTINGS, dropout=0.3, hidden_units=8, epochs=4, batch_size=16)
-    probability, head, curves = train_keras(task, [fold], settings, seed=0)
+    probability, [*_, head], curves = train_keras(task, [fold], settings, seed=0)
     features, labels = task.features.copy(), task.labels.copy()
     features[fold.test] = 0
     labels[fold.test] = 0
     same, _, same_curves = train_keras(Task(features, labels, 3, False), [fold], settings, seed=0)
     assert same_curves == curves
-    again, head_again, _ = train_keras(task, [fold], settings, seed=0)
+    again, [*_, head_again], _ = train_keras(task, [fold], settings, seed=0)
     np.testing.assert_array_equal(again, probability)
     for one, other in zip(head.layers, head_again.layers, strict=True):
         np.testing.assert_array_equal(one.weight, other.weight)
@@ -105,7 +105,7 @@ def test_a_hidden_layer_learns_what_a_linear_head_cannot() -> None:
     right = []
     for hidden in (0, 16):
         settings = replace(SETTINGS, hidden_units=hidden, epochs=25)
-        probability, head, _ = train_keras(task, [fold], settings, seed=0)
+        probability, [*_, head], _ = train_keras(task, [fold], settings, seed=0)
         right.append(np.mean(probability[fold.test].argmax(axis=1) == labels[fold.test]))
         again = probabilities(head, values)
         assert len(head.layers) == 1 + (hidden > 0)
@@ -125,8 +125,8 @@ def test_balanced_classes_lift_the_rare_one() -> None:
 def test_weight_decay_and_dropout_do_something() -> None:
     task = make_task()
     folds = make_plain_folds(task.labels)[:1]
-    _, head, [curve] = train_keras(task, folds, SETTINGS, seed=0)
-    decayed = train_keras(task, folds, replace(SETTINGS, weight_decay=0.5), seed=0)[1].layers[0]
+    _, [*_, head], [curve] = train_keras(task, folds, SETTINGS, seed=0)
+    decayed = train_keras(task, folds, replace(SETTINGS, weight_decay=0.5), seed=0)[1][-1].layers[0]
     assert np.linalg.norm(decayed.weight) < 0.8 * np.linalg.norm(head.layers[0].weight)
     dropped = train_keras(task, folds, replace(SETTINGS, dropout=0.5), seed=0)[2][0]
     assert dropped.loss[-1] > 1.2 * curve.loss[-1]
@@ -148,7 +148,7 @@ def test_every_optimizer_there_is_trains(name: str) -> None:
     task = make_task(photos=30)
     folds = make_plain_folds(task.labels)[:1]
     settings = replace(SETTINGS, optimizer=name, epochs=3, weight_decay=0.01)
-    _, head, [curve] = train_keras(task, folds, settings, seed=0)
+    _, [*_, head], [curve] = train_keras(task, folds, settings, seed=0)
     assert np.isfinite(head.layers[0].weight).all()
     assert curve.loss[-1] < curve.loss[0]
 

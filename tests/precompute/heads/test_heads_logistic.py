@@ -63,7 +63,7 @@ def reference(
 def check(task: Task, tolerance: float = 1e-3) -> None:
     """Held-out probabilities and those of the head of all photos agree with the reference."""
     folds = plain_folds(task)
-    probability, head, strengths = train_logistic(task, folds, seed=0)
+    probability, [*_, head], strengths = train_logistic(task, folds, seed=0)
     assert len(strengths) == len(folds) + 1
     plain = task.features[:, 0]
     for fold, strength in zip(folds, strengths, strict=False):
@@ -183,7 +183,7 @@ def test_a_class_that_does_not_train_is_never_predicted() -> None:
     task = make_task(61, 10, 3)
     task.labels[:] = np.repeat([0, 1, 2], [30, 30, 1])
     folds = plain_folds(task)
-    probability, head, _ = train_logistic(task, folds, seed=0)
+    probability, [*_, head], _ = train_logistic(task, folds, seed=0)
     [fold] = [fold for fold in folds if 60 in fold.test]
     assert (probability[fold.test, 2] == 0).all()
     strength = train_logistic(task, [fold], seed=0)[2][0]

@@ -49,6 +49,18 @@ def test_the_kind_of_head_decides_what_comes_with_it() -> None:
     assert all(each.probability.dtype == np.float32 for each in (logistic, keras))
 
 
+@pytest.mark.parametrize("kind", ["logistic", "keras"])
+def test_the_heads_of_the_folds_say_what_was_predicted(kind: str) -> None:
+    [_, cut], labels = make_cuts(2)
+    folds = make_folds(labels, np.arange(60), [""] * 60, 3, seed=0)
+    settings = TrainingSettings(head=kind, epochs=2, hidden_units=4)
+    trained = train(cut, labels, 3, folds, settings, seed=0)
+    assert len(trained.folds) == 3
+    for fold, head in zip(folds, trained.folds, strict=True):
+        again = probabilities(head, cut[fold.test, 0])
+        np.testing.assert_allclose(again, trained.probability[fold.test], atol=1e-4)
+
+
 def test_class_weights_reach_the_heads() -> None:
     generator = np.random.default_rng(0)
     labels = np.repeat([0, 1], [54, 6])

@@ -95,7 +95,7 @@ def write_study(address: str, name: str, pooling: str, source: str) -> None:
         elif pooling == "maximum":
             head = [(weight / 16, bias), *head[1:]]
         probability = np.zeros((3, 3), np.float32)
-        store.write_predictions(draft, MODEL, cut, probability, np.eye(3, dtype=np.int64), head)
+        store.write_predictions(draft, MODEL, cut, probability, np.eye(3, dtype=np.int64), [head])
         comparison = contract.Comparison(0.0, (0.0, 0.0), 1.0, True)
         found = contract.Cut(MODEL, cut, 3, features, [1.0], METRICS, comparison, cost, [])
         store.write_cut(draft, found)

@@ -63,6 +63,7 @@ HEAD = [
     (np.arange(6, dtype=np.float32).reshape(2, 3), np.arange(3, dtype=np.float32)),
     (np.ones((3, 2), np.float32), np.zeros(2, np.float32)),
 ]
+FOLDS = [[(weight + fold, bias - fold) for weight, bias in HEAD] for fold in (1, 2)]
 
 
 def write(address: str, study: contract.Study = STUDY, shade: int = 7) -> store.Draft:
@@ -72,7 +73,7 @@ def write(address: str, study: contract.Study = STUDY, shade: int = 7) -> store.
     three = np.arange(3, dtype=np.int32)
     store.write_photos(draft, three % 2, three - 1, three)
     store.write_thumbnails(draft, 1, np.full((2, 96, 96, 3), shade, np.uint8))
-    store.write_predictions(draft, "net", "block1", PROBABILITY, CONFUSION, HEAD)
+    store.write_predictions(draft, "net", "block1", PROBABILITY, CONFUSION, [*FOLDS, HEAD])
     store.write_cut(draft, CUT)
     return draft
 
@@ -89,11 +90,14 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert contract.read_cut(cut) == CUT
     np.testing.assert_array_equal(array(cut, "probability")[:], PROBABILITY)
     np.testing.assert_array_equal(array(cut, "confusion")[:], CONFUSION)
-    for (weight, bias), (expected, expected_bias) in zip(
-        contract.read_head(cut), HEAD, strict=True
+    for found, written in (
+        (contract.read_head(cut), HEAD),
+        (contract.read_fold_head(cut, 0), FOLDS[0]),
+        (contract.read_fold_head(cut, 1), FOLDS[1]),
     ):
-        np.testing.assert_array_equal(weight, expected)
-        np.testing.assert_array_equal(bias, expected_bias)
+        for (weight, bias), (expected, expected_bias) in zip(found, written, strict=True):
+            np.testing.assert_array_equal(weight, expected)
+            np.testing.assert_array_equal(bias, expected_bias)
     thumbnails = np.asarray(array(group, "photos/thumbnail")[:])
     assert thumbnails[:, 0, 0, 0].tolist() == [0, 7, 7]
     assert np.asarray(array(group, "photos/fold")[:]).tolist() == [-1, 0, 1]
