@@ -143,9 +143,10 @@ class Explained:
 class LayerView:
     """One layer of one photo: R x Q cells, C channels, T targets, G neuron groups.
 
-    target          (T, 2) int32: the targets; (-1, -1) fills up. First predicted minus runner-up;
-                    where the head errs, predicted minus the true class, if that is another pair;
-                    then classes: predicted, runner-up, true; at the cut all, if they are not many
+    target          (T, 2) int32: the targets. First predicted minus runner-up; then classes:
+                    predicted, runner-up, the true one, else the third; at the cut the others by
+                    logit, all if they are not many; last, where neither predicted nor runner-up
+                    are the true class, predicted minus that, else (-1, -1)
     total           (T,) float32: the sum of all attribution
     bias            (T,) float32: the logit where the layer has no activation; below the cut with
                     gradients: the head's bias. logit - bias - total is what sums fall short of
@@ -189,7 +190,7 @@ class LayerView:
 
     @property
     def targets(self) -> list[Target]:
-        """The targets, in order; not what fills up."""
+        """The targets, in order; without the last if that is none."""
         return [(int(label), int(minus)) for label, minus in self.target if label >= 0]
 
     def row(self, index: int) -> "LayerView":

@@ -295,7 +295,10 @@ def read_fold_head(
     cut: zarr.Group, fold: int
 ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """As `read_head`, of the head that did not see the photos which a fold holds out."""
-    return [(np.asarray(weight[fold]), np.asarray(bias[fold])) for weight, bias in _dense_layers(cut, "fold_")]
+    return [
+        (np.asarray(weight[fold]), np.asarray(bias[fold]))
+        for weight, bias in _dense_layers(cut, "fold_")
+    ]
 
 
 def read_report(study: zarr.Group) -> Report:

@@ -46,7 +46,9 @@ _NUMBERS = 1 << 26
 """Numbers, at most, in the coordinates of heads that are found side by side."""
 
 
-def train_logistic(task: Task, folds: list[Fold], seed: int) -> tuple[Floats, list[Head], list[float]]:
+def train_logistic(
+    task: Task, folds: list[Fold], seed: int
+) -> tuple[Floats, list[Head], list[float]]:
     """Train a linear head in each fold, and one with all photos.
 
     Returns the probabilities (N, K) float32 of held-out photos by their first view, NaN for

@@ -140,12 +140,15 @@ def picture_of(photo: int) -> bytes:
 
 def targets_of(logit: NDArray[np.float32], label: int, at_cut: bool) -> list[tuple[int, int]]:
     """The targets of a photo as the contract orders them."""
-    first, second = (int(each) for each in np.argsort(-logit)[:2])
-    pairs = [(first, second)] + ([(first, label)] if label not in (first, second) else [])
-    classes = [first, second] + ([label] if label not in (first, second) else [])
-    if at_cut:
-        classes += [each for each in range(len(logit)) if each not in classes]
-    return pairs + [(each, -1) for each in classes]
+    order = [int(each) for each in np.argsort(-logit)]
+    first, second = order[:2]
+    errs = label not in (first, second)
+    if errs:
+        order.remove(label)
+        order.insert(2, label)
+    classes = order if at_cut else order[:3]
+    pairs = [(first, second), *((each, -1) for each in classes)]
+    return pairs + ([(first, label)] if errs else [])
 
 
 def _view(
@@ -158,7 +161,7 @@ def _view(
 ) -> LayerView:
     """Dense made-up attribution (side, side, C) of every class, cut down as the contract says."""
     views = [
-        _one(layer, int(photo), logit, label, at_cut, 2 + max(3, at_cut * len(logit)))
+        _one(layer, int(photo), logit, label, at_cut, 2 + (len(logit) if at_cut else 3))
         for photo, logit, label in zip(photos, logits, labels, strict=True)
     ]
     return LayerView(*(np.stack(values) for values in zip(*views, strict=True)))
