@@ -1,10 +1,12 @@
 """A backbone truncated at layers: only what they need, BatchNorm folded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph import Graph, read_graph
 from diamond_cutter.precompute.backbones.units import folded_norm, pre_activation_of
@@ -38,10 +40,41 @@ def fold(backbone: Backbone, layer_names: Sequence[str]) -> Any:
     return keras.Model(source, [values[name] for name in names], name=backbone.name)
 
 
-def _rebuild(graph: Graph, targets: Sequence[str], linear: set[str]) -> tuple[Any, dict[str, Any]]:
-    """The input and the tensors, by name, of a new network; `linear`: without nonlinearity."""
+def between(backbone: Backbone, layer_name: str, cut_name: str) -> Any:
+    """The network from a layer to a deeper one: from (N, h, w, C) to (N, h', w', C').
+
+    Raises `UserError` for a name that is not one of the backbone's layers, and for a layer that is
+    no cut: past it the signal takes other ways as well.
+    """
+    layer = backbone.layer(layer_name)
+    if not layer.is_cut:
+        raise UserError(
+            f"{backbone.name}: expected a cut, through which the whole signal passes, got layer "
+            f"{layer_name!r}; name a cut (`diamond layers {backbone.name}` lists them)"
+        )
+    graph = read_graph(backbone.model)
+    target = backbone.layer(cut_name).name
+    shape = graph.nodes[layer.name].layer.output.shape[1:]
+    source = keras.Input(shape, name=f"{layer.name}_given")
+    _, values = _rebuild(graph, [target], set(), {layer.name: source})
+    return keras.Model(source, values[target], name=f"{backbone.name}_{layer.name}_{target}")
+
+
+def _rebuild(
+    graph: Graph,
+    targets: Sequence[str],
+    linear: set[str],
+    given: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[Any, dict[str, Any]]:
+    """The input and the tensors, by name, of a new network; `linear`: without nonlinearity.
+
+    `given`: tensors that stand for a layer that the whole signal passes through, by its name.
+    """
     needed = set().union(*(graph.ancestors(target) for target in targets))
-    values: dict[str, Any] = {}
+    for name in given:
+        needed -= graph.ancestors(name)
+    values: dict[str, Any] = dict(given)
+    source = None
     for name in (name for name in graph.nodes if name in needed and name not in values):
         node = graph.nodes[name]
         inputs = [values[source] for source in node.inputs]
