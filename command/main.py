@@ -12,6 +12,7 @@ COMMANDS = {
     "models": ("precompute.commands.models", "list the backbones"),
     "layers": ("precompute.commands.layers", "list the layers of a backbone"),
     "atlas": ("precompute.commands.atlas", "render what is missing in the atlas"),
+    "render": ("precompute.commands.render", "make pictures of any units, without an atlas"),
     "check-data": (
         "precompute.commands.check_data",
         "say what the dataset reader makes of every file",

@@ -10,6 +10,7 @@ from diamond_cutter.precompute.contract.atlas import CHUNK, Layer, Model, open_a
 from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.recipes import Recipe, canvas_side
+from diamond_cutter.precompute.rendering.units import channel
 from diamond_cutter.precompute.work.unit import failures_told
 
 Render = Callable[[Model, Layer, Recipe, int, Sequence[int]], Pictures]
@@ -76,7 +77,8 @@ def render_chunk(
     model: Model, layer: Layer, recipe: Recipe, seed: int, channels: Sequence[int]
 ) -> Pictures:
     """Render with TensorFlow, which is imported here, in the worker, and nowhere before."""
-    pictures: Pictures = _renderer(model.name, layer.name, recipe, seed).render(channels)
+    units = [channel(layer, index) for index in channels]
+    pictures: Pictures = _renderer(model.name, layer.name, recipe, seed).render(units)
     return pictures
 
 

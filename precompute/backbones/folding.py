@@ -33,6 +33,12 @@ def truncate(backbone: Backbone, layer_name: str, *, pre_activation: bool = True
     return keras.Model(source, values[target], name=f"{backbone.name}_{target}")
 
 
+def truncate_at(backbone: Backbone, name: str) -> Any:
+    """The network up to any tensor of its graph, by the name of what makes it; as `truncate`."""
+    source, values = _rebuild(read_graph(backbone.model), [name], linear=set())
+    return keras.Model(source, values[name], name=f"{backbone.name}_{name}")
+
+
 def fold(backbone: Backbone, layer_names: Sequence[str]) -> Any:
     """The network up to several layers at once: as `truncate`, with a list of activations."""
     names = [backbone.layer(name).name for name in layer_names]

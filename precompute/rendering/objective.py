@@ -1,4 +1,7 @@
-"""What a picture is optimized for: that its own channel speaks, strongly and as alone as may be."""
+"""The equations of what a picture is optimized for, on tensors.
+
+z is a layer's pre-activation in natural units: (a - mean) / spread, each channel its own.
+"""
 
 from typing import Any
 
@@ -8,46 +11,51 @@ ops = keras.ops
 
 
 LEAK = 0.3
-"""How much a place below the channel's natural mean counts, against a place above it.
+"""How much a place below the natural mean counts, against a place above it.
 
 With 1, an edge detector of a shallow layer would best be served by a plain colour: on a picture
 of edges what one place gains another loses. With 0, what nothing excites yet has no gradient.
 """
 
 MIN_PURITY = 0.1
-"""So much of the objective stays where a picture's own channel does not stand out at all."""
+"""So much of the objective stays where a picture's own unit does not stand out at all."""
+
+ORDER = 4
+"""Of the norm that a purity compares with: the strongest few channels decide."""
+
+MIN_COSINE = 0.1
 
 
-def strengths(activation: Any, mean: Any, spread: Any) -> Any:
-    """How far each channel is above its natural mean, in natural standard deviations.
+def leaky(z: Any) -> Any:
+    """z where it is positive, LEAK * z elsewhere."""
+    return ops.maximum(z, LEAK * z)
 
-    The mean over places of z where z > 0 and of LEAK * z elsewhere, z = (a - mean) / spread.
 
-    Args:
-        activation: (B, H, W, C) float32, a layer's pre-activation.
-        mean: (C,) float32, its mean on natural photos.
-        spread: (C,) float32, its standard deviation on natural photos, positive.
+def averaged(values: Any, cells: Any) -> Any:
+    """The mean over places, (B, H, W, C) to (B, C); cells: (B, H, W) weights with sum 1."""
+    return ops.einsum("bhwc,bhw->bc", values, cells)
 
-    Returns:
-        (B, C) float32.
+
+def purity(strengths: Any, weights: Any) -> Any:
+    """How much of all that speaks is the own unit, MIN_PURITY to 1: twice (B, C) to (B,).
+
+    With s the strengths of a layer's channels, w the unit's weights and p_j = relu(s_j sign w_j),
+    or relu(s_j) where w_j is 0::
+
+        sum_j |w_j| p_j / (|w|_(4/3) |p|_4)
+
+    By Hoelder's inequality this is at most 1. For a channel c it is relu(s_c) / |relu(s)|_4; with
+    2 for 4 it would be a cosine, as in Carter et al., "Activation Atlas" (Distill, 2019).
     """
-    z = (activation - mean) / spread
-    return ops.mean(ops.maximum(z, LEAK * z), axis=(1, 2))
-
-
-def own(values: Any, channels: Any) -> Any:
-    """Each picture's own channel: (B, C) and (B,) int32 to (B,)."""
-    return ops.take_along_axis(values, channels[:, None], axis=1)[:, 0]
-
-
-def purity(values: Any, channels: Any) -> Any:
-    """How much the own channel stands out among all, MIN_PURITY to 1: (B, C), (B,) to (B,).
-
-    With s the strengths and c the channel: relu(s_c) / (sum_j relu(s_j)^4)^(1/4). It is for hidden
-    channels what the cosine of Carter et al., "Activation Atlas" (Distill, 2019) is for directions:
-    a picture that excites many channels besides its own is worth less.
-    """
-    positive = ops.relu(values)
+    positive = ops.relu(ops.where(weights < 0, -strengths, strengths))
+    size = ops.abs(weights)
+    dual = ops.sum(size ** (ORDER / (ORDER - 1)), axis=1) ** ((ORDER - 1) / ORDER)
     largest = ops.max(positive, axis=1, keepdims=True) + 1e-6  # keeps the fourth powers in range
-    norm = largest[:, 0] * (ops.sum((positive / largest) ** 4, axis=1) + 1e-6) ** 0.25
-    return ops.maximum(own(positive, channels) / norm, MIN_PURITY)
+    norm = largest[:, 0] * (ops.sum((positive / largest) ** ORDER, axis=1) + 1e-6) ** (1 / ORDER)
+    return ops.maximum(ops.sum(size * positive, axis=1) / (dual * norm), MIN_PURITY)
+
+
+def cosine(one: Any, other: Any) -> Any:
+    """The cosine between vectors, twice (B, C) to (B,)."""
+    lengths = ops.sqrt(ops.sum(one**2, axis=1) * ops.sum(other**2, axis=1) + 1e-12)
+    return ops.sum(one * other, axis=1) / lengths

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Pictures:
-    """Finished pictures of B channels.
+    """Finished pictures of B units.
 
-    images: (B, S, S, 3) uint8, sRGB.
+    images: (B, S, S, 3) uint8, sRGB; or (B, S, S, 4), with opacity.
     score: (B,) float32, see `score.Scorer`.
     flag: (B,) uint8, a `contract.Flag` each.
     """

@@ -39,7 +39,7 @@ RECIPES = {
     for recipe in (
         Recipe(
             name="preview",
-            version=1,
+            version=2,
             level=Level.PREVIEW,
             steps=40,
             view=72,
@@ -53,7 +53,7 @@ RECIPES = {
         ),
         Recipe(
             name="standard",
-            version=1,
+            version=2,
             level=Level.STANDARD,
             steps=160,
             view=128,
@@ -67,6 +67,9 @@ RECIPES = {
         ),
     )
 }
+
+CLASS_SIDE = 160
+"""The side of the pictures of class logits, in pixels: an object and some of what is around it."""
 
 _SIDES = (48, 64, 96, 128)
 

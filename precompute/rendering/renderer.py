@@ -1,4 +1,4 @@
-"""Feature visualization: gradient ascent on the pictures of many channels of one layer at once."""
+"""Feature visualization: gradient ascent on the pictures of many units of one layer at once."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -8,28 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.folding import truncate
-from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
 from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
 from diamond_cutter.precompute.rendering import adam, adapter
-from diamond_cutter.precompute.rendering.objective import own, purity, strengths
+from diamond_cutter.precompute.rendering.canvas import Canvas
 from diamond_cutter.precompute.rendering.pictures import Pictures
-from diamond_cutter.precompute.rendering.recipes import Recipe, canvas_side
+from diamond_cutter.precompute.rendering.places import cells
+from diamond_cutter.precompute.rendering.readings import Asked, Seen, asked, reading
+from diamond_cutter.precompute.rendering.recipes import CLASS_SIDE, Recipe, canvas_side
 from diamond_cutter.precompute.rendering.score import Scorer, flags
-from diamond_cutter.precompute.rendering.spectrum import amplitudes, synthesise
-from diamond_cutter.precompute.rendering.views import Sampling, draw, pixel_centres, turned
+from diamond_cutter.precompute.rendering.units import Family, Unit
+from diamond_cutter.precompute.rendering.views import Sampling, draw, steady, turned
 from diamond_cutter.precompute.runtime import keras
 
 ops = keras.ops
 
-START_DEVIATION = 0.01
-"""Standard deviation of the first coefficients: to the eye the first picture is grey."""
+DIVERSITY = 0.5
+"""The share of the objective that pictures of one unit lose when they show the same besides it."""
 
 _NOISE_SIDE = 256
 
 
 class _State(NamedTuple):
-    """What a step changes: (B, 3, K, K) coefficients, (B,) log gains, and their moments."""
+    """What a step changes: (B, P, K, K) coefficients, (B,) log gains, and their moments."""
 
     coefficients: Any
     gains: Any
@@ -37,90 +37,129 @@ class _State(NamedTuple):
     gain_moments: adam.Moments
 
 
-class Renderer:
-    """Renders channels of one layer; holds the traced graphs, which the first call makes.
+class _View(NamedTuple):
+    """One step's view of each picture: see `views.Views`, and what lies behind and over it.
 
-    The picture of a channel depends on the seed, the backbone, the layer, the channel and the
+    corners: (B, 2) int32, of the piece of noise; backdrops: (B, 3), colours in 0..1.
+    """
+
+    rows: Any
+    columns: Any
+    angles: Any
+    corners: Any
+    backdrops: Any
+
+
+class Renderer:
+    """Renders units of one layer and one family; holds the traced graphs, made at the first call.
+
+    The picture of a unit depends on the seed, the backbone, the layer, the unit's key and the
     recipe; to the last bit also on its place in the batch and on the batch's size.
     """
 
     def __init__(
-        self, backbone: Backbone, layer: Layer, recipe: Recipe, *, seed: int, batch: int = CHUNK
+        self,
+        backbone: Backbone,
+        layer: Layer | None,
+        recipe: Recipe,
+        *,
+        seed: int,
+        family: Family = Family.CHANNEL,
+        batch: int = CHUNK,
+        transparent: bool = False,
     ) -> None:
-        """Truncate the backbone at the layer's pre-activation; nothing is rendered yet."""
+        """Truncate the backbone; nothing is rendered yet.
+
+        layer: that units are read at; None: the backbone's own classes, family LOGIT.
+        batch: pictures at once, B.
+        transparent: pictures have a fourth channel, opacity: clear where the unit needs nothing.
+        """
         self._recipe, self._batch = recipe, batch
-        self._side = canvas_side(layer.receptive_field)
-        self._frequencies = min(recipe.frequencies, self._side)
-        self._amplitudes = amplitudes(self._frequencies)
-        self._network = truncate(backbone, layer.name)
-        self._mean, self._spread = _natural_units(backbone, layer)
-        self._scorer = Scorer(self._network, self._mean, self._spread)
-        self._grey_score = self._scorer.grey_score(self._side)
-        self._key = (seed, crc32(f"{backbone.name}/{layer.name}".encode()))
+        self._reading = reading(backbone, layer, family)
+        side = (
+            CLASS_SIDE
+            if layer is None or family == Family.LOGIT
+            else canvas_side(layer.receptive_field)
+        )
+        self._canvas = Canvas(side, min(recipe.frequencies, side), transparent=transparent)
+        self._scorer = Scorer(self._reading)
+        self._family = family
+        where = f"{backbone.name}/{layer.name if layer else 'classes'}"
+        self._key = (seed, crc32(where.encode()))
         noise = np.random.default_rng(self._key).standard_normal((_NOISE_SIDE, _NOISE_SIDE, 3))
         self._noise = (recipe.noise * noise).astype(np.float32)
         self._sampling = Sampling(
-            side=min(recipe.view, self._side),
-            canvas=self._side,
+            side=min(recipe.view, side),
+            canvas=side,
             magnification=recipe.magnification,
             beyond=recipe.beyond,
             turn=recipe.turn,
         )
         self._step = adapter.compiled(self._ascend)
-        self._develop = adapter.compiled(self._whole)
+        self._develop = adapter.compiled(self._canvas.whole)
 
-    def render(self, channels: Sequence[int]) -> Pictures:
-        """Render at most `batch` channels; the pictures come in their order."""
-        count = len(channels)
+    def render(self, units: Sequence[Unit]) -> Pictures:
+        """Render at most `batch` units; the pictures come in their order.
+
+        Units of one name avoid each other's pictures (`units.variations`).
+        """
+        count = len(units)
         if not 0 < count <= self._batch:
-            raise ValueError(f"expected 1 to {self._batch} channels, got {count}")
-        # A short batch is filled up with its own channels, so that one graph serves all.
-        units = np.resize(np.array(channels, np.int32), self._batch)
-        generators = [np.random.default_rng([*self._key, int(unit)]) for unit in units]
-        state = self._optimize(self._start(generators), units, generators)
+            raise ValueError(f"expected 1 to {self._batch} units, got {count}")
+        strangers = [unit.name for unit in units if unit.family != self._family]
+        if strangers:
+            raise ValueError(f"expected units of the family {self._family.value!r}: {strangers[0]}")
+        # A short batch is filled up with its own units, so that one graph serves all.
+        filled = [units[number % count] for number in range(self._batch)]
+        generators = [np.random.default_rng([*self._key, *unit.key]) for unit in filled]
+        state = self._optimize(self._start(generators), filled, generators, _kinship(units, filled))
         images = np.asarray(self._develop(state.coefficients, state.gains))
-        score = self._scorer.score(images, units, generators)
-        flag = flags(images, score, self._grey_score[units])
+        score, grey = self._scorer.score(images, asked(filled), generators)
+        flag = flags(images, score, grey)
         return Pictures(images[:count], score[:count], flag[:count])
 
     def _start(self, generators: list[np.random.Generator]) -> _State:
-        shape = (3, self._frequencies, self._frequencies)
-        drawn = [generator.normal(0, START_DEVIATION, shape) for generator in generators]
-        coefficients = ops.convert_to_tensor(np.stack(drawn).astype(np.float32))
+        coefficients = ops.convert_to_tensor(self._canvas.start(generators))
         gains = ops.zeros(len(generators))
         return _State(coefficients, gains, adam.start(coefficients), adam.start(gains))
 
     def _optimize(
-        self, state: _State, channels: NDArray[np.int32], generators: list[np.random.Generator]
-    ) -> _State:
-        steps = self._recipe.steps
-        views = draw(self._sampling, generators, steps)
-        room = _NOISE_SIDE - self._sampling.side
-        corners = np.stack([g.integers(0, room, (steps, 2), np.int32) for g in generators], axis=1)
-        seen = zip(views.rows, views.columns, views.angles, corners, strict=True)
-        for number, view in enumerate(seen, start=1):
-            state = self._step(state, channels, np.float32(number), *view)
-        return state
-
-    def _ascend(
         self,
         state: _State,
-        channels: Any,
-        number: Any,
-        rows: Any,
-        columns: Any,
-        angles: Any,
-        corners: Any,
+        units: list[Unit],
+        generators: list[np.random.Generator],
+        kinship: NDArray[np.float32],
+    ) -> _State:
+        wanted, steps = asked(units), self._recipe.steps
+        samplings = [self._sampling if unit.place is None else self._steady for unit in units]
+        views = draw(samplings, generators, steps)
+        room = _NOISE_SIDE - self._sampling.side
+        corners = np.stack([g.integers(0, room, (steps, 2), np.int32) for g in generators], axis=1)
+        backdrops = self._canvas.backdrops(generators, steps)
+        seen = zip(views.rows, views.columns, views.angles, corners, backdrops, strict=True)
+        for number, view in enumerate(seen, start=1):
+            state = self._step(state, wanted, kinship, np.float32(number), _View(*view))
+        return state
+
+    @property
+    def _steady(self) -> Sampling:
+        """For a unit at one place: the whole picture in view, all but still."""
+        return steady(self._sampling.side, self._sampling.canvas, self._recipe.turn)
+
+    def _ascend(
+        self, state: _State, wanted: Asked, kinship: Any, number: Any, view: _View
     ) -> _State:
         """One step uphill, from what one view of each picture says."""
 
         def objective(coefficients: Any, gains: Any) -> Any:
-            view = synthesise(self._spectrum(coefficients, gains), rows, columns)
+            image = self._canvas.seen(coefficients, gains, view.rows, view.columns)
             if self._sampling.turn:
-                view = turned(view, angles)
-            activation = self._network(view + self._noise_at(corners))
-            values = strengths(activation, self._mean, self._spread)
-            return ops.sum(own(values, channels) * purity(values, channels))
+                image = turned(image, view.angles)
+            image, share = self._canvas.in_front(image, view.backdrops)
+            output = self._reading.network(image + self._noise_at(view.corners))
+            where = cells(wanted.place, view.rows, view.columns, *output.shape[1:3])
+            seen = self._reading.see(output, wanted, where)
+            return ops.sum(seen.value * seen.purity * share * _apart(seen, wanted, kinship))
 
         value = [state.coefficients, state.gains]
         by_coefficient, by_gain = adapter.gradient(objective, value)
@@ -133,9 +172,6 @@ class Renderer:
         )
         return _State(coefficients, gains, moments, gain_moments)
 
-    def _spectrum(self, coefficients: Any, gains: Any) -> Any:
-        return coefficients * self._amplitudes * ops.exp(gains)[:, None, None, None]
-
     def _noise_at(self, corners: Any) -> Any:
         """A (B, V, V, 3) piece of the noise for each picture, from the (B, 2) corners."""
         side, noise = self._sampling.side, ops.convert_to_tensor(self._noise)
@@ -145,20 +181,24 @@ class Renderer:
         ]
         return ops.stack(pieces)
 
-    def _whole(self, coefficients: Any, gains: Any) -> Any:
-        """The whole pictures, (B, S, S, 3) uint8."""
-        centres = np.tile(pixel_centres(self._side), (self._batch, 1))
-        images = synthesise(self._spectrum(coefficients, gains), centres, centres)
-        return ops.cast(ops.round(images * 255), "uint8")
+
+def _kinship(units: Sequence[Unit], filled: Sequence[Unit]) -> NDArray[np.float32]:
+    """(B, B): 1 / n for each of the n other pictures of the same unit, 0 for all else."""
+    names = [unit.name if number < len(units) else None for number, unit in enumerate(filled)]
+    kin = np.array([[a is not None and a == b for b in names] for a in names], np.float32)
+    np.fill_diagonal(kin, 0)
+    shared: NDArray[np.float32] = kin / np.maximum(kin.sum(axis=1, keepdims=True), 1)
+    return shared
 
 
-def _natural_units(
-    backbone: Backbone, layer: Layer
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Natural mean and spread of a layer's channels; 0 and 1 where the network does not tell."""
-    known = natural_statistics(backbone, layer.name)
-    if known is None:
-        return np.zeros(layer.channels, np.float32), np.ones(layer.channels, np.float32)
-    mean, spread = known
-    # A channel that BatchNorm all but switched off must not be divided by next to nothing.
-    return mean, np.maximum(spread, 1e-3 * np.median(spread))
+def _apart(seen: Seen, wanted: Asked, kinship: Any) -> Any:
+    """What each picture keeps of its objective: less where its kin show the same, (B,).
+
+    1 - DIVERSITY * mean relu(cosine), between the profiles without what belongs to the unit.
+    """
+    weights = wanted.weights / (ops.sum(wanted.weights**2, axis=1, keepdims=True) + 1e-12) ** 0.5
+    own = ops.sum(seen.profile * weights, axis=1, keepdims=True)
+    rest = seen.profile - own * weights
+    rest = rest / ops.sqrt(ops.sum(rest**2, axis=1, keepdims=True) + 1e-12)
+    alike = ops.relu(ops.matmul(rest, ops.transpose(rest)))
+    return 1 - DIVERSITY * ops.sum(alike * kinship, axis=1)

@@ -7,15 +7,14 @@ from numpy.typing import NDArray
 
 from diamond_cutter.precompute.contract.atlas import Flag
 from diamond_cutter.precompute.rendering import adapter
-from diamond_cutter.precompute.rendering.objective import own, strengths
-from diamond_cutter.precompute.rendering.views import Sampling, draw
+from diamond_cutter.precompute.rendering.places import cells
+from diamond_cutter.precompute.rendering.readings import Asked, Reading
+from diamond_cutter.precompute.rendering.views import draw, pixel_centres, steady
 from diamond_cutter.precompute.runtime import keras
 
 ops = keras.ops
 
 VIEWS = 4
-MAGNIFICATION = (0.9, 1.1)
-JITTER = 1 / 16  # of the canvas
 
 MIN_RISE = 0.1
 """A picture that is not this much better than plain grey, in natural deviations, is dead."""
@@ -23,51 +22,63 @@ MIN_RISE = 0.1
 MIN_CONTRAST = 0.04
 """A picture whose root mean square distance from mid-grey is less, where white is 1, is grey."""
 
+_GREY = 128 / 255
+
 
 class Scorer:
-    """Scores finished pictures of one layer's channels.
+    """Scores finished pictures of one layer's units.
 
-    The score is the channel's strength (see `objective.strengths`: natural standard deviations
-    above its natural mean, of the pre-activation, which nothing clips), averaged over random small
-    jitters and scales of the finished picture.
+    The score is the unit's value (see `readings`: for a channel, natural standard deviations above
+    its natural mean, of the pre-activation, which nothing clips), averaged over random small
+    jitters and scales of the finished picture, over grey where it is transparent.
     """
 
-    def __init__(self, network: Any, mean: Any, spread: Any) -> None:
-        """Take the network from RGB 0..1 to the layer's pre-activation, and its natural units."""
-        self._network, self._mean, self._spread = network, mean, spread
-        self._measure = adapter.compiled(self._own_strength)
+    def __init__(self, reading: Reading) -> None:
+        """Take the network and how it is read."""
+        self.reading = reading
+        self._measure = adapter.compiled(self._value)
+        self._grey: Any = None
 
     def score(
-        self,
-        images: NDArray[np.uint8],
-        channels: NDArray[np.int32],
-        generators: list[np.random.Generator],
-    ) -> NDArray[np.float32]:
-        """Score (B, S, S, 3) pictures of (B,) channels, each by its own generator: (B,) float32."""
-        side = images.shape[1]
-        views = draw(Sampling(side, side, MAGNIFICATION, JITTER, turn=0), generators, VIEWS)
-        total = np.zeros(len(images), np.float32)
+        self, images: NDArray[np.uint8], wanted: Asked, generators: list[np.random.Generator]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What (B, S, S, 3 or 4) pictures reach, each by its own generator, and what grey does.
+
+        Twice (B,) float32.
+        """
+        count, side = images.shape[:2]
+        views = draw([steady(side, side, turn=0)] * count, generators, VIEWS)
+        total = np.zeros(count, np.float32)
         for rows, columns in zip(views.rows, views.columns, strict=True):
-            total += np.asarray(self._measure(images, channels, rows, columns))
-        return total / np.float32(VIEWS)
+            total += np.asarray(self._measure(images, wanted, rows, columns))
+        return total / np.float32(VIEWS), self._grey_value(side, wanted)
 
-    def grey_score(self, side: int) -> NDArray[np.float32]:
-        """What a plain grey picture of `side` pixels reaches for each channel: (C,) float32."""
-        grey = np.full((1, side, side, 3), 128 / 255, np.float32)
-        reached = strengths(self._network(grey), self._mean, self._spread)
-        return np.asarray(reached[0], np.float32)
+    def _grey_value(self, side: int, wanted: Asked) -> NDArray[np.float32]:
+        """What a plain grey picture reaches for each unit, (B,)."""
+        if self._grey is None:
+            grey = np.full((1, side, side, 3), _GREY, np.float32)
+            self._grey = np.asarray(self.reading.network(grey))
+        output = np.repeat(self._grey, len(wanted.weights), axis=0)
+        centres = np.tile(pixel_centres(side), (len(wanted.weights), 1))
+        where = cells(wanted.place, centres, centres, *output.shape[1:3])
+        return np.asarray(self.reading.see(output, wanted, where).value, np.float32)
 
-    def _own_strength(self, images: Any, channels: Any, rows: Any, columns: Any) -> Any:
-        views = _sampled(ops.cast(images, "float32") / 255, rows, columns)
-        return own(strengths(self._network(views), self._mean, self._spread), channels)
+    def _value(self, images: Any, wanted: Asked, rows: Any, columns: Any) -> Any:
+        images = ops.cast(images, "float32") / 255
+        if images.shape[-1] == 4:
+            opacity = images[..., 3:]
+            images = opacity * images[..., :3] + (1 - opacity) * _GREY
+        output = self.reading.network(_sampled(images, rows, columns))
+        where = cells(wanted.place, rows, columns, *output.shape[1:3])
+        return self.reading.see(output, wanted, where).value
 
 
 def flags(
-    images: NDArray[np.uint8], score: NDArray[np.float32], grey_score: NDArray[np.float32]
+    images: NDArray[np.uint8], score: NDArray[np.float32], grey: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
-    """The `Flag` of each picture, (B,) uint8, from (B, S, S, 3) pictures and (B,) scores."""
-    contrast = np.sqrt(np.mean((images / 255 - 0.5) ** 2, axis=(1, 2, 3)))
-    risen = score - grey_score >= MIN_RISE  # false for what is not a number
+    """The `Flag` of each picture, (B,) uint8: (B, S, S, 3 or 4) pictures, their and grey's (B,)."""
+    contrast = np.sqrt(np.mean((images[..., :3] / 255 - 0.5) ** 2, axis=(1, 2, 3)))
+    risen = score - grey >= MIN_RISE  # false for what is not a number
     seen = np.where(contrast < MIN_CONTRAST, Flag.GREY, Flag.NONE)
     return np.where(risen, seen, Flag.DEAD).astype(np.uint8)
 

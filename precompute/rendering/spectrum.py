@@ -40,16 +40,19 @@ def synthesise(spectrum: Any, rows: Any, columns: Any) -> Any:
     """The colours of pictures at the given positions.
 
     Args:
-        spectrum: (B, 3, K, K) float32, coefficients already multiplied by their amplitudes.
+        spectrum: (B, 3, K, K) float32, coefficients already multiplied by their amplitudes; or
+            (B, 4, K, K), the fourth plane of opacity.
         rows: (B, H) float32, canvas units; positions outside 0..1 see the reflected picture.
         columns: (B, W) float32, likewise.
 
     Returns:
-        (B, H, W, 3) float32 RGB in 0..1.
+        (B, H, W, 3) float32 RGB in 0..1; or (B, H, W, 4), RGB and opacity.
     """
     vertical, horizontal = (_waves(axis, spectrum.shape[-1]) for axis in (rows, columns))
     planes = ops.matmul(ops.matmul(vertical, spectrum), ops.transpose(horizontal, (0, 1, 3, 2)))
-    return ops.sigmoid(ops.einsum("bchw,dc->bhwd", planes, DECORRELATION))
+    mixing = np.eye(spectrum.shape[1], dtype=np.float32)
+    mixing[:3, :3] = DECORRELATION
+    return ops.sigmoid(ops.einsum("bchw,dc->bhwd", planes, mixing))
 
 
 def _waves(positions: Any, frequencies: int) -> Any:

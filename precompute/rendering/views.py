@@ -10,6 +10,8 @@ from diamond_cutter.precompute.runtime import keras
 
 ops = keras.ops
 
+JITTER = 1 / 16  # of the canvas, where views are steady
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -43,9 +45,18 @@ class Views:
     angles: NDArray[np.float32]
 
 
-def draw(sampling: Sampling, generators: list[np.random.Generator], count: int) -> Views:
-    """Draw `count` views of each picture, each from the picture's own generator."""
-    drawn = [_draw(sampling, generator, count) for generator in generators]
+def steady(side: int, canvas: int, turn: float) -> Sampling:
+    """Views of the whole picture that jitter and scale little: to judge it, or one place of it."""
+    fit = side / canvas
+    return Sampling(side, canvas, (0.9 * fit, 1.1 * fit), JITTER, turn)
+
+
+def draw(samplings: list[Sampling], generators: list[np.random.Generator], count: int) -> Views:
+    """Draw `count` views of each picture, each with its sampling from its own generator."""
+    drawn = [
+        _draw(sampling, generator, count)
+        for sampling, generator in zip(samplings, generators, strict=True)
+    ]
     rows, columns, angles = (np.stack(part, axis=1) for part in zip(*drawn, strict=True))
     return Views(rows, columns, angles)
 
@@ -69,7 +80,7 @@ def pixel_centres(side: int) -> NDArray[np.float32]:
 
 
 def turned(images: Any, angles: Any) -> Any:
-    """Turn (B, V, V, 3) images about their centres by (B,) radians; borders are reflected."""
+    """Turn (B, V, V, P) images about their centres by (B,) radians; borders are reflected."""
     cosine, sine = ops.cos(angles), ops.sin(angles)
     centre = (images.shape[1] - 1) / 2
     zero = ops.zeros_like(angles)

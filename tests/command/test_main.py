@@ -10,6 +10,7 @@ def test_the_commands_are_these() -> None:
         "models",
         "layers",
         "atlas",
+        "render",
         "check-data",
         "study",
         "export",

@@ -1,5 +1,6 @@
 """Pictures of a real network: they excite their channels, and are the same bytes again."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,10 @@ from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import truncate
 from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
 from diamond_cutter.precompute.contract.atlas import Flag
+from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe
 from diamond_cutter.precompute.rendering.renderer import Renderer
+from diamond_cutter.precompute.rendering.units import channel
 
 SHORT = replace(RECIPES["preview"], steps=12)
 
@@ -21,8 +24,21 @@ def backbone() -> Backbone:
     return catalogue.load("efficientnet-lite0")
 
 
-def renderer(backbone: Backbone, layer: str, recipe: Recipe = SHORT, **settings: int) -> Renderer:
-    return Renderer(backbone, backbone.layer(layer), recipe, **{"seed": 0, "batch": 4, **settings})
+class Channels:
+    """A renderer of channels, by their numbers."""
+
+    def __init__(self, backbone: Backbone, layer: str, recipe: Recipe, **settings: int) -> None:
+        self.layer = backbone.layer(layer)
+        self.renderer = Renderer(
+            backbone, self.layer, recipe, **{"seed": 0, "batch": 4, **settings}
+        )
+
+    def render(self, channels: Sequence[int]) -> Pictures:
+        return self.renderer.render([channel(self.layer, index) for index in channels])
+
+
+def renderer(backbone: Backbone, layer: str, recipe: Recipe = SHORT, **settings: int) -> Channels:
+    return Channels(backbone, layer, recipe, **settings)
 
 
 def test_a_picture_excites_its_own_channel_most(backbone: Backbone) -> None:
@@ -71,5 +87,5 @@ def test_more_steps_score_higher(backbone: Backbone) -> None:
 
 @pytest.mark.parametrize("count", [0, 5])
 def test_a_batch_of_another_size_is_refused(backbone: Backbone, count: int) -> None:
-    with pytest.raises(ValueError, match=f"expected 1 to 4 channels, got {count}"):
+    with pytest.raises(ValueError, match=f"expected 1 to 4 units, got {count}"):
         renderer(backbone, "stem_activation").render(range(count))

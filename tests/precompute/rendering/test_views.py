@@ -17,7 +17,7 @@ def test_pixel_centres_lie_in_the_middle_of_their_pixels() -> None:
 
 
 def test_magnification_covers_its_range_evenly_in_its_logarithm() -> None:
-    views = draw(SAMPLING, generators(0), 4000)
+    views = draw([SAMPLING], generators(0), 4000)
     extent = (views.rows[..., 1] - views.rows[..., 0]) * SAMPLING.side
     magnification = SAMPLING.side / SAMPLING.canvas / extent
     assert magnification.min() == pytest.approx(0.8, abs=0.01)
@@ -28,7 +28,7 @@ def test_magnification_covers_its_range_evenly_in_its_logarithm() -> None:
 
 
 def test_views_reach_over_every_border_by_as_much_as_asked() -> None:
-    views = draw(SAMPLING, generators(1), 4000)
+    views = draw([SAMPLING], generators(1), 4000)
     for axis in (views.rows, views.columns):
         pixel = axis[..., 1] - axis[..., 0]
         assert (axis[..., 0] - pixel / 2).min() == pytest.approx(-0.1, abs=0.01)
@@ -39,14 +39,14 @@ def test_views_reach_over_every_border_by_as_much_as_asked() -> None:
 
 
 def test_angles_cover_their_range() -> None:
-    degrees = np.degrees(draw(SAMPLING, generators(2), 4000).angles)
+    degrees = np.degrees(draw([SAMPLING], generators(2), 4000).angles)
     assert degrees.min() == pytest.approx(-5, abs=0.02)
     assert degrees.max() == pytest.approx(5, abs=0.02)
 
 
 def test_a_picture_s_views_do_not_depend_on_its_companions() -> None:
-    together = draw(SAMPLING, generators(7, 8), 5)
-    alone = draw(SAMPLING, generators(8), 5)
+    together = draw([SAMPLING] * 2, generators(7, 8), 5)
+    alone = draw([SAMPLING], generators(8), 5)
     np.testing.assert_array_equal(together.rows[:, 1:], alone.rows)
     np.testing.assert_array_equal(together.columns[:, 1:], alone.columns)
     np.testing.assert_array_equal(together.angles[:, 1:], alone.angles)

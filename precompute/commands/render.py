@@ -1,0 +1,95 @@
+"""`diamond render MODEL [LAYER]`: pictures of any units, without an atlas."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.rendering.recipes import RECIPES
+
+
+def configure(parser: ArgumentParser) -> None:
+    """What to show, how, and where to."""
+    parser.add_argument("model", metavar="MODEL", help="a name that `diamond models` lists")
+    parser.add_argument(
+        "layer", metavar="LAYER", nargs="?", default="", help="a name that `diamond layers` lists"
+    )
+    what = parser.add_argument_group("what to show: one of these")
+    what.add_argument("--channels", metavar="LIST", default="", help='of LAYER: "3,7,10-12", "all"')
+    what.add_argument(
+        "--classes",
+        metavar="LIST",
+        default="",
+        help="class logits, by number or name: the backbone's own, or those of --head at LAYER",
+    )
+    what.add_argument(
+        "--direction",
+        metavar="FILE.npy",
+        default="",
+        help="weights (C,) or (N, C) of LAYER's channels, in natural standard deviations",
+    )
+    what.add_argument(
+        "--everything", action="store_true", help="whatever excites LAYER as a whole (DeepDream)"
+    )
+    more = parser.add_argument_group("and how")
+    more.add_argument(
+        "--at", metavar="DOWN,ACROSS", default="", help="read at one place of the picture, in 0..1"
+    )
+    more.add_argument("--negative", action="store_true", help="what makes it low")
+    more.add_argument("--minus", metavar="OTHER", default="", help="less another channel or class")
+    more.add_argument(
+        "--toward", metavar="OTHER", default="", help="a path to another, in --stages"
+    )
+    more.add_argument("--stages", metavar="N", type=int, default=5, help="pictures on a path (5)")
+    more.add_argument(
+        "--variations", metavar="N", type=int, default=1, help="N different pictures of each"
+    )
+    more.add_argument("--transparent", action="store_true", help="clear where nothing is needed")
+    more.add_argument("--head", metavar="FILE.npz", default="", help="weights (C, K) and bias (K,)")
+    more.add_argument("--recipe", metavar="NAME", default="standard", help=", ".join(RECIPES))
+    more.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="another, other pictures (0)"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="OUT",
+        required=True,
+        help="a folder for PNGs, or FILE.npz: images (N, S, S, 3) uint8, channels or classes (N,)",
+    )
+
+
+def run(options: Namespace) -> None:
+    """Check everything, render what is missing, and say where it is."""
+    if options.recipe not in RECIPES:
+        known = ", ".join(repr(name) for name in RECIPES)
+        raise UserError(
+            f"--recipe: expected one of {known}, got {options.recipe!r}; mend the value"
+        )
+    for name, least in (("stages", 2), ("variations", 1), ("seed", 0)):
+        if getattr(options, name) < least:
+            raise UserError(
+                f"--{name}: expected {least} or more, got {getattr(options, name)}; mend the value"
+            )
+    from diamond_cutter.precompute.backbones import catalogue
+    from diamond_cutter.precompute.rendering.files import check_output
+    from diamond_cutter.precompute.rendering.gallery import Gallery
+    from diamond_cutter.precompute.rendering.request import Request, resolve
+
+    request = Request(**{name: getattr(options, name) for name in Request.__dataclass_fields__})
+    backbone = catalogue.load(options.model)
+    asked = resolve(request, backbone)
+    output = Path(options.output)
+    check_output(output)
+    gallery = Gallery(
+        backbone, asked, RECIPES[options.recipe], options.seed, transparent=options.transparent
+    )
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not sys.stderr.isatty()) as bars:
+        task = bars.add_task("rendering", total=len(asked.units))
+        gallery.write(output, lambda done: bars.update(task, completed=done))
+    count = len(asked.units)
+    print(f"{count} {'picture' if count == 1 else 'pictures'} in {output}")  # noqa: T201

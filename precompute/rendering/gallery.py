@@ -1,0 +1,102 @@
+"""The pictures that `diamond render` writes; what a folder has already is not made again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from json import dumps, loads
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.rendering.files import (
+    file_names,
+    is_made,
+    write_archive,
+    write_png,
+)
+from diamond_cutter.precompute.rendering.pictures import Pictures
+from diamond_cutter.precompute.rendering.recipes import Recipe
+from diamond_cutter.precompute.rendering.render import batches, render_batches, together
+from diamond_cutter.precompute.rendering.request import Asked
+from diamond_cutter.precompute.rendering.units import Unit
+
+Report = Callable[[int], Any]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Units to be rendered and all that decides their bytes."""
+
+    backbone: Backbone
+    asked: Asked
+    recipe: Recipe
+    seed: int
+    transparent: bool
+
+    def write(self, output: Path, report: Report) -> None:
+        """Write a folder of PNGs, or one `.npz`; `report` is told how many are done.
+
+        A folder gets each batch as it is finished, and the same call goes on from there.
+        """
+        parts = batches(self.asked.units)
+        if output.suffix == ".npz":
+            made = together(self._rendered(parts, parts, report))
+            write_archive(output, made, self.asked.units, self.asked.numbers_of, self.asked.numbers)
+            return
+        names = iter(file_names(self.asked.units))
+        files = [[output / name for name in islice(names, len(part))] for part in parts]
+        missing = [
+            number
+            for number, part in enumerate(parts)
+            if not all(
+                is_made(path, self._how(unit))
+                for path, unit in zip(files[number], part, strict=True)
+            )
+        ]
+        done = sum(len(part) for part in parts) - sum(len(parts[number]) for number in missing)
+        report(done)
+        todo = [parts[number] for number in missing]
+        rendered = self._rendered(parts, todo, lambda more: report(done + more))
+        for number, pictures in zip(missing, rendered, strict=True):
+            for place, (path, unit) in enumerate(zip(files[number], parts[number], strict=True)):
+                write_png(
+                    path,
+                    pictures.images[place],
+                    self._how(unit),
+                    float(pictures.score[place]),
+                    int(pictures.flag[place]),
+                )
+
+    def _rendered(
+        self, parts: Sequence[Sequence[Unit]], todo: Sequence[Sequence[Unit]], report: Report
+    ) -> Iterator[Pictures]:
+        """The pictures of some of the parts; the bytes are those that all would give."""
+        rendered = render_batches(
+            self.backbone,
+            self.asked.layer,
+            todo,
+            self.recipe,
+            seed=self.seed,
+            size=max(map(len, parts)),
+            transparent=self.transparent,
+        )
+        done = 0
+        for part, pictures in zip(todo, rendered, strict=True):
+            done += len(part)
+            report(done)
+            yield pictures
+
+    def _how(self, unit: Unit) -> dict[str, Any]:
+        """What decides a picture's bytes, as JSON gives it back."""
+        how = {
+            "model": self.backbone.name,
+            "layer": self.asked.layer.name if self.asked.layer else None,
+            "unit": unit.name,
+            "key": unit.key,
+            "weights": crc32(unit.weights.tobytes()),
+            "recipe": asdict(self.recipe),
+            "seed": self.seed,
+            "transparent": self.transparent,
+        }
+        return dict(loads(dumps(how)))

@@ -1,0 +1,163 @@
+"""How each family of units is read from a network's output: what it is, and how purely.
+
+A picture is optimized for value * purity.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.classifier import classifier
+from diamond_cutter.precompute.backbones.folding import truncate
+from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
+from diamond_cutter.precompute.contract.atlas import Layer
+from diamond_cutter.precompute.rendering.objective import (
+    MIN_COSINE,
+    averaged,
+    cosine,
+    leaky,
+    purity,
+)
+from diamond_cutter.precompute.rendering.units import Family, Unit
+from diamond_cutter.precompute.runtime import keras
+
+ops = keras.ops
+
+
+class Asked(NamedTuple):
+    """A batch of units as arrays; of a unit's place see `places.cells`.
+
+    weights, toward: (B, C) float32; bias: (B,); place: (B, 2), -1 where a unit is read all over.
+    """
+
+    weights: Any
+    toward: Any
+    bias: Any
+    place: Any
+
+
+class Seen(NamedTuple):
+    """What a view shows of a batch of units.
+
+    value, purity: (B,).
+    profile: (B, C), what else there is to see: how pictures of one unit may differ.
+    """
+
+    value: Any
+    purity: Any
+    profile: Any
+
+
+class Reading(Protocol):
+    """A network, and how units are read from its output."""
+
+    @property
+    def network(self) -> Any:
+        """Float32 RGB 0..1 (B, H, W, 3) to what is read."""
+
+    def see(self, output: Any, asked: Asked, cells: Any) -> Seen:
+        """Read the units; cells: (B, h, w), the weight of each place of the output, sum 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelReading:
+    """Channels and their mixtures, in natural units (mean and spread (C,)).
+
+    value = mean over places of leaky(w . z), purity: see `objective.purity`, of the strengths
+    mean over places of leaky(z).
+    """
+
+    network: Any
+    mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
+
+    def see(self, output: Any, asked: Asked, cells: Any) -> Seen:
+        """Read the units."""
+        z = (output - self.mean) / self.spread
+        strengths = averaged(leaky(z), cells)
+        own = leaky(ops.einsum("bhwc,bc->bhw", z, asked.weights))
+        value = ops.sum(own * cells, axis=(1, 2))
+        return Seen(value, purity(strengths, asked.weights), strengths)
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyReading:
+    """A whole layer: value = mean over places of w . relu(z)^2; nothing is impure."""
+
+    network: Any
+    mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
+
+    def see(self, output: Any, asked: Asked, cells: Any) -> Seen:
+        """Read the units."""
+        z = (output - self.mean) / self.spread
+        energies = averaged(ops.square(ops.relu(z)), cells)
+        value = ops.sum(energies * asked.weights, axis=1)
+        return Seen(value, ops.ones_like(value), energies)
+
+
+@dataclass(frozen=True, eq=False)
+class LogitReading:
+    """Class logits of features f, averaged over places: value = w . f + bias.
+
+    purity = max(.1, cos)^2, of the cosine between f and the class weights less their mean over
+    classes: what all classes gain from says nothing of this one.
+    """
+
+    network: Any
+
+    def see(self, output: Any, asked: Asked, cells: Any) -> Seen:
+        """Read the units."""
+        features = averaged(output, cells)
+        value = ops.sum(features * asked.weights, axis=1) + asked.bias
+        agreement = ops.maximum(cosine(features, asked.toward), MIN_COSINE)
+        return Seen(value, ops.square(agreement), features)
+
+
+def reading(backbone: Backbone, layer: Layer | None, family: Family) -> Reading:
+    """The reading of a family of units at a layer; no layer: the backbone's own classes."""
+    if layer is None:
+        if family != Family.LOGIT:
+            raise ValueError(f"expected a layer for units of the family {family.value!r}")
+        return LogitReading(_spatial(classifier(backbone).features))
+    if family == Family.LOGIT:
+        return LogitReading(truncate(backbone, layer.name, pre_activation=False))
+    network = truncate(backbone, layer.name)
+    mean, spread = _natural_units(backbone, layer)
+    made = ChannelReading if family == Family.CHANNEL else EnergyReading
+    return made(network, mean, spread)
+
+
+def asked(units: Sequence[Unit]) -> Asked:
+    """The units of one family as arrays."""
+    weights = np.stack([unit.weights for unit in units])
+    return Asked(
+        weights=weights,
+        toward=np.stack([unit.weights if unit.toward is None else unit.toward for unit in units]),
+        bias=np.array([unit.bias for unit in units], np.float32),
+        place=np.array([unit.place or (-1, -1) for unit in units], np.float32),
+    )
+
+
+def _spatial(network: Any) -> Any:
+    """The network with its features as a map of one cell, if they are a vector."""
+    if len(network.output.shape) == 4:
+        return network
+    features = keras.layers.Reshape((1, 1, network.output.shape[-1]))(network.output)
+    return keras.Model(network.input, features)
+
+
+def _natural_units(
+    backbone: Backbone, layer: Layer
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Natural mean and spread of a layer's channels; 0 and 1 where the network does not tell."""
+    known = natural_statistics(backbone, layer.name)
+    if known is None:
+        return np.zeros(layer.channels, np.float32), np.ones(layer.channels, np.float32)
+    mean, spread = known
+    # A channel that BatchNorm all but switched off must not be divided by next to nothing.
+    return mean, np.maximum(spread, 1e-3 * np.median(spread))

@@ -1,0 +1,197 @@
+"""What `diamond render` writes, and what it refuses."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.main import main
+from diamond_cutter.precompute.backbones import catalogue
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.classifier import classifier
+from diamond_cutter.precompute.rendering.gallery import Gallery
+from diamond_cutter.precompute.rendering.recipes import RECIPES
+from diamond_cutter.precompute.rendering.render import batches, render
+from diamond_cutter.precompute.rendering.request import Request, resolve
+from diamond_cutter.precompute.rendering.units import (
+    Unit,
+    channel,
+    class_logits,
+    neuron,
+    variations,
+    whole_layer,
+)
+
+SHORT = replace(RECIPES["preview"], steps=2, view=32)
+STEM = "stem_activation"
+
+
+@pytest.fixture(scope="module")
+def backbone() -> Backbone:
+    return catalogue.load("efficientnet-lite0")
+
+
+def quiet(_done: int) -> None:
+    """A report that nobody reads."""
+
+
+def test_the_classifier_gives_the_backbone_s_logits(backbone: Backbone) -> None:
+    parts = classifier(backbone)
+    images = np.random.default_rng(0).uniform(size=(2, 64, 64, 3)).astype(np.float32)
+    logits = np.asarray(parts.features(images)) @ parts.weights + parts.bias
+    np.testing.assert_allclose(logits, backbone.model(images), atol=1e-3)
+
+
+def test_class_pictures_are_recognised_by_the_network(backbone: Backbone) -> None:
+    own = classifier(backbone)
+    units = class_logits(own.weights, own.bias, [1, 340])
+    made = render(backbone, None, units, replace(RECIPES["preview"], steps=60))
+    assert made.images.shape == (2, 160, 160, 3)
+    logits = np.asarray(backbone.model(made.images / np.float32(255)))
+    assert list(logits.argmax(1)) == [1, 340]
+    np.testing.assert_allclose(made.score, logits[[0, 1], [1, 340]], rtol=0.5)
+
+
+def test_a_neuron_s_picture_is_where_the_neuron_is_and_clear_elsewhere(backbone: Backbone) -> None:
+    layer = backbone.layer("block2b_add")
+    units = [neuron(layer, index, (0.25, 0.75)) for index in (0, 2)]
+    made = render(backbone, layer, units, replace(SHORT, steps=20, view=48), transparent=True)
+    assert made.images.shape == (2, 96, 96, 4)
+    for opacity in made.images[..., 3] / 255:
+        quarters = opacity.reshape(2, 48, 2, 48).mean((1, 3))
+        assert quarters[0, 1] > 0.25
+        assert quarters[[0, 1, 1], [0, 0, 1]].max() < 0.1
+
+
+def test_variations_differ_and_blends_begin_alike(backbone: Backbone) -> None:
+    layer = backbone.layer(STEM)
+    made = render(backbone, layer, variations(channel(layer, 5), 3), SHORT).images.astype(int)
+    assert min(np.abs(made[0] - made[1]).mean(), np.abs(made[1] - made[2]).mean()) > 5
+
+
+@pytest.mark.parametrize(("counts", "sizes"), [([1] * 9, [8, 1]), ([5, 5], [5, 5]), ([11], [11])])
+def test_variations_stay_in_one_batch(
+    backbone: Backbone, counts: list[int], sizes: list[int]
+) -> None:
+    layer = backbone.layer(STEM)
+    units: list[Unit] = []
+    for index, count in enumerate(counts):
+        units += variations(channel(layer, index), count)
+    assert [len(part) for part in batches(units)] == sizes
+
+
+def test_a_folder_goes_on_from_where_it_was(backbone: Backbone, tmp_path: Path) -> None:
+    asked = resolve(Request(layer=STEM, channels="0-9"), backbone)
+    gallery = Gallery(backbone, asked, SHORT, 0, transparent=False)
+    gallery.write(tmp_path, quiet)
+    first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert sorted(first) == [f"channel-{index}.png" for index in range(10)]
+    with Image.open(tmp_path / "channel-3.png") as image:
+        note = json.loads(image.info["diamond"])
+    assert note["how"]["unit"] == "channel 3"
+    assert set(note) == {"how", "score", "flag"}
+    (tmp_path / "channel-9.png").unlink()
+    (tmp_path / "channel-8.png").write_bytes(b"torn")
+    kept = (tmp_path / "channel-0.png").stat().st_mtime_ns
+    gallery.write(tmp_path, quiet)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
+    assert (tmp_path / "channel-0.png").stat().st_mtime_ns == kept
+
+
+def test_an_archive_has_pictures_and_numbers(backbone: Backbone, tmp_path: Path) -> None:
+    asked = resolve(Request(classes="tench, 102,Goldfish"), backbone)
+    Gallery(backbone, asked, SHORT, 0, transparent=False).write(tmp_path / "a.npz", quiet)
+    with np.load(tmp_path / "a.npz") as made:
+        assert made["images"].shape == (3, 160, 160, 3)
+        assert made["images"].dtype == np.uint8
+        assert list(made["classes"]) == [0, 102, 1]
+        assert list(made["names"]) == ["class 0 tench", "class 102 echidna", "class 1 goldfish"]
+
+
+def test_heads_at_a_cut(backbone: Backbone, tmp_path: Path) -> None:
+    weights = np.random.default_rng(0).normal(size=(24, 3)).astype(np.float32)
+    np.savez(tmp_path / "head.npz", weights=weights, bias=np.zeros(3), names=["a", "b", "c"])
+    words = Request(layer="block2b_add", classes="c,0", head=str(tmp_path / "head.npz"))
+    asked = resolve(words, backbone)
+    assert [unit.name for unit in asked.units] == ["class 2 c", "class 0 a"]
+    np.testing.assert_array_equal(asked.units[0].weights, weights[:, 2])
+    with pytest.raises(UserError, match=r"expected weights \(40, K\)"):
+        resolve(replace(words, layer="block3b_add"), backbone)
+
+
+@pytest.mark.parametrize(
+    ("request_", "names"),
+    [
+        (Request(channels="3,1"), ["channel 3", "channel 1"]),
+        (Request(channels="3", negative=True), ["minus channel 3"]),
+        (Request(channels="3", minus="4"), ["channel 3 minus channel 4"]),
+        (Request(channels="3", variations=2), ["channel 3", "channel 3"]),
+        (Request(channels="3", at="0.5,0.25"), ["channel 3 at 0.5,0.25"]),
+        (Request(everything=True), ["layer"]),
+        (Request(everything=True, at="0,1"), ["position 0,1"]),
+        (
+            Request(channels="3", toward="4", stages=3),
+            [f"channel 3 to channel 4 {share}" for share in ("0.00", "0.50", "1.00")],
+        ),
+    ],
+)
+def test_what_words_mean(backbone: Backbone, request_: Request, names: list[str]) -> None:
+    asked = resolve(replace(request_, layer=STEM), backbone)
+    assert [unit.name for unit in asked.units] == names
+    if request_.channels == "3":
+        assert list(asked.numbers) == [3] * len(names)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "expected one of --channels, --classes, --direction, --everything, got none"),
+        (["--channels", "3", "--everything"], "got --channels and --everything"),
+        (["--channels", "3"], "expected a LAYER of efficientnet-lite0, got none"),
+        ([STEM, "--channels", "3,32"], "numbers of 0 to 31"),
+        (["--classes", "tensh"], "did you mean 'tench'?"),
+        (["--classes", "1000"], "numbers of 0 to 999"),
+        ([STEM, "--classes", "3"], "expected --head FILE.npz"),
+        ([STEM, "--channels", "3", "--at", "2,0"], '"DOWN,ACROSS" in 0..1'),
+        ([STEM, "--everything", "--negative"], "no opposite"),
+        ([STEM, "--everything", "--minus", "3"], "--minus: expected with --channels"),
+        ([STEM, "--channels", "3", "--recipe", "best"], "expected one of 'preview', 'standard'"),
+        ([STEM, "--channels", "3", "--variations", "0"], "expected 1 or more, got 0"),
+        ([STEM, "--direction", "none.npy"], "none.npy: expected a .npy file"),
+        (["nowhere", "--channels", "3"], "no layer 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_in_one_line(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out"
+    assert main(["render", "efficientnet-lite0", *words, "-o", str(output)]) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert printed.err.count("\n") == 1
+    assert not output.exists()
+
+
+def test_the_command_writes_what_it_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "preview", SHORT)
+    command = ["render", "efficientnet-lite0", STEM, "--channels", "3,7", "--recipe", "preview"]
+    assert main([*command, "-o", str(tmp_path / "a.npz")]) == 0
+    assert capsys.readouterr().out == f"2 pictures in {tmp_path / 'a.npz'}\n"
+    with np.load(tmp_path / "a.npz") as made:
+        assert list(made["channels"]) == [3, 7]
+        assert made["images"].shape == (2, 48, 48, 3)
+
+
+def test_a_whole_layer_can_be_asked_for(backbone: Backbone) -> None:
+    layer = backbone.layer("block2b_add")
+    few, more = (
+        render(backbone, layer, [whole_layer(layer)], replace(SHORT, steps=steps)).score
+        for steps in (1, 12)
+    )
+    assert more > 2 * few
