@@ -28,8 +28,8 @@ def index_document(models: tuple[ModelAtlas, ...], studies: tuple[MeasuredStudy,
 def layer_document(layer: RenderedLayer) -> bytes:
     """`layer.json` beside a grid.
 
-    Lists of C: `score`, null where there is none, and `reason`, why a channel has no picture to
-    show, empty where it has one.
+    `side`: of a tile of its sheets, in pixels. Lists of C: `score`, null where there is none, and
+    `reason`, why a channel has no picture to show, empty where it has one.
     """
     count = layer.layer.channels
     score = [None if np.isnan(value) else round(float(value), 4) for value in layer.score]
@@ -39,6 +39,7 @@ def layer_document(layer: RenderedLayer) -> bytes:
             "model": layer.model,
             "layer": layer.layer.name,
             "channels": count,
+            "side": layer.side,
             "score": score,
             "reason": reason,
         }

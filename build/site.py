@@ -59,9 +59,9 @@ def build_site(
             stage.write(around.assets + path, content)
         made_from = _write_pictures(stage, models, report)
         shown_from = _write_layers(stage, around, rendered, made_from, report)
-        pages = {layer.path for _, layer in rendered}
-        pages.update(f"models/{model.model.name}/" for model in models)
-        shown_from |= write_studies(stage, around, measured, pages, report)
+        layers = {layer.path: layer for _, layer in rendered}
+        pages = {*layers, *(f"models/{model.model.name}/" for model in models)}
+        shown_from |= write_studies(stage, around, measured, pages, layers, report)
         _write_top(stage, around, models, measured, assets["css/site.css"])
         _check(stage, rendered, address, report)
         publish(stage, made_from, shown_from)

@@ -38,7 +38,19 @@ def recipe_name(level: int) -> str:
 
 def grid_tiles(layer: RenderedLayer) -> tuple[Tile, ...]:
     """The tiles of all channels, for the layer's own page."""
-    return tuple(_grid_tile(layer, channel) for channel in range(layer.layer.channels))
+    return tuple(grid_tile(layer, channel) for channel in range(layer.layer.channels))
+
+
+def grid_tile(layer: RenderedLayer, channel: int) -> Tile:
+    """A channel's tile in its layer's sheets; addresses as the layer's own page sees them."""
+    why = reason(layer, channel)
+    where = place(channel)
+    tiles = min(TILES, layer.layer.channels - where.sheet * TILES)
+    width, height = sheet_size(tiles, layer.side)
+    sheet = "" if why else sheet_name(where.sheet)
+    return Tile(
+        f"Channel {channel}", f"{channel}/", sheet, width, height, where.column, where.row, why
+    )
 
 
 def strip_tiles(layer: RenderedLayer, base: str) -> tuple[Tile, ...]:
@@ -109,17 +121,6 @@ def total(counts: list[Count]) -> Count:
         sum(one.pictured for one in counts),
         sum(one.flagged for one in counts),
         sum(one.missing for one in counts),
-    )
-
-
-def _grid_tile(layer: RenderedLayer, channel: int) -> Tile:
-    why = reason(layer, channel)
-    where = place(channel)
-    tiles = min(TILES, layer.layer.channels - where.sheet * TILES)
-    width, height = sheet_size(tiles, layer.side)
-    sheet = "" if why else sheet_name(where.sheet)
-    return Tile(
-        f"Channel {channel}", f"{channel}/", sheet, width, height, where.column, where.row, why
     )
 
 

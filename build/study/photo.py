@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.build.attribution.look import Look
 from diamond_cutter.build.context import Frame, Link
 from diamond_cutter.build.frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.study.photos import PhotoTile, photo_folder, photo_tile
@@ -48,7 +49,8 @@ class PhotoPage:
     name: of its file; path: in the dataset. label: its class, that class's page. cut: the
     recommended one. predicted: what that takes it for, empty where it is held out in no fold;
     margin: by how much. guesses: of that cut. verdicts: of all cuts, best first; right: how many of
-    them are. before, after: in the order of the dataset.
+    them are. look: what the network looks at, None where that was not computed; command: what
+    computes it. before, after: in the order of the dataset.
     """
 
     frame: Frame
@@ -65,6 +67,8 @@ class PhotoPage:
     guesses: tuple[Guess, ...]
     verdicts: tuple[Verdict, ...]
     agree: int
+    look: Look | None
+    command: str
     before: Link | None
     after: Link | None
 
@@ -75,6 +79,7 @@ def photo_page(
     predictions: Mapping[tuple[str, str], Predictions],
     probability: NDArray[np.float32],
     photo: int,
+    look: Look | None,
 ) -> PhotoPage:
     """`/studies/<study>/photos/<photo>/`.
 
@@ -110,6 +115,8 @@ def photo_page(
         guesses=_guesses(study.classes, probability, label) if predicted >= 0 else (),
         verdicts=verdicts,
         agree=sum(verdict.right for verdict in verdicts),
+        look=look,
+        command=f"diamond study {study.name}",
         before=Link(f"Photo {photo - 1}", f"../{photo - 1}/") if photo else None,
         after=Link(f"Photo {photo + 1}", f"../{photo + 1}/") if photo + 1 < study.photos else None,
     )

@@ -11,6 +11,7 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.build.atlas import ADDRESS_PART
+from diamond_cutter.build.attribution.reader import ExplainedStudy, read_attribution
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.contract.report import Report
 from diamond_cutter.precompute.contract.study import (
@@ -62,6 +63,7 @@ class MeasuredStudy:
     fold: (N,) int32, the fold in which it is held out; -1: in none.
     group: (N,) int32, the same for near duplicates.
     thumbnail: (N, 96, 96, 3) uint8, sRGB.
+    explained: what its cuts look at; None where that was not computed.
     """
 
     study: Study
@@ -71,6 +73,7 @@ class MeasuredStudy:
     fold: zarr.Array[Any]
     group: zarr.Array[Any]
     thumbnail: zarr.Array[Any]
+    explained: ExplainedStudy | None
 
     @property
     def path(self) -> str:
@@ -156,6 +159,7 @@ def _read_study(address: str, studies: zarr.Group, name: str) -> MeasuredStudy:
         fold=array("photos/fold", (photos,), "int32", slot),
         group=array("photos/group", (photos,), "int32", slot),
         thumbnail=array("photos/thumbnail", picture, "uint8", slot),
+        explained=read_attribution(address, studies, name),
     )
 
 

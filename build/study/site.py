@@ -12,6 +12,10 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.build import templates
+from diamond_cutter.build.attribution.bars import Atlas
+from diamond_cutter.build.attribution.look import Look
+from diamond_cutter.build.attribution.photos import look_files, looks
+from diamond_cutter.build.attribution.reader import ExplainedStudy, contents, views
 from diamond_cutter.build.documents import encode
 from diamond_cutter.build.frame import Surroundings
 from diamond_cutter.build.sources import digest, generator_digest
@@ -37,18 +41,20 @@ def write_studies(
     around: Surroundings,
     studies: Sequence[MeasuredStudy],
     pages: AbstractSet[str],
+    atlas: Atlas,
     report: Callable[[str, int, int], None],
 ) -> dict[str, str]:
     """Write the files of each study, or keep them all; the digest of each by its path.
 
-    `pages` are the paths of the atlas's pages, which the studies' link to.
+    `pages` are the paths of the atlas's pages, which the studies' link to, `atlas` its rendered
+    layers.
     """
     environment = templates.environment()
     generator = generator_digest()
     shown_from = {}
     for done, measured in enumerate(studies):
         report("studies", done, len(studies))
-        made_of = _digest(generator, around, measured, pages)
+        made_of = _digest(generator, around, measured, pages, atlas)
         shown_from[measured.path] = made_of
         last = [path for path in stage.last.files if path.startswith(measured.path)]
         same = stage.last.pages.get(measured.path) == made_of
@@ -56,7 +62,7 @@ def write_studies(
             for path in last:
                 stage.keep(path)
         else:
-            for path, content in study_files(environment, around, measured, pages):
+            for path, content in study_files(environment, around, measured, pages, atlas):
                 stage.write(measured.path + path, content)
     report("studies", len(studies), len(studies))
     return shown_from
@@ -67,6 +73,7 @@ def study_files(
     around: Surroundings,
     measured: MeasuredStudy,
     pages: AbstractSet[str],
+    atlas: Atlas,
 ) -> Iterator[tuple[str, bytes]]:
     """All files of a study by their path below its folder."""
 
@@ -92,8 +99,13 @@ def study_files(
     for index in range(len(measured.study.classes)):
         own = class_page(around, measured, ours, index)
         yield f"{class_folder(index)}index.html", page("class.html", own)
+    explained, files_of = measured.explained, measured.report.photos
+    seen: dict[int, Look] = {}
+    if explained is not None:
+        yield from look_files(explained)
+        seen = dict(looks(explained, files_of, atlas))
     for photo, probability in _probabilities(measured):
-        one = photo_page(around, measured, predictions, probability, photo)
+        one = photo_page(around, measured, predictions, probability, photo, seen.get(photo))
         yield f"{photo_folder(photo)}index.html", page("photo.html", one)
 
 
@@ -106,7 +118,11 @@ def _probabilities(measured: MeasuredStudy) -> Iterator[tuple[int, NDArray[np.fl
 
 
 def _digest(
-    generator: str, around: Surroundings, measured: MeasuredStudy, pages: AbstractSet[str]
+    generator: str,
+    around: Surroundings,
+    measured: MeasuredStudy,
+    pages: AbstractSet[str],
+    atlas: Atlas,
 ) -> str:
     """A digest of all that a study's files are made of."""
     linked = sorted(
@@ -121,7 +137,16 @@ def _digest(
     for cut in measured.cuts:
         arrays += [cut.probability, cut.confusion]
     parts = chain.from_iterable(map(_parts, arrays))  # one at a time: they may be large
-    return digest(chain([("facts", repr(facts).encode())], parts))
+    look = () if measured.explained is None else _looked_at(measured.explained, atlas)
+    return digest(chain([("facts", repr(facts).encode())], parts, look))
+
+
+def _looked_at(explained: ExplainedStudy, atlas: Atlas) -> Iterator[tuple[str, bytes]]:
+    """What is explained, and which of the channels' pictures there are."""
+    yield from contents(explained)
+    for view in views(explained):
+        if layer := atlas.get(view.atlas):
+            yield f"{view.atlas} {layer.side}", layer.level.tobytes() + layer.flag.tobytes()
 
 
 def _parts(array: zarr.Array[Any]) -> Iterator[tuple[str, bytes]]:

@@ -181,7 +181,9 @@ def test_layer_json_holds_the_numbers_of_its_channels(
     small_site: Path, score_of: Callable[[int], float]
 ) -> None:
     document = json.loads((small_site / "models/tiny-net/stem/layer.json").read_bytes())
-    assert set(document) == {"format_version", "model", "layer", "channels", "score", "reason"}
+    numbers = {"channels", "side", "score", "reason"}
+    assert set(document) == {"format_version", "model", "layer", *numbers}
+    assert document["side"] == 32
     assert (document["format_version"], document["channels"]) == (1, 20)
     assert document["score"][5] == pytest.approx(score_of(5), abs=1e-4)
     assert document["score"][19] is None

@@ -91,6 +91,6 @@ def test_a_class_lists_its_photos_and_what_they_are_taken_for(
 
 
 def test_a_photo_page_is_small(small_site: Path) -> None:
-    assert (small_site / FOLDER / "photos/7/index.html").stat().st_size < 12_000
+    assert (small_site / FOLDER / "photos/7/index.html").stat().st_size < 20_000
     document = json.loads((small_site / FOLDER / "tiny-net/block1/photos.json").read_bytes())
     assert len(document["margin"]) == 60

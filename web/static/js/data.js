@@ -6,6 +6,7 @@
  * @property {string} model
  * @property {string} layer
  * @property {number} channels
+ * @property {number} side of a tile of its sheets, in pixels
  * @property {(number | null)[]} score in natural standard deviations; null where there is none
  * @property {string[]} reason why a channel has no picture to show; empty where it has one
  */

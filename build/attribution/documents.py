@@ -1,0 +1,97 @@
+"""The JSON beside a photo's page: what a layer shows at first, and what only some ask for."""
+
+from typing import Any
+
+import numpy as np
+
+from diamond_cutter.build.attribution.packing import pack, pack_fine, pack_indices, short
+from diamond_cutter.build.attribution.reader import View
+from diamond_cutter.build.documents import encode
+from diamond_cutter.build.study.words import shown
+from diamond_cutter.precompute.contract.attribution import ExplainedPhoto, LayerView
+
+GROUP_CHANNELS = 4
+"""Channels that stand for a neuron group, the strongest of its direction."""
+
+
+def view_document(photo: ExplainedPhoto, view: View) -> bytes:
+    """`view.json`: a layer of a photo, with the first of its targets.
+
+    `targets`: pairs of classes, -1 for none; `names` of those by index. `parts`: one, see `_part`.
+    `active_channel`, `active_value`: (R, Q, A), of each cell the most active channels.
+    `map_channel`, `map_peak`: (M,), the channels that matter most and their strongest activation;
+    `maps.json` has the rest. `groups`: `map` (G, R, Q) of 0..1, `channel`, the strongest of each,
+    and `value` (T, G), attribution.
+    """
+    seen = photo.layers[view.layer.name]
+    layer = view.layer
+    targets = seen.targets
+    return encode(
+        {
+            "model": view.cut.model,
+            "cut": view.cut.cut,
+            "layer": layer.name,
+            "channels": layer.channels,
+            "rows": layer.rows,
+            "columns": layer.columns,
+            "at_cut": view.at_cut,
+            "linear": view.cut.linear,
+            "targets": [list(target) for target in targets],
+            "names": {
+                str(label): shown(view.cut.classes[label])
+                for label in sorted({label for target in targets for label in target})
+                if label >= 0
+            },
+            "parts": [_part(photo, seen, 0)],
+            "active_channel": pack_indices(seen.active_channel),
+            "active_value": pack(seen.active_value),
+            "map_channel": seen.map_channel.tolist(),
+            "map_peak": [short(float(values.max())) for values in seen.map],
+            "groups": {
+                "map": pack_fine(seen.group_map),
+                "channel": [_strongest(direction) for direction in seen.group_direction],
+                "value": [[short(float(value)) for value in row] for row in _known(seen)],
+            },
+        }
+    )
+
+
+def more_document(photo: ExplainedPhoto, view: View) -> bytes:
+    """`more.json`: `parts` for all targets but the first, in order."""
+    seen = photo.layers[view.layer.name]
+    return encode({"parts": [_part(photo, seen, index) for index in range(1, len(seen.targets))]})
+
+
+def maps_document(photo: ExplainedPhoto, view: View) -> bytes:
+    """`maps.json`: `map`, (M, R, Q), where the channels that matter most are active."""
+    return encode({"map": pack_fine(photo.layers[view.layer.name].map)})
+
+
+def _part(photo: ExplainedPhoto, seen: LayerView, index: int) -> dict[str, Any]:
+    """What speaks for a target.
+
+    `logit`, of the class or of the difference; `total`, the sum of all attribution; `bias`; what
+    is left is the shortfall. `heatmap` (R, Q), `channel` (C,), and of each cell (R, Q, 2 A) the
+    channels with the largest attribution, then with the lowest, and their values.
+    """
+    label, minus = seen.targets[index]
+    logit = float(photo.logit[label]) - (float(photo.logit[minus]) if minus >= 0 else 0.0)
+    return {
+        "target": [label, minus],
+        "logit": short(logit),
+        "total": short(float(seen.total[index])),
+        "bias": short(float(seen.bias[index])),
+        "heatmap": pack(seen.heatmap[index]),
+        "channel": pack(seen.channel[index]),
+        "cell_channel": pack_indices(seen.cell_channel[index]),
+        "cell_value": pack(seen.cell_value[index]),
+    }
+
+
+def _known(seen: LayerView) -> "np.ndarray[Any, np.dtype[np.float32]]":
+    return seen.group_value[: len(seen.targets)]
+
+
+def _strongest(direction: "np.ndarray[Any, np.dtype[np.float32]]") -> list[int]:
+    order = np.argsort(-direction, kind="stable")[:GROUP_CHANNELS]
+    return [int(channel) for channel in order if direction[channel] > 0]

@@ -1,0 +1,254 @@
+"""What a visitor does on the page of a photo: cells, channels, classes, layers in the address."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., Page]
+
+PHOTO = "studies/pets/photos/4/"
+BESIDE = "far.net_2/block3/conv1"  # 28 x 28 cells, and the atlas has none of it
+
+
+def the_map(page: Page, index: int = 0) -> Locator:
+    found = page.locator("photo-map").nth(index)
+    expect(found.locator(".cells > *").first).to_be_attached()
+    return found
+
+
+def caption(page: Page, index: int = 0) -> Locator:
+    return page.locator(".channels caption").nth(index)
+
+
+def at(element: Locator, down: float, across: float) -> dict[str, float]:
+    box = element.bounding_box()
+    assert box is not None
+    return {"x": across * box["width"], "y": down * box["height"]}
+
+
+def channels(page: Page) -> list[int]:
+    buttons = page.locator(".pane").first.locator("button[data-channel]")
+    return [int(text) for text in buttons.evaluate_all("all => all.map(b => b.dataset.channel)")]
+
+
+def test_from_a_photo_to_a_cell_a_channel_its_page_and_back(
+    any_address: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{any_address}studies/pets/photos/?outcome=right")
+    page.locator("#thumbs a[href$='/4/']").click()
+    expect(page).to_have_url(any_address + PHOTO)
+    photo = the_map(page)
+    expect(caption(page)).to_contain_text("The whole photo: channels for")
+    whole = channels(page)
+
+    photo.hover(position=at(photo, 0.4, 0.5))  # of 7 x 7 cells
+    expect(caption(page)).to_contain_text("Row 3, column 4: channels for")
+    assert channels(page) != whole
+    assert page.url == any_address + PHOTO
+    page.get_by_role("heading", level=1).hover()
+    expect(caption(page)).to_contain_text("The whole photo")
+    assert channels(page) == whole
+
+    photo.click(position=at(photo, 0.4, 0.5))
+    expect(page).to_have_url(f"{any_address}{PHOTO}?at=0.357,0.5")
+    page.get_by_role("heading", level=1).hover()
+    expect(caption(page)).to_contain_text("Row 3, column 4")
+    own = channels(page)
+
+    page.locator("button[data-channel]").nth(1).click()
+    state = f"{any_address}{PHOTO}?at=0.357,0.5&channel={own[1]}"
+    expect(page).to_have_url(state)
+    expect(photo.locator(".cells .active").first).to_be_attached()
+    expect(page.locator(".legend figcaption")).to_contain_text(f"Activation of channel {own[1]}")
+
+    page.locator("div.chosen").get_by_role("link", name=f"Channel {own[1]}").click()
+    expect(page).to_have_url(f"{any_address}models/tiny-net/block1/{own[1]}/")
+    page.go_back()
+    expect(page).to_have_url(state)
+
+    for again in (page, open_page(state)):
+        expect(again.locator(".chosen .name")).to_have_text(f"Channel {own[1]}")
+        expect(caption(again)).to_contain_text("Row 3, column 4")
+        assert channels(again) == own
+        pressed = again.locator("button[data-channel][aria-pressed=true]")
+        expect(pressed).to_have_attribute("data-channel", str(own[1]))
+
+
+def test_the_keyboard_does_all_of_it(address: str, open_page: OpenPage) -> None:
+    page = open_page(address + PHOTO)
+    photo = the_map(page)
+    page.locator("[name=over][value=heat]").focus()
+    page.keyboard.press("Tab")
+    expect(photo).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(caption(page)).to_contain_text("Row 4, column 4")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("End")
+    expect(caption(page)).to_contain_text("Row 3, column 7")
+    expect(page.locator("#said-cell")).to_contain_text("Row 3, column 7")
+    expect(page).to_have_url(f"{address}{PHOTO}?at=0.357,0.929")
+    page.keyboard.press("Tab")
+    chosen = page.locator(":focus").get_attribute("data-channel")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chosen .name")).to_have_text(f"Channel {chosen}")
+    expect(page.locator(":focus")).to_have_attribute("data-channel", str(chosen))
+    state = page.url
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{address}models/tiny-net/block1/{chosen}/")
+    page.go_back()
+    expect(page).to_have_url(state)
+    expect(page.locator(".chosen .name")).to_have_text(f"Channel {chosen}")
+    the_map(page).focus()
+    page.keyboard.press("Escape")
+    expect(caption(page)).to_contain_text("The whole photo")
+    expect(page).to_have_url(f"{address}{PHOTO}?channel={chosen}")
+
+
+def test_a_finger_chooses_what_a_mouse_does(address: str, open_page: OpenPage) -> None:
+    page = open_page(address + PHOTO, has_touch=True, viewport={"width": 360, "height": 700})
+    photo = the_map(page)
+    photo.tap(position=at(photo, 0.05, 0.95))
+    expect(caption(page)).to_contain_text("Row 1, column 7")
+    expect(page).to_have_url(f"{address}{PHOTO}?at=0.071,0.929")
+    photo.tap(position=at(photo, 0.05, 0.95))
+    expect(caption(page)).to_contain_text("The whole photo")
+
+
+def test_another_pair_of_classes_turns_the_signs(address: str, open_page: OpenPage) -> None:
+    page = open_page(address + PHOTO)
+    the_map(page)
+    of, against = (page.locator(f"[name={name}]") for name in ("of", "against"))
+    one, other = of.input_value(), against.input_value()
+    before = channels(page)
+    sums = page.locator(".sums")
+    said = sums.inner_text()
+    of.select_option(other)
+    expect(page).to_have_url(f"{address}{PHOTO}?of={other}")
+    expect(against).to_have_value("")
+    against.select_option(one)
+    expect(page).to_have_url(f"{address}{PHOTO}?of={other}&against={one}")
+    assert channels(page) == before[::-1]
+    turned = said.translate(str.maketrans("+\u2212", "\u2212+"))
+    expect(sums).to_have_text(turned)
+    page.go_back()
+    expect(against).to_have_value("")
+    page.go_back()
+    expect(of).to_have_value(one)
+    assert channels(page) == before
+    expect(sums).to_have_text(said)
+
+
+def test_two_networks_stand_side_by_side_with_cells_linked_by_place(
+    any_address: str, open_page: OpenPage
+) -> None:
+    page = open_page(any_address + PHOTO)
+    the_map(page)
+    page.locator("[name=beside]").select_option(BESIDE)
+    expect(page).to_have_url(f"{any_address}{PHOTO}?beside={BESIDE}")
+    other = the_map(page, 1)
+    assert page.locator(".pane-name").all_inner_texts() == [
+        "tiny-net at block1",
+        "far.net_2 at conv1, below the cut at block3",
+    ]
+    photo = the_map(page)
+    photo.hover(position=at(photo, 0.5, 0.93))
+    expect(caption(page, 0)).to_contain_text("Row 4, column 7")
+    expect(caption(page, 1)).to_contain_text("Row 15, column 27")
+    expect(other.locator(".looked")).to_have_count(2)
+    other.click(position=at(other, 0.02, 0.02))
+    expect(caption(page, 0)).to_contain_text("Row 1, column 1:")
+    expect(caption(page, 1)).to_contain_text("Row 1, column 1:")
+    other.focus()
+    page.keyboard.press("ArrowDown")  # a fine cell moves inside the coarse one
+    expect(caption(page, 1)).to_contain_text("Row 2, column 1:")
+    expect(caption(page, 0)).to_contain_text("Row 1, column 1:")
+    second = page.locator(".pane").nth(1)
+    second.locator("button[data-channel]").first.click()
+    chosen = second.locator("button[aria-pressed=true]").get_attribute("data-channel")
+    expect(second.locator("div.chosen")).to_contain_text(
+        f"diamond atlas --models far.net_2 --layers conv1 --channels {chosen}-{chosen}"
+    )
+    fresh = open_page(page.url)
+    expect(fresh.locator(".pane").nth(1).locator(".chosen .name")).to_have_text(f"Channel {chosen}")
+    fresh.locator("[name=beside]").select_option("")
+    expect(fresh.locator(".pane")).to_have_count(1)
+
+
+def test_groups_and_activation_are_shown_too(address: str, open_page: OpenPage) -> None:
+    page = open_page(address + PHOTO)
+    photo = the_map(page)
+    page.get_by_label("groups", exact=True).check()
+    expect(page.locator(".groups tbody tr")).to_have_count(3)
+    expect(photo.locator(".number")).to_have_text(["1", "2", "3"])
+    page.get_by_role("button", name="Group 2 alone").click()
+    expect(page).to_have_url(f"{address}{PHOTO}?over=groups&group=1")
+    expect(photo.locator(".number")).to_have_text(["2"])
+    page.get_by_label("nothing", exact=True).check()
+    expect(photo.locator(".cells > *")).to_have_count(0)
+    page.get_by_label("activation", exact=True).check()
+    photo.hover(position=at(photo, 0.1, 0.1))
+    expect(caption(page)).to_have_text("Row 1, column 1: its most active channels")
+    assert len(channels(page)) == 4
+    expect(page).to_have_url(f"{address}{PHOTO}?by=activation&over=none")
+
+
+def test_a_late_answer_does_not_overwrite_a_later_choice(address: str, open_page: OpenPage) -> None:
+    page = open_page(address)
+    held: list[Any] = []
+    page.route("**/stem/view.json", lambda route: held.append(route))
+    page.goto(address + PHOTO)
+    the_map(page)
+    own = channels(page)
+    layer = page.locator("[name=view]")
+    layer.select_option("tiny-net/block1/stem")
+    page.wait_for_timeout(100)
+    layer.select_option("tiny-net/block1/block1")
+    expect(page).to_have_url(address + PHOTO)
+    held[0].continue_()
+    page.wait_for_load_state("networkidle")
+    assert channels(page) == own
+    expect(page.locator(".pane-name")).to_have_text("tiny-net at block1")
+
+
+def test_the_next_photo_is_looked_at_in_the_same_way(address: str, open_page: OpenPage) -> None:
+    page = open_page(f"{address}{PHOTO}?view=tiny-net/block1/stem&over=groups&at=0.5,0.5")
+    the_map(page)
+    page.get_by_role("link", name="Photo 5").click()
+    expect(page).to_have_url(
+        f"{address}studies/pets/photos/5/?view=tiny-net/block1/stem&over=groups"
+    )
+
+
+def test_without_a_script_the_photo_and_its_channels_are_there(
+    address: str, open_page: OpenPage
+) -> None:
+    page = open_page(address + PHOTO, java_script_enabled=False)
+    expect(page.locator("photo-map image")).to_be_visible()
+    expect(page.locator(".channels tbody tr")).to_have_count(12)
+    expect(page.locator(".channels .value").first).to_have_text(re.compile(r"^\+\d"))
+    expect(page.locator(".channels .value").last).to_have_text(re.compile("^\u2212\\d"))
+    expect(page.locator("#asks")).to_be_hidden()
+    page.locator(".channels a[href]:not(.tile)").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Channel")
+
+
+def test_what_a_photo_page_loads_beside_pictures_is_small(
+    address: str, open_page: OpenPage
+) -> None:
+    page = open_page(address)
+    loaded: dict[str, int] = {}
+
+    def on_response(response: Any) -> None:
+        if "image" not in response.headers.get("content-type", ""):
+            loaded[response.url] = len(response.body())
+
+    page.on("response", on_response)
+    # 28 x 28 cells; 2,000 channels add 5 kB to it, and 20 kB to the list of the layer's pictures
+    page.goto(f"{address}{PHOTO}?view={BESIDE}", wait_until="networkidle")
+    assert any(url.endswith("conv1/view.json") for url in loaded)
+    assert sum(loaded.values()) < 170_000, loaded

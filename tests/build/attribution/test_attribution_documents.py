@@ -1,0 +1,117 @@
+"""The JSON beside a photo's page, and the photo's look, say what the store holds."""
+
+import json
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from diamond_cutter.build.attribution.bars import draw_bar, signed_text, strongest
+from diamond_cutter.build.attribution.packing import pack, pack_fine
+from diamond_cutter.build.attribution.reader import ExplainedStudy, View, views
+from diamond_cutter.build.study.reader import read_studies
+from diamond_cutter.precompute.contract.attribution import ExplainedPhoto
+
+PHOTO = 4
+
+
+@pytest.fixture(scope="module")
+def explained(small_study: str) -> ExplainedStudy:
+    (study,) = read_studies([small_study])
+    assert study.explained is not None
+    return study.explained
+
+
+def photo_of(explained: ExplainedStudy, view: View) -> ExplainedPhoto:
+    return explained.photos(view.cut).read(PHOTO)
+
+
+def document(site: Path, view: View, name: str) -> dict[str, Any]:
+    path = site / f"studies/pets/photos/{PHOTO}/{view.key}/{name}"
+    read: dict[str, Any] = json.loads(path.read_bytes())
+    return read
+
+
+def values(packed: dict[str, Any]) -> NDArray[np.float64]:
+    steps = np.frombuffer(b64decode(packed["steps"]), "<i2")
+    return steps / 32767 * float(packed["peak"])
+
+
+def test_the_cut_comes_first_then_what_lies_below(explained: ExplainedStudy) -> None:
+    assert [view.key for view in views(explained)] == [
+        "tiny-net/block1/block1",
+        "tiny-net/block1/stem",
+        "far.net_2/block3/block3",
+        "far.net_2/block3/conv1",
+    ]
+
+
+def test_the_documents_hold_every_target_once(small_site: Path, explained: ExplainedStudy) -> None:
+    for view in views(explained):
+        photo = photo_of(explained, view)
+        seen = photo.layers[view.layer.name]
+        first, more = (
+            document(small_site, view, "view.json"),
+            document(small_site, view, "more.json"),
+        )
+        assert [tuple(target) for target in first["targets"]] == seen.targets
+        parts = [*first["parts"], *more["parts"]]
+        assert [tuple(part["target"]) for part in parts] == seen.targets
+        for index, part in enumerate(parts):
+            rest = part["logit"] - part["total"] - part["bias"]
+            assert rest == pytest.approx(0 if view.at_cut else 0.2, abs=1e-3)
+            assert values(part["heatmap"]).sum() == pytest.approx(part["total"], abs=0.02)
+            assert values(part["channel"]).sum() == pytest.approx(part["total"], abs=0.02)
+            channels = np.frombuffer(b64decode(part["cell_channel"]), "<u2")
+            assert channels.tolist() == seen.cell_channel[index].ravel().tolist()
+            expected = seen.cell_value[index].ravel()
+            np.testing.assert_allclose(values(part["cell_value"]), expected, atol=5e-5)
+
+
+def test_maps_and_the_most_active_channels_are_the_stores(
+    small_site: Path, explained: ExplainedStudy
+) -> None:
+    view = views(explained)[0]
+    seen = photo_of(explained, view).layers[view.layer.name]
+    first, maps = document(small_site, view, "view.json"), document(small_site, view, "maps.json")
+    assert first["map_channel"] == seen.map_channel.tolist()
+    steps = np.frombuffer(b64decode(maps["map"]["steps"]), "i1").reshape(len(seen.map), -1)
+    found = steps / 127 * np.array(maps["map"]["peak"])[:, None]
+    np.testing.assert_allclose(found, seen.map.reshape(len(found), -1), atol=0.02)
+    np.testing.assert_allclose(first["map_peak"], found.max(1), rtol=1e-4)
+    np.testing.assert_allclose(values(first["active_value"]), seen.active_value.ravel(), atol=2e-4)
+
+
+def test_the_worst_view_stays_small(small_site: Path, explained: ExplainedStudy) -> None:
+    """28 x 28 cells: what is loaded at first, with the 5 kB that 2,000 channels add."""
+    view = views(explained)[-1]
+    assert (view.layer.rows, view.layer.columns) == (28, 28)
+    folder = small_site / f"studies/pets/photos/{PHOTO}/{view.key}"
+    assert (folder / "view.json").stat().st_size < 60_000
+
+
+def test_what_is_packed_keeps_its_sign_and_zero() -> None:
+    given = np.array([[0.0, -2.0], [1.5, 1e-9]], np.float32)
+    np.testing.assert_allclose(values(pack(given)), given.ravel(), atol=1e-4)
+    assert pack(np.zeros((2, 2), np.float32))["peak"] == 0
+    assert pack_fine(given)["peak"] == [2.0, 1.5]
+    assert pack_fine(np.zeros((0, 3, 3), np.float32)) == {"peak": [], "steps": ""}
+
+
+def test_the_strongest_are_on_their_own_side_of_zero() -> None:
+    given = np.array([0.0, 3.0, -1.0, 2.0, 0.5, -4.0], np.float32)
+    assert strongest(given, 2) == ([1, 3], [5, 2])
+    assert strongest(np.abs(given), 9) == ([5, 1, 3, 2, 4], [])
+
+
+def test_bars_start_at_the_zero_of_one_scale() -> None:
+    against = draw_bar(-1.0, 4.0)
+    assert (against.start, against.length, against.against) == (-12.5, 12.5, True)
+    assert against.text == "\u22121.00"
+    assert (draw_bar(4.0, 4.0).start, draw_bar(4.0, 4.0).length) == (0.0, 50.0)
+    assert draw_bar(0.0, 0.0).length == 0.0
+    texts = [signed_text(value, scale) for value, scale in ((12.3, 50), (-0.0123, 0.05), (1e-9, 1))]
+    assert texts == ["+12.3", "\u22120.0123", "0.00"]

@@ -1,0 +1,166 @@
+/** Tables of channels: each with its picture, which chooses it, its page, and a signed bar. */
+
+import { plainText, signedText } from "./figures.js";
+import { createIcon } from "./icons.js";
+import { draw, signedBar } from "./svg.js";
+
+/** @typedef {import("./look-data.js").Entry} Entry */
+/** @typedef {import("./look-data.js").Group} Group */
+/** @typedef {import("./icons.js").Pictures} Pictures */
+
+/**
+ * @param {object} told
+ * @param {string} told.caption
+ * @param {Entry[]} told.entries in order
+ * @param {number} told.scale
+ * @param {boolean} told.isSigned attribution, or else activation
+ * @param {number | null} told.chosen the channel that is chosen
+ * @param {Pictures} told.pictures
+ */
+export function createTable({ caption, entries, scale, isSigned, chosen, pictures }) {
+  const table = document.createElement("table");
+  table.className = "channels";
+  const title = table.createCaption();
+  title.textContent = entries.length ? caption : `${caption}: none`;
+  const head = table.createTHead();
+  head.className = "unseen";
+  const names = head.insertRow();
+  for (const name of ["channel", isSigned ? "attribution" : "activation"]) {
+    const heading = document.createElement("th");
+    heading.scope = "col";
+    heading.textContent = name;
+    names.append(heading);
+  }
+  const body = table.createTBody();
+  for (const { channel, value } of entries) {
+    const row = body.insertRow();
+    const heading = document.createElement("th");
+    heading.scope = "row";
+    heading.append(chooser(channel, channel === chosen, pictures), channelName(channel, pictures));
+    row.append(heading);
+    const text = document.createElement("span");
+    text.className = "value";
+    text.textContent = isSigned ? signedText(value, scale) : plainText(value, scale);
+    row.insertCell().append(signedBar(value, scale, isSigned ? "" : "active"), text);
+  }
+  return table;
+}
+
+/**
+ * The neuron groups of a photo: the channels of each, and what it adds to the target.
+ *
+ * @param {Group[]} groups
+ * @param {string} caption
+ * @param {number | null} target which of the stored ones; null: none of them
+ * @param {number | null} chosen
+ * @param {Pictures} pictures
+ */
+export function createGroups(groups, caption, target, chosen, pictures) {
+  const scale = Math.max(0, ...groups.map(({ value }) => Math.abs(value[target ?? -1] ?? 0)));
+  const table = document.createElement("table");
+  table.className = "channels groups";
+  table.createCaption().textContent = groups.length ? caption : `${caption}: none was found`;
+  const body = table.createTBody();
+  for (const [index, group] of groups.entries()) {
+    const row = body.insertRow();
+    const heading = document.createElement("th");
+    heading.scope = "row";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = `swatch g${index % 8}`;
+    button.dataset.group = String(index);
+    button.setAttribute("aria-pressed", String(index === chosen));
+    button.setAttribute("aria-label", `Group ${index + 1} alone`);
+    button.textContent = String(index + 1);
+    const tiles = group.channels.map((channel) => {
+      const link = pictures.page ? document.createElement("a") : document.createElement("span");
+      link.className = "tile";
+      if (link instanceof HTMLAnchorElement) {
+        link.href = `${pictures.page}${channel}/`;
+        link.setAttribute("aria-label", `Channel ${channel}`);
+      }
+      link.append(createIcon(channel, pictures));
+      return link;
+    });
+    heading.append(button, ...tiles);
+    row.append(heading);
+    const value = target === null ? undefined : group.value[target];
+    if (value === undefined) continue;
+    const text = document.createElement("span");
+    text.className = "value";
+    text.textContent = signedText(value, scale);
+    row.insertCell().append(signedBar(value, scale), text);
+  }
+  return table;
+}
+
+/**
+ * A channel's number, a link to its page where it has one.
+ *
+ * @param {number} channel
+ * @param {Pictures} pictures
+ * @param {string} [text]
+ */
+export function channelName(channel, pictures, text = "") {
+  const name = pictures.page ? document.createElement("a") : document.createElement("span");
+  if (name instanceof HTMLAnchorElement) name.href = `${pictures.page}${channel}/`;
+  if (text) {
+    name.append(text);
+    return name;
+  }
+  const word = document.createElement("span");
+  word.className = "unseen";
+  word.textContent = "Channel ";
+  name.append(word, String(channel));
+  return name;
+}
+
+/**
+ * @param {number} channel
+ * @param {boolean} isChosen
+ * @param {Pictures} pictures
+ */
+function chooser(channel, isChosen, pictures) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "tile";
+  button.dataset.channel = String(channel);
+  button.setAttribute("aria-pressed", String(isChosen));
+  button.setAttribute("aria-label", `Where channel ${channel} fires`);
+  button.title = `Where channel ${channel} fires`;
+  button.append(createIcon(channel, pictures));
+  return button;
+}
+
+/**
+ * The scale of what is drawn over a photo, with its zero marked.
+ *
+ * @param {number} scale
+ * @param {boolean} isSigned
+ * @param {string} caption
+ */
+export function createScale(scale, isSigned, caption) {
+  const figure = document.createElement("figure");
+  const steps = 20;
+  const bar = draw("svg", { class: "scale", viewBox: "0 0 200 12", preserveAspectRatio: "none", "aria-hidden": "true" });
+  for (let step = 0; step < steps; step += 1) {
+    const share = isSigned ? (step + 0.5) / (steps / 2) - 1 : (step + 0.5) / steps;
+    const kind = isSigned ? (share < 0 ? "against" : "for") : "active";
+    const box = { x: step * 10, y: 0, width: 10, height: 12, class: kind, "fill-opacity": Math.abs(share).toFixed(2) };
+    bar.append(draw("rect", box));
+    if (share < 0) bar.append(draw("path", { class: "stripe", d: `M${step * 10 + 3} 12L${step * 10 + 7} 0`, opacity: Math.abs(share).toFixed(2) }));
+  }
+  if (isSigned) bar.append(draw("path", { class: "zero", d: "M100 0V12" }));
+  const ends = document.createElement("p");
+  ends.className = "ends";
+  const marks = isSigned ? [signedText(-scale, scale), "0", signedText(scale, scale)] : ["0", plainText(scale, scale)];
+  for (const mark of marks) {
+    const end = document.createElement("span");
+    end.textContent = mark;
+    ends.append(end);
+  }
+  const words = document.createElement("figcaption");
+  words.textContent = caption;
+  figure.append(bar, ends, words);
+  return figure;
+}

@@ -1,0 +1,67 @@
+/** The pictures of channels from the atlas, or what stands there where it has none. */
+
+import { fetchDocument } from "./data.js";
+
+const COLUMNS = 16; // as `build/sheet.py` lays them
+const TILES = 256;
+
+/**
+ * @typedef {object} Pictures of the channels of a layer
+ * @property {string} page address of the layer's page; empty: the atlas has none of it
+ * @property {number} side of a tile, in pixels
+ * @property {string[]} reason why a channel has no picture, one a channel; empty where it has one
+ */
+
+/** @type {Map<string, Promise<Pictures>>} */
+const known = new Map();
+
+/**
+ * @param {string} page address of the layer's page; empty: the atlas has none of it
+ * @returns {Promise<Pictures>}
+ */
+export function fetchPictures(page) {
+  if (!page) return Promise.resolve({ page, side: 0, reason: [] });
+  const before = known.get(page);
+  if (before) return before;
+  const coming = fetchDocument(`${page}layer.json`).then(({ side, reason }) => ({ page, side, reason }));
+  known.set(page, coming);
+  coming.catch(() => known.delete(page)); // to be tried again
+  return coming;
+}
+
+/**
+ * Why a channel has no picture, in a word; empty if it has one.
+ *
+ * @param {number} channel
+ * @param {Pictures} pictures
+ */
+export function lack(channel, pictures) {
+  return pictures.page ? (pictures.reason[channel] ?? "") : "none yet";
+}
+
+/**
+ * What a tile of a channel holds: its part of a sheet, or its number and why it has no picture.
+ *
+ * @param {number} channel
+ * @param {Pictures} pictures
+ * @returns {Node}
+ */
+export function createIcon(channel, pictures) {
+  const reason = lack(channel, pictures);
+  if (reason) {
+    const text = document.createElement("span");
+    text.className = "reason";
+    text.textContent = pictures.page ? `${channel} ${reason}` : String(channel);
+    return text;
+  }
+  const place = channel % TILES;
+  const sheet = Math.floor(channel / TILES);
+  const tiles = Math.min(TILES, pictures.reason.length - sheet * TILES);
+  const image = document.createElement("img");
+  image.className = `x${place % COLUMNS} y${Math.floor(place / COLUMNS)}`;
+  image.width = COLUMNS * pictures.side;
+  image.height = Math.ceil(tiles / COLUMNS) * pictures.side;
+  image.alt = "";
+  image.src = `${pictures.page}sheet-${sheet}.webp`;
+  return image;
+}

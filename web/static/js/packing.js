@@ -1,0 +1,48 @@
+/** Numbers that the JSON has as text; `build/attribution/packing.py` packs them. Pure. */
+
+const STEPS = 32767;
+const FINE = 127;
+
+/**
+ * @typedef {{ peak: number, steps: string }} Packed
+ * @typedef {{ peak: number[], steps: string }} PackedFine
+ */
+
+/**
+ * @param {Packed} packed
+ * @returns {Float32Array}
+ */
+export function unpack({ peak, steps }) {
+  const bytes = bytesOf(steps);
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: bytes.length / 2 }, (_, index) => (view.getInt16(2 * index, true) / STEPS) * peak);
+}
+
+/**
+ * The rows, each with its own peak.
+ *
+ * @param {PackedFine} packed
+ * @returns {Float32Array[]}
+ */
+export function unpackFine({ peak, steps }) {
+  const values = new Int8Array(bytesOf(steps).buffer);
+  const length = peak.length ? values.length / peak.length : 0;
+  return peak.map((most, row) =>
+    Float32Array.from(values.subarray(row * length, (row + 1) * length), (step) => (step / FINE) * most),
+  );
+}
+
+/**
+ * @param {string} text
+ * @returns {Uint16Array}
+ */
+export function unpackIndices(text) {
+  const bytes = bytesOf(text);
+  const view = new DataView(bytes.buffer);
+  return Uint16Array.from({ length: bytes.length / 2 }, (_, index) => view.getUint16(2 * index, true));
+}
+
+/** @param {string} text */
+function bytesOf(text) {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}
