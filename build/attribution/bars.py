@@ -21,12 +21,17 @@ Atlas = Mapping[str, RenderedLayer]
 
 @dataclass(frozen=True)
 class Bar:
-    """A signed value along a scale of -50..50: where its bar starts, its length, and as text."""
+    """A signed value along a scale of -50..50: where its bar starts, its length, and as text.
+
+    low, high: the ends of its spread along the scale, None where it has none.
+    """
 
     start: float
     length: float
     text: str
     against: bool
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,11 @@ def strongest(values: NDArray[np.float32], count: int) -> tuple[list[int], list[
     return most, least
 
 
-def draw_bar(value: float, scale: float) -> Bar:
-    """A value on a scale from -`scale` to `scale`."""
-    length = round(HALF * min(1.0, abs(value) / scale), 1) if scale > 0 else 0.0
-    start = -length if value < 0 else 0.0
-    return Bar(start, length, signed_text(value, scale), value < 0)
+def draw_bar(value: float, scale: float, spread: tuple[float, float] | None = None) -> Bar:
+    """A value on a scale from -`scale` to `scale`, and the ends of its spread."""
+    at = _along(value, scale)
+    low, high = (None, None) if spread is None else (_along(end, scale) for end in spread)
+    return Bar(min(at, 0.0), abs(at), signed_text(value, scale), value < 0, low, high)
 
 
 def channel_tile(channel: int, view: View, atlas: Atlas, root: str) -> Tile:
@@ -93,6 +98,10 @@ def signed_text(value: float, scale: float) -> str:
     """A value with its sign, as fine as the scale asks: "+0.123" beside a scale up to 1."""
     text = f"{value:+.{_decimals(scale)}f}"
     return text.replace("-", "\N{MINUS SIGN}") if float(text) else text[1:]
+
+
+def _along(value: float, scale: float) -> float:
+    return round(HALF * max(-1.0, min(1.0, value / scale)), 1) if scale > 0 else 0.0
 
 
 def _decimals(scale: float) -> int:

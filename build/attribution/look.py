@@ -58,6 +58,17 @@ class Look:
     sums: str
 
 
+def view_choice(view: View, atlas: Atlas, root: str) -> ViewChoice:
+    """A view as a page offers it; `root` is the site's root as the page sees it."""
+    return ViewChoice(
+        key=view.key,
+        name=view.name,
+        folder=f"{view.key}/",
+        atlas=root + view.atlas if view.atlas in atlas else "",
+        command=f"diamond atlas --models {view.cut.model} --layers {view.layer.name}",
+    )
+
+
 def photo_look(explained: ExplainedStudy, photo: ExplainedPhoto, file: File, atlas: Atlas) -> Look:
     """The look of a photo, as the first cut explains it."""
     choices = views(explained)
@@ -72,7 +83,7 @@ def photo_look(explained: ExplainedStudy, photo: ExplainedPhoto, file: File, atl
         picture="photo.webp",
         width=width,
         height=height,
-        views=tuple(_choice(choice, atlas) for choice in choices),
+        views=tuple(view_choice(choice, atlas, ROOT) for choice in choices),
         label=shown(classes[label]),
         minus=shown(classes[minus]) if minus >= 0 else "",
         bars=channel_bars([*most, *reversed(least)], values, view, atlas, ROOT),
@@ -95,16 +106,6 @@ def sums_text(photo: ExplainedPhoto, seen: LayerView, target: Target) -> str:
     if abs(rest) < 1e-3 * max(1.0, abs(logit)):
         return f"{said}; nothing is left."
     return f"{said}; {signed_text(rest, scale)} of it the sum falls short of."
-
-
-def _choice(view: View, atlas: Atlas) -> ViewChoice:
-    return ViewChoice(
-        key=view.key,
-        name=view.name,
-        folder=f"{view.key}/",
-        atlas=ROOT + view.atlas if view.atlas in atlas else "",
-        command=f"diamond atlas --models {view.cut.model} --layers {view.layer.name}",
-    )
 
 
 def _sides(file: File) -> tuple[int, int]:

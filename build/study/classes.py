@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.build.attribution.classes import ClassLook
 from diamond_cutter.build.context import Frame, Link
 from diamond_cutter.build.frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.study.contact import Thumb, thumb
@@ -37,8 +38,8 @@ class ClassPage:
 
     row: its figures at the recommended cut, whose page is `cut`. taken: for which other classes its
     photos are taken; mistaken: of which other classes are the photos taken for it. thumbs: its
-    photos, mistakes first; all: address of all of them in the contact sheet. before, after: in the
-    order of the names.
+    photos, mistakes first; all: address of all of them in the contact sheet. look: what speaks for
+    it, None where that was not computed. before, after: in the order of the names.
     """
 
     frame: Frame
@@ -52,6 +53,7 @@ class ClassPage:
     mistaken: tuple[Confused, ...]
     thumbs: tuple[Thumb, ...]
     all: str
+    look: ClassLook | None
     before: Link | None
     after: Link | None
 
@@ -87,7 +89,11 @@ def classes_page(around: Surroundings, measured: MeasuredStudy) -> ClassesPage:
 
 
 def class_page(
-    around: Surroundings, measured: MeasuredStudy, predictions: Predictions, index: int
+    around: Surroundings,
+    measured: MeasuredStudy,
+    predictions: Predictions,
+    index: int,
+    look: ClassLook | None,
 ) -> ClassPage:
     """`/studies/<study>/classes/<class>/`; `predictions` are the recommended cut's."""
     study, best = measured.study, measured.recommended
@@ -119,6 +125,7 @@ def class_page(
         mistaken=_confused(study.classes, predictions.label[~own & (taken_for == index)]),
         thumbs=tuple(thumb(measured, predictions, photo, base) for photo in photos),
         all=f"{base}photos/?true={index}",
+        look=look,
         before=_beside(study.classes, index - 1),
         after=_beside(study.classes, index + 1),
     )

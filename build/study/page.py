@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from diamond_cutter.build.attribution.shortcuts import Warned, warnings
 from diamond_cutter.build.context import Frame, Link, Parameter
 from diamond_cutter.build.frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.study.chart import FORMATS, Chart, marker
@@ -56,9 +57,9 @@ class StudyPage:
     recommended: the cut's page. reasons, runners_up: as the study has them. depth, cost: each chart
     in every format. tied: how many cuts can't be told from the best; unbeaten: how many lie on the
     frontier. thumbs: the photos of lowest margin, `wrong` of all are taken for a wrong class;
-    names: of the classes, as many as have room. linked: the backbones that the atlas has, their
-    pages. headings: of the plain columns of the table. duplicates: in words, empty if there are
-    none. settings: that repeat it, as a part of `diamond.toml`.
+    names: of the classes, as many as have room. warned: of shortcuts. linked: the backbones that
+    the atlas has, their pages. headings: of the plain columns of the table. duplicates: in words,
+    empty if there are none. settings: that repeat it, as a part of `diamond.toml`.
     """
 
     frame: Frame
@@ -76,6 +77,7 @@ class StudyPage:
     thumbs: tuple[Thumb, ...]
     wrong: int
     names: tuple[Link, ...]
+    warned: tuple[Warned, ...]
     depth: tuple[Chart, ...]
     cost: tuple[Chart, ...]
     tied: int
@@ -158,6 +160,7 @@ def study_page(
             Link(shown(name), class_folder(index))
             for index, name in enumerate(study.classes[:CLASSES])
         ),
+        warned=warnings(measured.explained, "") if measured.explained is not None else (),
         depth=tuple(draw_depth(measured, form) for form in FORMATS),
         cost=tuple(draw_frontier(measured, form) for form in FORMATS),
         tied=sum(cut.cut.comparison.tied for cut in measured.cuts),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.build import templates
 from diamond_cutter.build.attribution.bars import Atlas
+from diamond_cutter.build.attribution.classes import class_files, class_looks
 from diamond_cutter.build.attribution.look import Look
 from diamond_cutter.build.attribution.photos import look_files, looks
 from diamond_cutter.build.attribution.reader import ExplainedStudy, contents, views
@@ -96,14 +97,17 @@ def study_files(
     for folder, contact in contact_pages(around, measured, ours):
         yield f"{folder}index.html", page("contact.html", contact)
     yield f"{CLASSES}index.html", page("classes.html", classes_page(around, measured))
+    explained = measured.explained
+    looks_of = () if explained is None else tuple(class_looks(explained, atlas))
     for index in range(len(measured.study.classes)):
-        own = class_page(around, measured, ours, index)
+        look = looks_of[index] if looks_of else None
+        own = class_page(around, measured, ours, index, look)
         yield f"{class_folder(index)}index.html", page("class.html", own)
-    explained, files_of = measured.explained, measured.report.photos
     seen: dict[int, Look] = {}
     if explained is not None:
+        yield from class_files(explained)
         yield from look_files(explained)
-        seen = dict(looks(explained, files_of, atlas))
+        seen = dict(looks(explained, measured.report.photos, atlas))
     for photo, probability in _probabilities(measured):
         one = photo_page(around, measured, predictions, probability, photo, seen.get(photo))
         yield f"{photo_folder(photo)}index.html", page("photo.html", one)

@@ -16,8 +16,9 @@ import { draw, signedBar } from "./svg.js";
  * @param {boolean} told.isSigned attribution, or else activation
  * @param {number | null} told.chosen the channel that is chosen
  * @param {Pictures} told.pictures
+ * @param {boolean} [told.leads] whether a picture leads to the channel's page, not chooses it
  */
-export function createTable({ caption, entries, scale, isSigned, chosen, pictures }) {
+export function createTable({ caption, entries, scale, isSigned, chosen, pictures, leads = false }) {
   const table = document.createElement("table");
   table.className = "channels";
   const title = table.createCaption();
@@ -32,16 +33,19 @@ export function createTable({ caption, entries, scale, isSigned, chosen, picture
     names.append(heading);
   }
   const body = table.createTBody();
-  for (const { channel, value } of entries) {
+  for (const { channel, value, low, high } of entries) {
     const row = body.insertRow();
     const heading = document.createElement("th");
     heading.scope = "row";
-    heading.append(chooser(channel, channel === chosen, pictures), channelName(channel, pictures));
+    const icon = leads ? tileOf(channel, pictures) : chooser(channel, channel === chosen, pictures);
+    heading.append(icon, channelName(channel, pictures));
     row.append(heading);
     const text = document.createElement("span");
     text.className = "value";
     text.textContent = isSigned ? signedText(value, scale) : plainText(value, scale);
-    row.insertCell().append(signedBar(value, scale, isSigned ? "" : "active"), text);
+    const spread = low === undefined || high === undefined ? null : /** @type {[number, number]} */ ([low, high]);
+    if (spread) text.title = `in nine photos of ten ${spread.map((end) => signedText(end, scale)).join(" to ")}`;
+    row.insertCell().append(signedBar(value, scale, isSigned ? "" : "active", spread), text);
   }
   return table;
 }
@@ -72,17 +76,7 @@ export function createGroups(groups, caption, target, chosen, pictures) {
     button.setAttribute("aria-pressed", String(index === chosen));
     button.setAttribute("aria-label", `Group ${index + 1} alone`);
     button.textContent = String(index + 1);
-    const tiles = group.channels.map((channel) => {
-      const link = pictures.page ? document.createElement("a") : document.createElement("span");
-      link.className = "tile";
-      if (link instanceof HTMLAnchorElement) {
-        link.href = `${pictures.page}${channel}/`;
-        link.setAttribute("aria-label", `Channel ${channel}`);
-      }
-      link.append(createIcon(channel, pictures));
-      return link;
-    });
-    heading.append(button, ...tiles);
+    heading.append(button, ...group.channels.map((channel) => tileOf(channel, pictures)));
     row.append(heading);
     const value = target === null ? undefined : group.value[target];
     if (value === undefined) continue;
@@ -113,6 +107,23 @@ export function channelName(channel, pictures, text = "") {
   word.textContent = "Channel ";
   name.append(word, String(channel));
   return name;
+}
+
+/**
+ * A channel's picture, a link to its page where it has one.
+ *
+ * @param {number} channel
+ * @param {Pictures} pictures
+ */
+function tileOf(channel, pictures) {
+  const tile = pictures.page ? document.createElement("a") : document.createElement("span");
+  tile.className = "tile";
+  if (tile instanceof HTMLAnchorElement) {
+    tile.href = `${pictures.page}${channel}/`;
+    tile.setAttribute("aria-label", `Channel ${channel}`);
+  }
+  tile.append(createIcon(channel, pictures));
+  return tile;
 }
 
 /**

@@ -14,6 +14,8 @@
  * @typedef {object} Entry
  * @property {number} channel
  * @property {number} value
+ * @property {number} [low] the lower end of its spread over photos, where it has one
+ * @property {number} [high]
  *
  * @typedef {object} Group a neuron group
  * @property {Float32Array} map one value a cell, 0..1

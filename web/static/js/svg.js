@@ -36,13 +36,16 @@ export function hatching(id, step) {
  * @param {number} value
  * @param {number} scale the largest absolute value on it
  * @param {string} kind class of what it stands for; empty: for or against
+ * @param {[number, number] | null} [spread] the ends of its spread over photos
  */
-export function signedBar(value, scale, kind = "") {
-  const length = scale > 0 ? 50 * Math.min(1, Math.abs(value) / scale) : 0;
+export function signedBar(value, scale, kind = "", spread = null) {
+  const along = (/** @type {number} */ end) => (scale > 0 ? 50 * Math.max(-1, Math.min(1, end / scale)) : 0);
+  const length = Math.abs(along(value));
   return draw(
     "svg",
     { class: `signed ${kind || (value < 0 ? "against" : "for")}`, viewBox: "-51 0 102 16", preserveAspectRatio: "none", "aria-hidden": "true" },
     draw("rect", { class: "length", x: value < 0 ? -length : 0, y: 3, width: length, height: 10 }),
+    ...(spread ? [draw("path", { class: "spread", d: `M${along(spread[0])} 8H${along(spread[1])}` })] : []),
     draw("path", { class: "zero", d: "M0 0V16" }),
   );
 }

@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { readClass, writeClass } from "../../../web/static/js/class-state.js";
+
+const VIEWS = ["net/cut/cut", "net/cut/stem"];
+
+test("what is written is read again, and what is not there is as by default", () => {
+  for (const view of ["", ...VIEWS])
+    for (const against of [null, 0, 41]) {
+      const state = { view, against };
+      assert.deepEqual(readClass(writeClass(state), VIEWS), state);
+    }
+  assert.equal(writeClass({ view: "", against: null }), "");
+  assert.deepEqual(readClass("?view=net/gone&against=-2", VIEWS), { view: "", against: null });
+});
