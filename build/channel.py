@@ -1,25 +1,65 @@
 """The pages of single channels: from the atlas to what the template shows."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from diamond_cutter.build import tiles
 from diamond_cutter.build.atlas import ModelAtlas, RenderedLayer
-from diamond_cutter.build.context import ChannelPage, Link, Parameter, Picture
-from diamond_cutter.build.figure import draw_field
+from diamond_cutter.build.attribution.channel import LayerNature, Nature, channel_nature
+from diamond_cutter.build.context import Frame, LayerLink, Link, Parameter, Picture
+from diamond_cutter.build.figure import Field, draw_field
 from diamond_cutter.build.frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.pages import beside, channel_picture, command, picture_text_of
 from diamond_cutter.build.pictures import CHANNEL_SIDE
 from diamond_cutter.build.templates import decimal
+from diamond_cutter.precompute.contract.atlas import Layer, Model
 
 NEIGHBOURS = 5
 """Channels shown on each side of a channel."""
 
 
+@dataclass(frozen=True)
+class ChannelPage:
+    """`/models/<model>/<layer>/<channel>/`: one channel.
+
+    picture: address of its own picture; empty where `reason` says why it is not shown.
+    score: as text; empty if it has none.
+    recipe: the name of the recipe that it was made by; empty if it is not rendered yet.
+    natures: what the photos of each study say of it. previous, next: the channels beside it.
+    """
+
+    frame: Frame
+    model: Model
+    layer: Layer
+    channel: int
+    picture: str
+    picture_side: int
+    reason: str
+    explanation: str
+    side: int
+    score: str
+    recipe: str
+    parameters: tuple[Parameter, ...]
+    seed: int
+    field: Field | None
+    natures: tuple[Nature, ...]
+    neighbours: tuple[Picture, ...]
+    previous: Link | None
+    next: Link | None
+    before: LayerLink | None
+    after: LayerLink | None
+    command: str
+
+
 def channel_page(
-    around: Surroundings, model: ModelAtlas, layer: RenderedLayer, channel: int
+    around: Surroundings,
+    model: ModelAtlas,
+    layer: RenderedLayer,
+    channel: int,
+    natures: tuple[LayerNature, ...] = (),
 ) -> ChannelPage:
-    """`/models/<model>/<layer>/<channel>/`."""
+    """`/models/<model>/<layer>/<channel>/`; `natures` are what studies say of the layer."""
     name, count = layer.layer.name, layer.layer.channels
     why = tiles.reason(layer, channel)
     score = decimal(float(layer.score[channel]))
@@ -51,6 +91,7 @@ def channel_page(
         parameters=parameters(layer.recipes[recipe]) if recipe else (),
         seed=layer.seed,
         field=draw_field(layer.layer, model.model.input_size),
+        natures=tuple(channel_nature(nature, channel, frame.root) for nature in natures),
         neighbours=tuple(_neighbour(layer, other) for other in range(first, last)),
         previous=Link(f"Channel {channel - 1}", f"../{channel - 1}/") if channel else None,
         next=Link(f"Channel {channel + 1}", f"../{channel + 1}/") if channel + 1 < count else None,

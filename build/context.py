@@ -204,38 +204,6 @@ class LayerPage:
 
 
 @dataclass(frozen=True)
-class ChannelPage:
-    """`/models/<model>/<layer>/<channel>/`: one channel.
-
-    picture: address of its own picture; empty where `reason` says why it is not shown.
-    score: as text; empty if it has none.
-    recipe: the name of the recipe that it was made by; empty if it is not rendered yet.
-    previous, next: the channels beside it in the layer.
-    """
-
-    frame: Frame
-    model: Model
-    layer: Layer
-    channel: int
-    picture: str
-    picture_side: int
-    reason: str
-    explanation: str
-    side: int
-    score: str
-    recipe: str
-    parameters: tuple[Parameter, ...]
-    seed: int
-    field: Field | None
-    neighbours: tuple[Picture, ...]
-    previous: Link | None
-    next: Link | None
-    before: LayerLink | None
-    after: LayerLink | None
-    command: str
-
-
-@dataclass(frozen=True)
 class MethodPage:
     """`/method/`: how the pictures are made."""
 

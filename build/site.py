@@ -1,9 +1,10 @@
 """The whole site: read and checked, then staged, checked again, and put in its place."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import jinja2
 
 from diamond_cutter.build import links, pictures, templates
 from diamond_cutter.build.atlas import ModelAtlas, RenderedLayer, read_atlas
+from diamond_cutter.build.attribution.channel import LayerNature, layer_natures
 from diamond_cutter.build.channel import channel_page
 from diamond_cutter.build.documents import index_document, layer_document
 from diamond_cutter.build.frame import Surroundings, checked_address
@@ -25,6 +27,9 @@ from diamond_cutter.build.tiles import band_channels
 
 Report = Callable[[str, int, int], None]
 """Told the name of the step, how much of it is done and how much there is."""
+
+Natures = Mapping[str, tuple[LayerNature, ...]]
+"""What studies say of the channels of layers, by the layer's path."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,14 @@ def build_site(
         for path, content in assets.items():
             stage.write(around.assets + path, content)
         made_from = _write_pictures(stage, models, report)
-        shown_from = _write_layers(stage, around, rendered, made_from, report)
+        natures = layer_natures(
+            [
+                (study.study.name, study.path, study.report.photos, study.explained)
+                for study in measured
+                if study.explained is not None
+            ]
+        )
+        shown_from = _write_layers(stage, around, rendered, made_from, natures, report)
         layers = {layer.path: layer for _, layer in rendered}
         pages = {*layers, *(f"models/{model.model.name}/" for model in models)}
         shown_from |= write_studies(stage, around, measured, pages, layers, report)
@@ -117,6 +129,7 @@ def _write_layers(
     around: Surroundings,
     rendered: list[tuple[ModelAtlas, RenderedLayer]],
     made_from: dict[str, str],
+    natures: Natures,
     report: Report,
 ) -> dict[str, str]:
     """Write what of the layers' pages has changed; the digest of each layer's by its path."""
@@ -126,8 +139,9 @@ def _write_layers(
     total, done = sum(layer.layer.channels for _, layer in rendered), 0
     for model, layer in rendered:
         report("pages", done, total)
+        said = natures.get(layer.path, ())
         shown_from[layer.path] = _pages_digest(
-            generator, around, model, layer, made_from[layer.path]
+            generator, around, model, layer, made_from[layer.path], said
         )
         paths = layer_paths(layer)
         same = stage.last.pages.get(layer.path) == shown_from[layer.path]
@@ -135,7 +149,7 @@ def _write_layers(
             for path in paths:
                 stage.keep(path)
         else:
-            for path, content in _layer_files(environment, around, model, layer):
+            for path, content in _layer_files(environment, around, model, layer, said):
                 stage.write(path, content)
         done += layer.layer.channels
     report("pages", done, total)
@@ -149,13 +163,17 @@ def layer_paths(layer: RenderedLayer) -> list[str]:
 
 
 def _layer_files(
-    environment: jinja2.Environment, around: Surroundings, model: ModelAtlas, layer: RenderedLayer
+    environment: jinja2.Environment,
+    around: Surroundings,
+    model: ModelAtlas,
+    layer: RenderedLayer,
+    natures: tuple[LayerNature, ...],
 ) -> Iterator[tuple[str, bytes]]:
     grid = layer_page(around, model, layer)
     yield f"{layer.path}index.html", templates.render(environment, "layer.html", grid)
     yield f"{layer.path}layer.json", layer_document(layer)
     for channel in range(layer.layer.channels):
-        page = channel_page(around, model, layer, channel)
+        page = channel_page(around, model, layer, channel, natures)
         content = templates.render(environment, "channel.html", page)
         yield f"{layer.path}{channel}/index.html", content
 
@@ -201,7 +219,12 @@ def _check(
 
 
 def _pages_digest(
-    generator: str, around: Surroundings, model: ModelAtlas, layer: RenderedLayer, made_from: str
+    generator: str,
+    around: Surroundings,
+    model: ModelAtlas,
+    layer: RenderedLayer,
+    made_from: str,
+    natures: tuple[LayerNature, ...],
 ) -> str:
     depth = [(other.layer, other.side) for other in model.rendered]
     arrays = [values.tobytes() for values in (layer.score, layer.flag, layer.level)]
@@ -215,4 +238,6 @@ def _pages_digest(
         layer.seed,
         made_from,
     )
-    return digest([("facts", repr(facts).encode()), *(("array", array) for array in arrays)])
+    said = chain.from_iterable(nature.contents() for nature in natures)
+    own = [("facts", repr(facts).encode()), *(("array", array) for array in arrays)]
+    return digest(chain(own, said))
