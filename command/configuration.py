@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, TypeVar, get_origin
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.command.settings import TABLES, StudySettings, TrainingSettings
+from diamond_cutter.command.settings import PREFIXES, STUDY_TABLES, TABLES, StudySettings
 
 T = TypeVar("T")
 _STUDY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 """What may be a folder of the site, and so a part of an address that needs no quoting."""
+COUNTS = ("channels", "photos")
+"""Settings that are a text or a plain count."""
 _EXPECTED: dict[Any, str] = {str: "a text", int: "a whole number", float: "a number"}
 
 
@@ -22,13 +24,13 @@ def add_options(parser: ArgumentParser, *tables: type, only: Collection[str] | N
     parser.add_argument(
         "--config", metavar="FILE", help="the settings file (default: diamond.toml)"
     )
-    for item in (item for table in tables for item in _settings(table).values()):
+    for name, item in ((_option(table, item), item) for table in tables for item in _items(table)):
         if only is not None and item.name not in only:
             continue
         default: Any = item.default
         shown = ",".join(default) if _is_list(item) else default
         parser.add_argument(
-            f"--{item.name.replace('_', '-')}",
+            f"--{name.replace('_', '-')}",
             metavar=item.name.upper(),
             help=f"{item.metadata['help']} (default: {shown})".replace("%", "%%"),
         )
@@ -64,11 +66,11 @@ def load_study(name: str, options: Namespace) -> StudySettings:
     _check_name(name)
     found = load_studies(options)
     study = found.get(name, StudySettings())
-    study = replace(
-        study,
-        training=replace(study.training, **_given(TrainingSettings, options)),
-        **_given(StudySettings, options),
-    )
+    inside = {
+        key: replace(getattr(study, key), **_given(table, options))
+        for key, table in STUDY_TABLES.items()
+    }
+    study = replace(study, **inside, **_given(StudySettings, options))
     if not study.dataset:
         path = options.config or "diamond.toml"
         there = f"the studies there are {_listed(found)}" if found else "there is no study there"
@@ -80,14 +82,12 @@ def load_study(name: str, options: Namespace) -> StudySettings:
 
 
 def _study(path: Path, name: str, values: Mapping[str, Any]) -> StudySettings:
-    own = {key: value for key, value in values.items() if key != "training"}
-    training = _table(path, f"study.{name}.training", values.get("training", {}))
-    return StudySettings(
-        **_checked(path, f"study.{name}", StudySettings, own),
-        training=TrainingSettings(
-            **_checked(path, f"study.{name}.training", TrainingSettings, training)
-        ),
-    )
+    own = {key: value for key, value in values.items() if key not in STUDY_TABLES}
+    inside = {}
+    for key, table in STUDY_TABLES.items():
+        full = f"study.{name}.{key}"
+        inside[key] = table(**_checked(path, full, table, _table(path, full, values.get(key, {}))))
+    return StudySettings(**_checked(path, f"study.{name}", StudySettings, own), **inside)
 
 
 def _named_tables(path: Path, content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -161,7 +161,7 @@ def _from_toml(path: Path, table: str, item: Field[Any], value: Any) -> Any:
         return value
     elif item.type is float and type(value) is int:
         return float(value)
-    elif item.name == "channels" and type(value) is int:
+    elif item.name in COUNTS and type(value) is int:
         return str(value)
     else:
         expected = _EXPECTED[item.type]
@@ -171,13 +171,15 @@ def _from_toml(path: Path, table: str, item: Field[Any], value: Any) -> Any:
 
 
 def _given(table: type, options: Namespace) -> dict[str, Any]:
-    values = {name: (item, getattr(options, name, None)) for name, item in _settings(table).items()}
+    values = {item: getattr(options, _option(table, item), None) for item in _items(table)}
     return {
-        name: _from_text(item, text) for name, (item, text) in values.items() if text is not None
+        item.name: _from_text(_option(table, item), item, text)
+        for item, text in values.items()
+        if text is not None
     }
 
 
-def _from_text(item: Field[Any], text: str) -> Any:
+def _from_text(name: str, item: Field[Any], text: str) -> Any:
     if _is_list(item):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if item.type is str:
@@ -185,10 +187,19 @@ def _from_text(item: Field[Any], text: str) -> Any:
     try:
         return item.type(text)  # type: ignore[operator]
     except ValueError as error:
-        option, expected = item.name.replace("_", "-"), _EXPECTED[item.type]
+        option, expected = name.replace("_", "-"), _EXPECTED[item.type]
         raise UserError(
             f"--{option}: expected {expected}, got {text!r}; give {expected}"
         ) from error
+
+
+def _option(table: type, item: Field[Any]) -> str:
+    """The name of a setting as an option, with underscores."""
+    return f"{PREFIXES.get(table, '')}{item.name}"
+
+
+def _items(table: type) -> list[Field[Any]]:
+    return list(_settings(table).values())
 
 
 def _settings(table: type) -> dict[str, Field[Any]]:

@@ -65,6 +65,26 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True)
+class AttributionSettings:
+    """What is asked of a study's cuts: which channels speak for its classes, and where."""
+
+    cuts: tuple[str, ...] = setting(
+        ("best",),
+        'the cuts: "best": the recommended one and each backbone\'s best; "none", or names',
+    )
+    layers: tuple[str, ...] = setting(
+        ("cuts",), 'the layers shown: "cuts": all up to the cut, "cut": it alone, or names'
+    )
+    photos: str = setting("all", 'the photos: "all", or a count, dealt out over the classes')
+    method: str = setting(
+        "gradient", 'below the cut: "gradient" times activation, or "integrated" gradients'
+    )
+    steps: int = setting(16, "steps of integrated gradients")
+    groups: int = setting(4, "neuron groups of each photo and class; 0: none")
+    pictures: int = setting(2, "different pictures rendered of each class; 0: none")
+
+
+@dataclass(frozen=True)
 class StudySettings:
     """Which photos, which cuts, and how they are compared."""
 
@@ -89,7 +109,14 @@ class StudySettings:
         "", "address of a running Dask scheduler to join; empty: a local cluster"
     )
     training: TrainingSettings = field(default_factory=TrainingSettings)
+    attribution: AttributionSettings = field(default_factory=AttributionSettings)
 
 
 TABLES: dict[str, type] = {"atlas": AtlasSettings, "site": SiteSettings}
-"""The tables that there is one of. `[study.NAME]` and `[study.NAME.training]`: one a study."""
+"""The tables that there is one of. `[study.NAME]` and the tables in it: one a study."""
+
+STUDY_TABLES: dict[str, type] = {"training": TrainingSettings, "attribution": AttributionSettings}
+"""The tables in `[study.NAME]`, by the field that holds them."""
+
+PREFIXES: dict[type, str] = {AttributionSettings: "attribution_"}
+"""What stands before the names of a table's options, where another table has the same names."""

@@ -2,18 +2,14 @@
 
 from typing import Any
 
+from diamond_cutter.precompute.contract.attribution import block_of
 from diamond_cutter.precompute.runtime import tf
 
 
-def block_of(places: int, most: int) -> int:
-    """The side in places of a cell, so that there are at most `most` cells."""
-    return -(-places // most)
-
-
-def sum_blocks(values: Any, most: int) -> Any:
-    """The sums over the cells of a tensor (n, H, W, C): (n, R, Q, C), R and Q at most `most`."""
+def sum_blocks(values: Any) -> Any:
+    """The sums over the cells of a tensor (n, H, W, C): (n, R, Q, C)."""
     height, width, channels = values.shape[1:]
-    block = block_of(max(height, width), most)
+    block = block_of(height, width)
     if block == 1:
         return values
     rows, columns = -(-height // block), -(-width // block)

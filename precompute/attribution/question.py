@@ -10,15 +10,17 @@ class minus another is the difference of what is to each.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.precompute.attribution.case import Dense
 from diamond_cutter.precompute.attribution.cells import sum_blocks
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import between, fold
-from diamond_cutter.precompute.contract.attribution import MAPS, MOST_CELLS, TOP
+from diamond_cutter.precompute.contract.attribution import MAPS, TOP
 from diamond_cutter.precompute.runtime import keras, tf
 
 BATCH = 8
@@ -32,17 +34,16 @@ BELOW = 3
 _FIRST, _SECOND, _TRUE = 3e9, 2e9, 1e9
 """What moves a class to the front, far above any logit."""
 
-Dense = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
-"""The layers of a head: (D, U) weights and (U,) biases."""
-
 
 @dataclass(frozen=True, eq=False)
 class Answer:
     """What a layer gives for n photos: arrays as in `LayerView` with n in front, and two more.
 
-    `activation (n, R, Q, C)`: the mean of each cell; `attribution (n, T, R, Q, C)`: of each cell.
+    `places`: the layer's height and width. `activation (n, R, Q, C)`: the mean of each cell;
+    `attribution (n, T, R, Q, C)`: of each cell.
     """
 
+    places: tuple[int, int]
     arrays: dict[str, NDArray[Any]]
     activation: NDArray[np.float32]
     attribution: NDArray[np.float32]
@@ -68,7 +69,7 @@ class Questioner:
         self._rests = [*rests, tf.identity]
         self._slopes = [tf.function(self._slopes_from(rest)) for rest in self._rests]
         self._pass = tf.function(self._trace_pass)
-        self._describe = [tf.function(_describe) for _ in layers]
+        self._describe = [tf.function(partial(_describe)) for _ in layers]
 
     def ask(
         self, images: NDArray[np.float32], labels: NDArray[np.integer], head: Dense
@@ -97,7 +98,8 @@ class Questioner:
             start = self._start(place if self._steps else -1, activations, weights)
             described = self._describe[place](activation, gradients, asked, given[1], start)
             arrays = {name: value.numpy()[:count] for name, value in described.items()}
-            found[layer] = Answer(arrays, arrays.pop("activation"), arrays.pop("attribution"))
+            cells, attribution = arrays.pop("activation"), arrays.pop("attribution")
+            found[layer] = Answer(tuple(activation.shape[1:3]), arrays, cells, attribution)
         return logits.numpy()[:count], found
 
     def _trace_pass(self, images: Any, labels: Any, weights: Any) -> Any:
@@ -174,7 +176,7 @@ def _describe(
 ) -> dict[str, Any]:
     """What of a layer is kept, from activation and gradients (n, H, W, C)."""
     height, width, channels = activation.shape[1:]
-    single = tf.stack([sum_blocks(activation * each, MOST_CELLS) for each in gradients], axis=1)
+    single = tf.stack([sum_blocks(activation * each) for each in gradients], axis=1)
     first, second = classes[:, 0], classes[:, 1]
     nothing = tf.fill(tf.shape(first), -1)
     errs = (labels >= 0) & (labels != first) & (labels != second)
@@ -186,8 +188,8 @@ def _describe(
     pairs += [tf.where(errs[:, None], tf.stack([first, labels], 1), -1)]
     target = tf.stack(pairs, axis=1)
     places = tf.reshape(activation, (-1, height * width, channels))
-    ones = sum_blocks(tf.ones((1, height, width, 1)), MOST_CELLS)
-    cells = sum_blocks(activation, MOST_CELLS) / ones
+    ones = sum_blocks(tf.ones((1, height, width, 1)))
+    cells = sum_blocks(activation) / ones
     top = min(TOP, channels)
     speaking, silencing = tf.math.top_k(dense, top), tf.math.top_k(-dense, top)
     active = tf.math.top_k(cells, top)

@@ -1,6 +1,7 @@
 """Writes the attribution of a study, in the layout of the contract."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -18,10 +19,10 @@ from diamond_cutter.precompute.contract.attribution import (
     LayerView,
     Pictures,
 )
-from diamond_cutter.precompute.contract.packing import pack, pack_steps
+from diamond_cutter.precompute.contract.packing import pack
 
-IN_STEPS = ("map", "group_map")
-"""Arrays that are only shown as colours."""
+THREADS = 4
+"""Layers that are written at a time: Zarr waits for each array that it makes."""
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -34,11 +35,13 @@ def write_part(
     logit: NDArray[np.float32],
     pictures: Sequence[bytes],
     layers: Mapping[str, LayerView],
+    places: Mapping[str, tuple[int, int]],
 ) -> None:
     """Store a part of n photos beside the slots of a study; over a half-written one.
 
     `keys`: n, what each row was made of; `logit (n, K)`; `pictures`: n, WebP; `layers` by name,
-    with n in front. The attributes come last: a part without them is not there.
+    with n in front; `places`: the height and width of each. The attributes come last: a part
+    without them is not there.
     """
     part = study.create_group(f"attribution/{shelf}/{name}", overwrite=True)
     ends = np.cumsum([len(picture) for picture in pictures], dtype=np.int64)
@@ -50,8 +53,13 @@ def write_part(
             "logit": logit,
         },
     )
-    for layer, view in layers.items():
-        _write(part.create_group(f"layers/{layer}"), _packed(view))
+
+    def write_layer(layer: str) -> None:
+        sides = dict(zip(("height", "width"), places[layer], strict=True))
+        _write(part.create_group(f"layers/{layer}", attributes=sides), _packed(layers[layer]))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(write_layer, layers))
     part.attrs.put({"keys": list(keys)})
 
 
@@ -96,8 +104,7 @@ def _packed(view: LayerView) -> dict[str, NDArray[Any]]:
     for field in fields(view):
         value = getattr(view, field.name)
         if field.name in PACKED:
-            how = pack_steps if field.name in IN_STEPS else pack
-            value, values[f"{field.name}_peak"] = how(value, PACKED[field.name])
+            value, values[f"{field.name}_peak"] = pack(value, *PACKED[field.name])
         values[field.name] = value
     return values
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from diamond_cutter.command.configuration import add_options, load_study
-from diamond_cutter.command.settings import StudySettings, TrainingSettings
+from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
 from diamond_cutter.precompute.contract.study import Cut, ranking_document
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ SHOWN = 8
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Every setting of [study.NAME] and of its training as an option."""
+    """Every setting of [study.NAME] and of the tables in it as an option."""
     parser.add_argument("name", metavar="NAME", help="a table [study.NAME] of the settings file")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    add_options(parser, StudySettings, TrainingSettings)
+    add_options(parser, StudySettings, TrainingSettings, AttributionSettings)
     parser.epilog = (
         "Stop it whenever you like: the features that were made are kept, and the same command "
         "goes on from there. `diamond check-data PATH` says beforehand what is made of the photos."

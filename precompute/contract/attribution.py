@@ -7,7 +7,8 @@ where it lies in them, stands in its slot::
         picture, picture_end                        (B,) uint8: n pictures, WebP, one after the
                                                     other, and (n,) int64: where each ends
         logit                                       (n, K) float32
-        layers/<layer>/...                          see `LayerView`, each array with n in front
+        layers/<layer>/...                          see `LayerView`, each array with n in front;
+                                                    attributes: height, width
     <store>/<study>/<slot>/attribution              attributes: explained (see `Explained`)
     <store>/<study>/<slot>/attribution/<model>/<cut>
                                                     attributes: cut (see `ExplainedCut`), shelf,
@@ -41,7 +42,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.contract.members import array, subgroup
-from diamond_cutter.precompute.contract.packing import unpack
+from diamond_cutter.precompute.contract.packing import How, unpack
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
@@ -154,9 +155,9 @@ class LayerView:
     channel         (T, C) float32: the attribution of each channel
     cell_channel    (T, R, Q, 2 * TOP) uint16: of each cell the channels with the largest
                     attribution, the largest first, then those with the lowest, the lowest first
-    cell_value      the same shape, float32: their attribution, good to 1e-3 of the photo's largest
+    cell_value      the same shape, float32: their attribution, rounded (see `packing`)
     active_channel  (R, Q, TOP) uint16: of each cell the most active channels, the first first
-    active_value    (R, Q, TOP) float32: their activation
+    active_value    (R, Q, TOP) float32: their activation, rounded alike
     map_channel     (M,) uint16: the channels that matter most in the photo, at most `MAPS`
     map             (M, R, Q) float32: the activation of each of those, in 127 steps
     mean, square    (C,) float32: of each channel's activation over all places the mean, and the
@@ -198,8 +199,14 @@ class LayerView:
         return LayerView(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
-PACKED = {"cell_value": 2, "active_value": 1, "map": 2, "group_map": 2, "group_direction": 2}
-"""Arrays that are kept as shares of the largest, and the axes, n too, that have one each."""
+PACKED: dict[str, tuple[int, How]] = {
+    "cell_value": (2, "roots"),
+    "active_value": (1, "roots"),
+    "map": (2, "steps"),
+    "group_map": (2, "steps"),
+    "group_direction": (2, "halves"),
+}
+"""Arrays that are kept as shares of the largest: how many axes, n too, have one each, and how."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,6 +325,11 @@ class Source:
     group: zarr.Group
 
 
+def block_of(height: int, width: int) -> int:
+    """How many places a side a cell has, in a layer of `height` x `width` places."""
+    return -(-max(height, width) // MOST_CELLS)
+
+
 def explained_names(studies: zarr.Group) -> list[str]:
     """The names of all that is explained, sorted: finished studies and networks by themselves."""
     return sorted(name for name, group in studies.groups() if _slot(group) is not None)
@@ -422,7 +434,7 @@ def _read(parent: zarr.Group, path: str, kind: type) -> dict[str, Any]:
         values[field.name] = np.asarray(array(group, field.name)[:])
         if f"{field.name}_peak" in group:
             peak = np.asarray(array(group, f"{field.name}_peak")[:])
-            values[field.name] = unpack(values[field.name], peak)
+            values[field.name] = unpack(values[field.name], peak, PACKED[field.name][1])
     return values
 
 

@@ -1,14 +1,11 @@
 """One pass of each photo through each backbone: what heads are trained on, kept in the store."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from typing import Protocol
 
 import numpy as np
 import zarr
-from dask.system import CPU_COUNT
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
@@ -26,14 +23,11 @@ from diamond_cutter.precompute.features.store import (
 )
 from diamond_cutter.precompute.features.task import Row, Unit, store_unit
 from diamond_cutter.precompute.features.view import KINDS, Augmentation
-from diamond_cutter.precompute.work.backlog import Backlog
-from diamond_cutter.precompute.work.cluster import Workers, check_workers, workforce
+from diamond_cutter.precompute.work.cluster import Workers, check_workers
 from diamond_cutter.precompute.work.display import Display
 from diamond_cutter.precompute.work.folder import check_folder, exclusive
 from diamond_cutter.precompute.work.interrupt import terminated_as_interrupted
-from diamond_cutter.precompute.work.log import log_file
-from diamond_cutter.precompute.work.progress import Progress
-from diamond_cutter.precompute.work.run import Run
+from diamond_cutter.precompute.work.making import make_units
 from diamond_cutter.precompute.work.target import Naming, Target, locate
 from diamond_cutter.precompute.work.unit import Place
 
@@ -46,9 +40,6 @@ FEATURES = Naming(
 )
 ROWS = 128
 """Rows of a part, and so of a task: the most that a kill loses of each worker's work."""
-
-SHORT = 5_000.0
-"""GFLOP that this process makes faster on all cores than workers do, whose start takes longer."""
 
 CUT_BYTES = 2_000
 """About what a cut of a row takes in the store."""
@@ -125,7 +116,8 @@ def extract(
         if units:
             _prepare(target, shelves.values(), units)
             totals: dict[Place, int] = {(model,): len(rows) for model, _ in models}
-            _make(settings, target, units, totals, display)
+            noun = "views" if settings.views else "photos"
+            make_units(store_unit, units, totals, target, settings, display, "features", noun)
             indices = _indices(target.open(), shelves)
     keys = [
         row_key(photo.digest, view, augmentation)
@@ -201,42 +193,3 @@ def _prepare(target: Target, shelves: Iterable[Shelf], units: Sequence[Unit]) ->
         store = create_features(target.address)
         for shelf in shelves:
             create_shelf(store, shelf)
-
-
-def _make(
-    settings: FeatureSettings,
-    target: Target,
-    units: Sequence[Unit],
-    totals: Mapping[Place, int],
-    display: Display,
-) -> None:
-    """Make the units, here or by workers; `totals`: rows of each backbone, there or not.
-
-    Raises `UserError` for units that failed for good.
-    """
-    noun = "views" if settings.views else "photos"
-    progress = Progress("features", noun, totals, units)
-    is_short = sum(unit.effort for unit in units) < SHORT
-    is_here = is_short and not settings.workers and not settings.scheduler
-    run = Run(partial(store_unit, target.address, CPU_COUNT if is_here else 1), display)
-    with log_file(target.folder) as log:
-        try:
-            if is_here:
-                display.phase("loading the backbone")
-                run.here(units, progress)
-            else:
-                display.phase("starting workers")
-                parts: Counter[Place] = Counter(unit.place for unit in units)
-                with workforce(settings, target, len(units), log) as workers:
-                    run.at_workers(workers, Backlog(units, parts), progress)
-        except KeyboardInterrupt:
-            display.note(f"stopping; the {run.made} {noun} that this run passed are kept")
-            raise
-    if run.failures:
-        first, *others = run.failures
-        raise UserError(
-            f"{first.where} failed"
-            + (f", and {len(others)} other parts of the photos" if others else "")
-            + f": {first.error}; what was made is kept: mend or remove what failed, and run the "
-            "same command again"
-        )

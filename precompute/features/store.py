@@ -80,7 +80,7 @@ class Index:
         self._parts: list[str] = []
         self._cuts: list[frozenset[str]] = []
         keys: list[NDArray[Any]] = []
-        for name, attributes in _parts(shelf) if shelf is not None else ():
+        for name, attributes in complete_parts(shelf) if shelf is not None else ():
             self._parts.append(name)
             self._cuts.append(frozenset(attributes["cuts"]))
             keys.append(as_keys(attributes["keys"]))
@@ -133,8 +133,8 @@ def as_keys(digests: Sequence[str]) -> NDArray[Any]:
     return np.frombuffer(bytes.fromhex("".join(digests)), KEY)
 
 
-def _parts(shelf: zarr.Group) -> list[tuple[str, dict[str, Any]]]:
-    """The complete parts of a shelf by name, with their attributes."""
+def complete_parts(shelf: zarr.Group) -> list[tuple[str, dict[str, Any]]]:
+    """The complete parts of a shelf, sorted, with their attributes; a `UserError` if damaged."""
     try:
         with warnings.catch_warnings():
             # A kill may leave a folder with nothing in it, of which Zarr would warn.
@@ -143,8 +143,8 @@ def _parts(shelf: zarr.Group) -> list[tuple[str, dict[str, Any]]]:
     except (TypeError, ValueError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise UserError(
-            f"{shelf.store_path}: expected features, got {reason}; remove that folder, and run the "
-            "same command again: it makes them anew"
+            f"{shelf.store_path}: expected parts that a study made, got {reason}; remove that "
+            "folder, and run the same command again: it makes them anew"
         ) from error
     return sorted(
         ((name, attributes) for name, attributes in parts if "keys" in attributes),

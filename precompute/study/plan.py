@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.attribution.selection import check_attribution, check_names
 from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.contract.atlas import Layer
 from diamond_cutter.precompute.features.extract import check_features
@@ -63,6 +64,7 @@ def check_settings(settings: StudySettings) -> Target:
     if settings.seed < 0:
         raise UserError(f"seed: expected 0 or more, got {settings.seed}; mend the value")
     check_training(settings.training)
+    check_attribution(settings.attribution)
     check_features(settings)
     target = locate(settings.store, STUDIES)
     target.find()
@@ -85,7 +87,9 @@ def make_plan(
     Raises `UserError` for weights that are not here, and for cuts that no backbone has.
     """
     backbones = [load(model) for model in settings.models]
-    return Plan(name, settings, target, backbones, _select(backbones, settings.cuts))
+    cuts = _select(backbones, settings.cuts)
+    check_names(settings.attribution, backbones, cuts)
+    return Plan(name, settings, target, backbones, cuts)
 
 
 def _select(backbones: Sequence["Backbone"], names: Sequence[str]) -> list[list[Layer]]:

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.attribution.case import Album, Case
+from diamond_cutter.precompute.attribution.explain import Place, explain
+from diamond_cutter.precompute.attribution.selection import select_cuts, select_layers
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.contract.study import Cut, Study
+from diamond_cutter.precompute.contract.study import Cut, Study, cut_group, read_fold_head
 from diamond_cutter.precompute.dataset.photo import Dataset
 from diamond_cutter.precompute.dataset.reader import read_dataset
 from diamond_cutter.precompute.features.extract import extract
@@ -111,7 +114,27 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: Steps) -> Result:
         for cut in cuts:
             store.write_cut(draft, cut)
         store.finish(draft, study)
+        _explain(plan, dataset, sample, study, draft, steps)
     return Result(study, cuts, plan.target.address)
+
+
+def _explain(
+    plan: Plan, dataset: Dataset, sample: Sample, study: Study, draft: store.Draft, steps: Steps
+) -> None:
+    """Ask the study's cuts what they look at, each photo with the head that did not see it."""
+    settings = plan.settings.attribution
+    recommended = study.recommendation.model, study.recommendation.cut
+    backbones = {backbone.name: backbone for backbone in plan.backbones}
+    cases = []
+    for model, cut in select_cuts(settings, study.ranking, recommended):
+        group = cut_group(draft.slot, model, cut)
+        heads = [read_fold_head(group, fold) for fold in range(study.folds)]
+        layers = select_layers(settings, backbones[model], cut)
+        cases.append(Case(backbones[model], layers, heads, study.classes, plan.settings.pooling))
+    if cases:
+        place = Place(plan.target, plan.name, draft.slot.basename)
+        album = Album(dataset.photos, sample.label, sample.fold, sample.group)
+        explain(place, album, cases, settings, plan.settings, steps.display, plan.settings.seed)
 
 
 def _find_latencies(plan: Plan, steps: Steps) -> dict[str, dict[str, Latency]]:

@@ -9,8 +9,10 @@ import pytest
 from diamond_cutter.command.configuration import add_options, load, load_studies, load_study
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import (
+    STUDY_TABLES,
     TABLES,
     AtlasSettings,
+    AttributionSettings,
     SiteSettings,
     StudySettings,
     TrainingSettings,
@@ -42,11 +44,14 @@ def test_the_demo_has_every_setting_with_its_default_and_says_what_it_is(table: 
 
 def test_the_demo_has_every_setting_of_a_study_with_its_default() -> None:
     given = options("--config", str(DEMO))
-    assert load_studies(given) == {"digits": StudySettings(dataset="data/digits")}
+    quick = AttributionSettings(photos="60")
+    assert load_studies(given) == {
+        "digits": StudySettings(dataset="data/digits", attribution=quick)
+    }
     text = DEMO.read_text(encoding="utf-8").split("[study.digits]")[1]
     named = {line.split(" = ")[0] for line in text.splitlines() if " = " in line}
-    settings = {item.name for table in (StudySettings, TrainingSettings) for item in fields(table)}
-    assert named == settings - {"training"}
+    tables = (StudySettings, *STUDY_TABLES.values())
+    assert named == {item.name for table in tables for item in fields(table)} - {*STUDY_TABLES}
 
 
 def test_options_come_before_the_file_and_the_file_before_the_defaults(tmp_path: Path) -> None:
@@ -113,7 +118,9 @@ def test_a_study_is_its_table_with_its_training_and_the_options(tmp_path: Path) 
         dataset="photos", models=("a",), training=training
     )
     given.dropout, given.views, given.augment = "0.25", "3", "flip,crop"
+    given.cuts, given.attribution_cuts = "here,there", "here"
     loaded = load_study("one", given)
+    assert (loaded.cuts, loaded.attribution.cuts) == (("here", "there"), ("here",))
     assert (loaded.views, loaded.augment) == (3, ("flip", "crop"))
     assert (loaded.training.dropout, loaded.training.epochs) == (0.25, 7)
     assert list(load_studies(given)) == ["one", "two"]

@@ -88,7 +88,8 @@ def _write_cut(
         }
         keys = [f"{photo:064x}" for photo in inside]
         pictures = [picture_of(int(photo)) for photo in inside]
-        store.write_part(study, f"{model}-made", names[-1], keys, logits, pictures, views)
+        places = {layer.name: (layer.side, layer.side) for layer in layers}
+        store.write_part(study, f"{model}-made", names[-1], keys, logits, pictures, views, places)
     shown = list(range(len(made.classes)))
     explained = ExplainedCut(
         model=model,

@@ -1,0 +1,82 @@
+"""Which cuts of a study are explained, and with which of their layers."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import AttributionSettings
+from diamond_cutter.precompute.attribution.sample import photo_count
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.contract.atlas import Layer
+
+METHODS = ("gradient", "integrated")
+
+
+def check_attribution(settings: AttributionSettings) -> None:
+    """Raise `UserError` for settings that can't hold, before any work and without TensorFlow."""
+    if settings.method not in METHODS:
+        raise UserError(
+            f"attribution: method: expected one of {', '.join(METHODS)}, got {settings.method!r}; "
+            "choose one of them"
+        )
+    photo_count(settings.photos)
+    for name, least in (("steps", 1), ("groups", 0), ("pictures", 0)):
+        value = getattr(settings, name)
+        if value < least:
+            raise UserError(
+                f"attribution: {name}: expected {least} or more, got {value}; mend the value"
+            )
+
+
+def check_names(
+    settings: AttributionSettings, backbones: Sequence[Backbone], cuts: Sequence[Sequence[Layer]]
+) -> None:
+    """Raise `UserError` for cuts that the study does not try, and layers that no backbone has."""
+    tried = {layer.name for layers in cuts for layer in layers}
+    known = {layer.name for backbone in backbones for layer in backbone.layers}
+    for kind, names, words, there in (
+        ("cuts", settings.cuts, ("best", "none"), tried),
+        ("layers", settings.layers, ("cuts", "cut"), known),
+    ):
+        for name in names:
+            if name not in there.union(words):
+                near = get_close_matches(name, sorted(there), n=1)
+                raise UserError(
+                    f"attribution: {kind}: expected {' or '.join(map(repr, words))} or names of "
+                    f"{kind} of the study, got {name!r}"
+                    + (f" (did you mean {near[0]!r}?)" if near else "")
+                    + "; `diamond layers MODEL` lists them"
+                )
+    if settings.method == "integrated":
+        whole = {layer.name for backbone in backbones for layer in backbone.layers if layer.is_cut}
+        for name in set(settings.layers) - whole - {"cuts", "cut"}:
+            raise UserError(
+                f"attribution: layers: integrated gradients need cuts, got {name!r}, past which "
+                "the signal takes other ways as well; leave it out, or set method to 'gradient'"
+            )
+
+
+def select_cuts(
+    settings: AttributionSettings,
+    ranking: Sequence[tuple[str, str]],
+    recommended: tuple[str, str],
+) -> list[tuple[str, str]]:
+    """The cuts that are explained, as (model, cut); `ranking` holds all, best first."""
+    chosen: list[tuple[str, str]] = []
+    if "best" in settings.cuts:
+        best = {model: (model, cut) for model, cut in reversed(ranking)}
+        chosen += [recommended, *(pair for pair in ranking if pair in best.values())]
+    chosen += [(model, cut) for model, cut in ranking if cut in settings.cuts]
+    return list(dict.fromkeys(chosen))
+
+
+def select_layers(settings: AttributionSettings, backbone: Backbone, cut: str) -> list[Layer]:
+    """The layers that are shown of a cut, in depth order, the last of them the cut itself."""
+    end = backbone.layer(cut)
+    below = [layer for layer in backbone.layers if layer.index < end.index]
+    shown = [
+        layer
+        for layer in below
+        if layer.name in settings.layers or (layer.is_cut and "cuts" in settings.layers)
+    ]
+    return [*shown, end]

@@ -1,0 +1,125 @@
+"""What all explained photos of a cut say together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from diamond_cutter.precompute.attribution.case import Album, Case
+from diamond_cutter.precompute.attribution.channels import Seen, find_channels
+from diamond_cutter.precompute.attribution.shortcut import find_shortcuts
+from diamond_cutter.precompute.attribution.sums import find_sums, own_classes
+from diamond_cutter.precompute.attribution.task import Inquiry
+from diamond_cutter.precompute.contract.atlas import Layer
+from diamond_cutter.precompute.contract.attribution import (
+    ExplainedCut,
+    ExplainedLayer,
+    block_of,
+)
+from diamond_cutter.precompute.contract.members import array, subgroup
+
+READ = (
+    *("target", "total", "bias", "heatmap", "channel"),
+    *("mean", "square", "zero", "peak", "place"),
+)
+"""The arrays of a layer's view that sums are made of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """A cut, and for each layer its tables by name: `Sums` and `Channels` of the contract."""
+
+    cut: ExplainedCut
+    tables: dict[str, dict[str, Any]]
+
+
+def summarise(
+    case: Case,
+    inquiry: Inquiry,
+    parts: Sequence[zarr.Group],
+    part: NDArray[np.int32],
+    row: NDArray[np.int32],
+    chosen: NDArray[np.int32],
+    album: Album,
+) -> Summary:
+    """Sum up the n photos `chosen`, each in a row of one of `parts`; layer by layer in memory."""
+    logit = _gather(parts, part, row, "logit")
+    label = album.label[chosen]
+    size = case.backbone.input_size
+    layers, tables, shown, shortcuts = [], {}, [], []
+    for layer in case.layers:
+        view = {name: _gather(parts, part, row, f"layers/{layer.name}/{name}") for name in READ}
+        own = own_classes(view["target"], label)
+        shown = [int(k) for k in np.unique(own)]
+        attributes = subgroup(parts[0], f"layers/{layer.name}").attrs
+        height, width = (int(str(attributes[side])) for side in ("height", "width"))
+        seen = Seen(
+            **{name: view[name] for name in ("mean", "square", "zero", "peak", "place")},
+            matter=view["channel"][:, 1],
+            photo=chosen,
+            group=album.group[chosen],
+            label=own,
+            height=height,
+            width=width,
+        )
+        tables[layer.name] = {
+            "sums": find_sums(view["target"], view["channel"], view["heatmap"], own),
+            "channels": find_channels(seen, shown, size, layer.receptive_field),
+        }
+        layers.append(_layer(layer, height, width, view, logit))
+        if layer is case.layers[-1]:
+            shortcuts = find_shortcuts(_own_heatmaps(view, own), own, chosen, case.classes)
+    cut = ExplainedCut(
+        model=case.backbone.name,
+        cut=inquiry.cut,
+        input_size=size,
+        classes=case.classes,
+        shown=shown,
+        pooling=case.pooling,
+        linear=len(case.heads[0]) == 1,
+        method="integrated" if inquiry.steps else "gradient",
+        steps=inquiry.steps,
+        layers=layers,
+        shortcuts=shortcuts,
+    )
+    return Summary(cut, tables)
+
+
+def _gather(
+    parts: Sequence[zarr.Group], part: NDArray[np.int32], row: NDArray[np.int32], path: str
+) -> NDArray[Any]:
+    """An array of all photos, (n, ...): photo by photo from the part and the row it is in."""
+    whole = [np.asarray(array(each, path)[:]) for each in parts]
+    return np.stack([whole[index][place] for index, place in zip(part, row, strict=True)])
+
+
+def _layer(
+    layer: Layer, height: int, width: int, view: dict[str, NDArray[Any]], logit: NDArray[Any]
+) -> ExplainedLayer:
+    predicted = logit[np.arange(len(logit)), view["target"][:, 1, 0]]
+    shortfall = np.abs(predicted - view["bias"][:, 1] - view["total"][:, 1])
+    rows, columns = view["heatmap"].shape[2:]
+    return ExplainedLayer(
+        name=layer.name,
+        index=layer.index,
+        channels=layer.channels,
+        height=height,
+        width=width,
+        rows=rows,
+        columns=columns,
+        block=block_of(height, width),
+        receptive_field=layer.receptive_field,
+        stride=layer.stride,
+        shortfall=float(np.median(shortfall)),
+    )
+
+
+def _own_heatmaps(view: dict[str, NDArray[Any]], own: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The heatmap of each photo for the class that it counts for, (n, R, Q)."""
+    target = view["target"]
+    row = ((target[..., 0] == own[:, None]) & (target[..., 1] < 0)).argmax(axis=1)
+    heatmaps: NDArray[np.float32] = view["heatmap"][np.arange(len(own)), row]
+    return heatmaps

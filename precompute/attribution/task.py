@@ -1,0 +1,211 @@
+"""What a worker does: question a cut network about some photos, and store the answers."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from io import BytesIO
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from PIL import Image
+
+from diamond_cutter.precompute.attribution import store
+from diamond_cutter.precompute.attribution.groups import attribute, factorize
+from diamond_cutter.precompute.contract.attribution import LayerView
+from diamond_cutter.precompute.contract.members import subgroup
+from diamond_cutter.precompute.dataset.image import decode
+from diamond_cutter.precompute.dataset.photo import Photo
+from diamond_cutter.precompute.work.unit import failures_told
+
+if TYPE_CHECKING:
+    from diamond_cutter.precompute.attribution.case import Dense
+    from diamond_cutter.precompute.attribution.question import Answer, Questioner
+
+QUALITY = 80
+"""Of the photos' pictures, as WebP has it."""
+FINER = 2
+"""How much finer than the network's input they are."""
+
+
+class Row(NamedTuple):
+    """A photo, its class, -1 for none, and the head that did not see it, by index."""
+
+    photo: Photo
+    label: int
+    head: int
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """What is asked of a cut, the same for all its photos.
+
+    model, layers: the backbone, and the layers in depth order, the last of them the cut.
+    pooling, steps: as `Questioner` takes them. groups: how many.
+    """
+
+    model: str
+    layers: tuple[str, ...]
+    pooling: str
+    steps: int
+    groups: int
+
+    @property
+    def cut(self) -> str:
+        """The cut's name."""
+        return self.layers[-1]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What one task makes: a part.
+
+    study, shelf, part: where it is stored, by name. gflops: of what is asked of one photo.
+    keys: of the rows; those of one head stand together.
+    """
+
+    inquiry: Inquiry
+    depth: int
+    gflops: float
+    study: str
+    shelf: str
+    part: str
+    keys: tuple[str, ...]
+    rows: tuple[Row, ...] = field(compare=False)
+    heads: "Sequence[Dense]" = field(compare=False)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The backbone and the cut."""
+        return (self.inquiry.model, self.inquiry.cut)
+
+    @property
+    def effort(self) -> float:
+        """The operations of the pass."""
+        return self.gflops * len(self.rows)
+
+    @property
+    def size(self) -> int:
+        """How many photos are explained."""
+        return len(self.rows)
+
+    @property
+    def where(self) -> str:
+        """The unit as messages name it."""
+        first, last = self.rows[0].photo.path, self.rows[-1].photo.path
+        return f"{self.inquiry.model} {self.inquiry.cut} photos {first} to {last}"
+
+
+def head_digest(head: "Dense") -> str:
+    """What tells a head from others, in hex."""
+    digest = hashlib.sha256()
+    for weight, bias in head:
+        digest.update(np.ascontiguousarray(weight).tobytes())
+        digest.update(np.ascontiguousarray(bias).tobytes())
+    return digest.hexdigest()
+
+
+def row_key(row: Row, digest: str) -> str:
+    """What a row is made of: photo, class and the head's digest; 64 hex digits."""
+    parts = [row.photo.digest, row.label, digest]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def part_name(keys: Sequence[str]) -> str:
+    """The name of the part that holds these rows."""
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
+
+
+def store_unit(address: str, threads: int, unit: Unit) -> None:
+    """Make a unit's part in the store at `address`; `threads` prepare photos and find groups.
+
+    Raises `UnitError` if this unit fails, `HitsEverythingError` if all others would.
+    """
+    with failures_told(unit, address):
+        from diamond_cutter.precompute.attribution.question import BATCH
+
+        questioner = _questioner(unit.inquiry)
+        logits, pictures = [], []
+        views: dict[str, list[LayerView]] = {layer: [] for layer in unit.inquiry.layers}
+        places = {}
+        with ThreadPoolExecutor(threads) as pool:
+            for rows in _batches(unit.rows, BATCH):
+                seen = list(pool.map(lambda row: see(row.photo, questioner.size), rows))
+                pictures += [picture for _, picture in seen]
+                images = np.stack([image for image, _ in seen])
+                labels = np.array([row.label for row in rows])
+                logit, answers = questioner.ask(images, labels, unit.heads[rows[0].head])
+                logits.append(logit)
+                for layer, answer in answers.items():
+                    views[layer].append(_view(answer, unit.inquiry.groups, pool))
+                    places[layer] = answer.places
+        study = subgroup(zarr.open_group(address, mode="r+"), unit.study)
+        store.write_part(
+            study,
+            unit.shelf,
+            unit.part,
+            unit.keys,
+            np.concatenate(logits),
+            pictures,
+            {layer: _joined(several) for layer, several in views.items()},
+            places,
+        )
+
+
+def _batches(rows: Sequence[Row], most: int) -> Iterator[list[Row]]:
+    """Rows of one head, `most` at most."""
+    for _, alike in groupby(rows, lambda row: row.head):
+        together = list(alike)
+        yield from (together[start : start + most] for start in range(0, len(together), most))
+
+
+def see(photo: Photo, size: int) -> tuple[NDArray[np.float32], bytes]:
+    """A photo as a network of that input size takes it, and its picture, `FINER`, as WebP."""
+    from diamond_cutter.precompute.backbones.photo import prepare
+
+    image = decode(photo.file).image
+    finer = np.rint(prepare(image, FINER * size) * 255).astype(np.uint8)
+    written = BytesIO()
+    Image.fromarray(finer).save(written, "WEBP", quality=QUALITY)
+    return prepare(image, size), written.getvalue()
+
+
+def _view(answer: "Answer", groups: int, pool: ThreadPoolExecutor) -> LayerView:
+    count, rows, columns, channels = answer.activation.shape
+    cells = answer.activation.reshape(count, -1, channels)
+    shares = answer.attribution.reshape(count, -1, rows * columns, channels)
+    found = list(pool.map(lambda each: factorize(each, groups), cells))
+    values = [
+        attribute(where, direction, each, share)
+        for (where, direction), each, share in zip(found, cells, shares, strict=True)
+    ]
+    maps = np.stack([where for where, _ in found]).transpose(0, 2, 1)
+    return LayerView(
+        **answer.arrays,
+        group_map=maps.reshape(count, groups, rows, columns),
+        group_direction=np.stack([direction for _, direction in found]),
+        group_value=np.stack(values),
+    )
+
+
+def _joined(views: Sequence[LayerView]) -> LayerView:
+    def join() -> Iterator[NDArray[np.generic]]:
+        for each in fields(LayerView):
+            yield np.concatenate([getattr(view, each.name) for view in views])
+
+    return LayerView(*join())  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1)
+def _questioner(inquiry: Inquiry) -> "Questioner":
+    """What this worker asks with; its graph goes when it moves on."""
+    from diamond_cutter.precompute.attribution.question import Questioner
+    from diamond_cutter.precompute.backbones import catalogue
+
+    backbone = catalogue.load(inquiry.model)
+    return Questioner(backbone, inquiry.layers, inquiry.pooling, inquiry.steps)
