@@ -20,11 +20,17 @@ LEAST_PHOTOS = 6
 """Photos of a class below which nothing is said of it."""
 LEAST_CELLS = 4
 """Cells a side below which a place tells nothing."""
-EXCESS = 0.2
+EXCESS = 0.12
 """The share beyond the usual one that is worth a warning,"""
-TIMES = 2.5
-"""if it is so many times the usual as well."""
+TIMES = 2.0
+"""if it is so many times the usual as well. Photos of things reach 0.08 and 1.8 times, a mark that
+covers a fiftieth of most photos of a class 0.2 and 3.5 times."""
+FEW = 0.04
+"""The share of the cells that are few."""
+FEW_USUAL = 0.15
+"""The share of attribution that lies on so few cells anyway, at least."""
 EXAMPLES = 6
+"""Photos that a warning names."""
 
 
 def find_shortcuts(
@@ -61,7 +67,7 @@ def _of_class(
         ("border", border, "on the outermost cells"),
     ):
         there = (share * mask).sum(axis=(1, 2))
-        if (mask & ~spot).any() and found and (mask & spot).any():
+        if found and (mask & spot).any():
             continue  # that place says it better
         usual = max(_mean(there[~inside]), float(mask.mean()))
         reached = _mean(there[inside])
@@ -76,10 +82,10 @@ def _few(
     share: Floats, inside: NDArray[np.bool_], photo: NDArray[np.int32], label: int, name: str
 ) -> list[Shortcut]:
     """Attribution that lies on few cells of each photo, wherever they are."""
-    count = max(1, round(share[0].size * 0.04))
+    count = max(1, round(share[0].size * FEW))
     ordered = np.sort(share.reshape(len(share), -1), axis=1)[:, ::-1]
     there = ordered[:, :count].sum(axis=1)
-    usual, reached = max(_mean(there[~inside]), 0.15), _mean(there[inside])
+    usual, reached = max(_mean(there[~inside]), FEW_USUAL), _mean(there[inside])
     if reached - usual < EXCESS or reached < TIMES * usual:
         return []
     order = np.argsort(-there[inside], kind="stable")[:EXAMPLES]
@@ -113,7 +119,7 @@ def _warning(
 
 
 def _window(mean: Floats) -> NDArray[np.bool_]:
-    """The block of cells, an eighth of the sides, that holds most: the mask (R, Q)."""
+    """The block of cells, a quarter of the sides, that holds most: the mask (R, Q)."""
     rows, columns = mean.shape
     height, width = max(1, round(rows / 4)), max(1, round(columns / 4))
     windows = np.lib.stride_tricks.sliding_window_view(mean, (height, width)).sum(axis=(2, 3))
