@@ -31,7 +31,7 @@ SOME = 5
 BELOW = 3
 """Classes that are explained below the cut: predicted, runner-up, the true one or the third."""
 
-_FIRST, _SECOND, _TRUE = 3e9, 2e9, 1e9
+_FIRST, _SECOND, _TRUE = 4e9, 2e9, 1e9
 """What moves a class to the front, far above any logit."""
 
 
@@ -68,7 +68,7 @@ class Questioner:
         rests = [between(backbone, layer, layers[-1]) for layer in layers[:-1]] if steps else []
         self._rests = [*rests, tf.identity]
         self._slopes = [tf.function(self._slopes_from(rest)) for rest in self._rests]
-        self._pass = tf.function(self._trace_pass)
+        self._pass = tf.function(partial(self._trace_pass))
         self._describe = [tf.function(partial(_describe)) for _ in layers]
 
     def ask(

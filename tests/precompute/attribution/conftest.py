@@ -1,32 +1,15 @@
 """A real cut network, real photos, and a head: what attribution is tried on."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 import skimage.data
 from numpy.typing import NDArray
+from sample_question import LAYERS, SIZE, Asked, make_head
 
-from diamond_cutter.precompute.attribution.question import Answer, Questioner
+from diamond_cutter.precompute.attribution.question import Questioner
 from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.photo import prepare
-
-LAYERS = ("block5c_add", "block6d_add", "top_activation")
-SIZE = 96
-"""Side in pixels: a network takes any, and small ones are quick."""
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """Photos (4, SIZE, SIZE, 3) that were asked about, with the labels, head and answers."""
-
-    backbone: Backbone
-    images: NDArray[np.float32]
-    labels: NDArray[np.int32]
-    head: list[tuple[NDArray[np.float32], NDArray[np.float32]]]
-    logits: NDArray[np.float32]
-    answers: dict[str, Answer]
 
 
 @pytest.fixture(scope="session")
@@ -38,20 +21,6 @@ def backbone() -> Backbone:
 def images() -> NDArray[np.float32]:
     names = ("chelsea", "coffee", "astronaut", "rocket")
     return np.stack([prepare(getattr(skimage.data, name)(), SIZE) for name in names])
-
-
-def make_head(
-    features: int, classes: int = 6, hidden: int = 0
-) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    generator = np.random.default_rng([features, classes, hidden])
-    sizes = [features, *([hidden] if hidden else []), classes]
-    return [
-        (
-            generator.normal(0, 3 / np.sqrt(rows), (rows, columns)).astype(np.float32),
-            generator.normal(size=columns).astype(np.float32),
-        )
-        for rows, columns in zip(sizes[:-1], sizes[1:], strict=True)
-    ]
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.command.settings import StudySettings, TrainingSettings
+from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
 from diamond_cutter.precompute.contract import study as contract
 from diamond_cutter.precompute.contract.members import array
 from diamond_cutter.precompute.dataset.digits import draw
@@ -74,6 +74,7 @@ def settings(tmp_path: Path, features: str) -> Settings:
             "store": str(tmp_path / "study.zarr"),
             "features": features,
             "cache": str(tmp_path / "cache"),
+            "attribution": AttributionSettings(cuts=("none",)),
         }
         return StudySettings(**(base | changes))  # type: ignore[arg-type]
 
