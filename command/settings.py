@@ -52,7 +52,11 @@ class TrainingSettings:
     inside the training folds.
     """
 
-    head: str = setting("logistic", 'the kind of head: "logistic", or "keras": as people train one')
+    head: str = setting(
+        "logistic",
+        'the kind of head: "logistic"; "keras": as people train one; "own": the classes that the '
+        "network was trained on, of photos that need none",
+    )
     class_weights: str = setting("none", 'what a photo counts: "none": the same, or "balanced"')
     optimizer: str = setting("adam", "the Keras optimizer, by name")
     learning_rate: float = setting(0.001, "the optimizer's learning rate")

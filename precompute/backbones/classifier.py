@@ -10,7 +10,11 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import truncate_at
 from diamond_cutter.precompute.backbones.graph import Graph, read_graph
+from diamond_cutter.precompute.contract.atlas import Layer
 from diamond_cutter.precompute.runtime import keras
+
+_BETWEEN = (keras.layers.Dropout, keras.layers.Flatten, keras.layers.Reshape)
+"""What may stand between pooling and classifier and changes nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,30 @@ def classifier(backbone: Backbone) -> Classifier:
     weights = np.asarray(kernel, np.float32).reshape(kernel.shape[-2:])
     shift = np.asarray(bias[0], np.float32) if bias else np.zeros(weights.shape[1], np.float32)
     return Classifier(truncate_at(backbone, graph.nodes[last].inputs[0]), weights, shift)
+
+
+def pooled_cut(backbone: Backbone) -> Layer:
+    """The cut whose average over all places is what the classifier reads.
+
+    Raises `UserError` for a network whose classifier reads something else.
+    """
+    graph = read_graph(backbone.model)
+    name = _last_linear(graph)
+    while name is not None:
+        name = next(iter(graph.nodes[name].inputs), None)
+        if name is None or not isinstance(graph.nodes[name].layer, _BETWEEN):
+            break
+    if name is not None and isinstance(
+        graph.nodes[name].layer, keras.layers.GlobalAveragePooling2D
+    ):
+        source = graph.nodes[name].inputs[0]
+        for layer in backbone.layers:
+            if layer.name == source and layer.is_cut:
+                return layer
+    raise UserError(
+        f"{backbone.name}: expected a network whose classes are read from the average of its last "
+        "cut, got one that reads them otherwise; train a head on photos of your own instead"
+    )
 
 
 def _last_linear(graph: Graph) -> str | None:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from diamond_cutter.command.configuration import add_options, load_study
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
+from diamond_cutter.precompute.contract.attribution import own_document
 from diamond_cutter.precompute.contract.study import Cut, ranking_document
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def configure(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     """Make the study, and say what came of it."""
     settings = load_study(options.name, options)
+    if settings.training.head == "own":
+        _question(options, settings)
+        return
     from diamond_cutter.precompute.study.run import make_study
 
     result = make_study(options.name, settings)
@@ -41,6 +45,26 @@ def run(options: Namespace) -> None:
         return
     Console().print(_table(result.cuts[:SHOWN]))
     print(_words(result))  # noqa: T201
+
+
+def _question(options: Namespace, settings: StudySettings) -> None:
+    """Ask networks of their own classes, and say what they take each photo for."""
+    from diamond_cutter.precompute.study.own import question_networks
+
+    result = question_networks(options.name, settings)
+    seen = own_document(result.address, options.name)
+    if options.json:
+        print(json.dumps(seen, indent=2))  # noqa: T201
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    for column in ("photo", "backbone", "class", "logit", "next", "logit"):
+        table.add_column(column, overflow="fold")
+    for row in seen["photos"]:
+        for model, classes in row["classes"].items():
+            said = [text for name, logit in classes[:2] for text in (name, f"{logit:.1f}")]
+            table.add_row(row["path"], model, *said)
+    Console().print(table)
+    print(f"\n{result.address}: all of it; `diamond site` makes the pages")  # noqa: T201
 
 
 def _table(cuts: list[Cut]) -> Table:

@@ -43,6 +43,8 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.contract.members import array, subgroup
 from diamond_cutter.precompute.contract.packing import How, unpack
+from diamond_cutter.precompute.contract.study import open_studies, read_report
+from diamond_cutter.precompute.contract.version import FORMAT_VERSION
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
@@ -381,6 +383,26 @@ def read_class_groups(source: Source, model: str, cut: str) -> ClassGroups | Non
     if "classes/groups" not in group:
         return None
     return ClassGroups(**_read(group, "classes/groups", ClassGroups))
+
+
+def own_document(address: str, name: str) -> dict[str, Any]:
+    """What networks take photos for, as `diamond study --json` has it where heads are their own.
+
+    Of each photo the classes of each backbone, the first two, with their logits.
+    """
+    studies = open_studies(address)
+    source = open_explained(studies, name)
+    slot = subgroup(source.study, str(source.study.attrs["slot"]))
+    paths = [file.path for file in read_report(slot).photos]
+    seen: dict[int, dict[str, list[tuple[str, float]]]] = {}
+    for model, cut in read_explained(source).cuts:
+        classes = read_explained_cut(source, model, cut).classes
+        for photo in PhotoReader(source, model, cut):
+            best = [int(index) for index in np.argsort(-photo.logit)[:2]]
+            named = [(classes[index], float(photo.logit[index])) for index in best]
+            seen.setdefault(photo.photo, {})[model] = named
+    photos = [{"path": paths[photo], "classes": seen[photo]} for photo in sorted(seen)]
+    return {"format_version": FORMAT_VERSION, "study": name, "photos": photos}
 
 
 class PhotoReader:

@@ -23,13 +23,13 @@ _SPLITS: dict[str, Split] = {
 _AGAIN = "The dataset has this path more than once; only the first is taken: rename the others."
 
 
-def arrange(entries: Iterable[Entry]) -> list[Entry]:
+def arrange(entries: Iterable[Entry], unlabelled: str = "") -> list[Entry]:
     """The entries by path, those to be examined with the class and split of their folders.
 
     The class is the first folder, deeper ones belong to it. A single folder around all classes
     is no class, and neither are folders called train, val and test where all of them are called
-    so and at least two are there. What lies in no class folder is rejected, and so is a path's
-    second entry.
+    so and at least two are there. What lies in no class folder gets the class `unlabelled`; without
+    one it is rejected. So is a path's second entry.
     """
     entries = unique(entries)
     photos = [entry.path.split("/") for entry in entries if entry.outcome is None]
@@ -37,7 +37,10 @@ def arrange(entries: Iterable[Entry]) -> list[Entry]:
     tops = {parts[depth] for parts in photos if len(parts) > depth + 1}
     splits = {split_of(top) for top in tops}
     split = None not in splits and len(splits) > 1
-    return [_placed(entry, depth, split) if entry.outcome is None else entry for entry in entries]
+    return [
+        _placed(entry, depth, split, unlabelled) if entry.outcome is None else entry
+        for entry in entries
+    ]
 
 
 def unique(entries: Iterable[Entry]) -> list[Entry]:
@@ -81,11 +84,11 @@ def _wrapping(photos: list[list[str]]) -> int:
         depth += 1
 
 
-def _placed(entry: Entry, depth: int, split: bool) -> Entry:
+def _placed(entry: Entry, depth: int, split: bool, unlabelled: str) -> Entry:
     folders = entry.path.split("/")[depth:-1]
     of: Split = (split_of(folders[0]) or "") if split and folders else ""
     folders = folders[1:] if split else folders
-    label = class_name(folders[0]) if folders else ""
+    label = class_name(folders[0]) if folders else unlabelled
     if not label:
         reason = (
             "In no class folder: expected CLASS/NAME; put it into the folder of its class, or "

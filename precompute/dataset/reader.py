@@ -8,16 +8,22 @@ from diamond_cutter.precompute.dataset.photo import Dataset, Photo
 from diamond_cutter.precompute.dataset.report import report
 from diamond_cutter.precompute.dataset.source import open_dataset
 
+UNLABELLED = "photos"
+"""What photos without a class are called."""
 
-def read_dataset(address: str, cache: Path, report_progress: Progress) -> Dataset:
+
+def read_dataset(
+    address: str, cache: Path, report_progress: Progress, *, labelled: bool = True
+) -> Dataset:
     """Read what `open_dataset` finds at `address`, file by file.
 
     Whatever the files are, that ends in a report; its `problem` says if no study can be made of
-    them. Raises `UserError` where the address can't be opened or `cache` not be written to.
+    them. Not `labelled`: any photos will do, wherever in the folder they lie. Raises `UserError`
+    where the address can't be opened or `cache` not be written to.
     """
-    entries = open_dataset(address, cache, report_progress)
+    entries = open_dataset(address, cache, report_progress, "" if labelled else UNLABELLED)
     examined = examine(entries, cache, report_progress)
-    described = report(address, entries, examined)
+    described = report(address, entries, examined, labelled=labelled)
     classes = list(described.classes)
     photos = [
         Photo(

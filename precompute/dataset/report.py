@@ -20,13 +20,16 @@ LEAST = 2
 """Different photos that a class needs: to train with one while another is held out."""
 
 
-def report(source: str, entries: Sequence[Entry], examined: Examined) -> Report:
+def report(
+    source: str, entries: Sequence[Entry], examined: Examined, *, labelled: bool = True
+) -> Report:
     """The report of all entries of a dataset, in their order.
 
-    Where no study can be made of it, `problem` says why.
+    Where no study can be made of it, `problem` says why; where it need not be `labelled`, photos
+    are all that is asked for.
     """
     different = _different(entries, examined.groups)
-    unfit = _unfit(entries, examined.groups, different)
+    unfit = _unfit(entries, examined.groups, different) if labelled else {}
     taken = [place for place in examined.groups if entries[place].label not in unfit]
     repeats = find_repeats(entries, examined, taken)
     said = note_repeats(entries, repeats)
@@ -44,7 +47,9 @@ def report(source: str, entries: Sequence[Entry], examined: Examined) -> Report:
         small=[name for name in classes if different[name] < SMALL],
         sides=[sides[0], median_low(sides), sides[-1]] if sides else [],
         duplicates=repeats,
-        problem=_problem(source, entries, examined.groups, classes),
+        problem=(
+            _problem(source, entries, examined.groups, classes) if labelled or not classes else ""
+        ),
         files=files,
     )
 

@@ -23,21 +23,24 @@ __all__ = ["Entry", "Progress", "open_dataset"]
 _EXPECTED = "expected a folder, a zip, a tar or a CSV of photos"
 
 
-def open_dataset(address: str, cache: Path, progress: Progress) -> list[Entry]:
+def open_dataset(
+    address: str, cache: Path, progress: Progress, unlabelled: str = ""
+) -> list[Entry]:
     """Every file of the dataset at `address`, by path, on this machine.
 
     `address`: a folder of class folders, with train, val and test around them or not; a zip or tar
     of one; a CSV with path and label; each of them here or at any address that fsspec reads. What
     comes from elsewhere or out of an archive is kept below `cache`, and nothing else is written.
+    `unlabelled`: the class of what lies in no class folder, which else is rejected.
     Raises `UserError` where the dataset as a whole can't be had; what is wrong with one file
     stands in its entry.
     """
     local = _local(address)
     if local is None:
-        return _open_remote(address, cache, progress)
+        return _open_remote(address, cache, progress, unlabelled)
     try:
         if local.is_dir():
-            return arrange(list_folder(local, progress))
+            return arrange(list_folder(local, progress), unlabelled)
         local.stat()  # says why not
         if not local.is_file():
             raise UserError(f"{address}: {_EXPECTED}, got a device, pipe or socket; name another")
@@ -49,7 +52,7 @@ def open_dataset(address: str, cache: Path, progress: Progress) -> list[Entry]:
     kind = file_kind(local, address)
     if kind == "table":
         return tabulate(read_rows(local, address), beside(local))
-    return _classes(unpack(local, kind, address, cache, progress))
+    return _classes(unpack(local, kind, address, cache, progress), unlabelled)
 
 
 def _local(address: str) -> Path | None:
@@ -61,21 +64,21 @@ def _local(address: str) -> Path | None:
     return Path(LocalFileSystem._strip_protocol(address))
 
 
-def _open_remote(address: str, cache: Path, progress: Progress) -> list[Entry]:
+def _open_remote(address: str, cache: Path, progress: Progress, unlabelled: str) -> list[Entry]:
     system = System(address)
     if system.is_folder():
-        return arrange(_remote_folder(system, cache, progress))
+        return arrange(_remote_folder(system, cache, progress), unlabelled)
     file = download(system, cache, progress)
     kind = file_kind(file, address)
     if kind == "table":
         return _remote_table(system, read_rows(file, address), cache, progress)
-    return _classes(unpack(file, kind, address, cache, progress))
+    return _classes(unpack(file, kind, address, cache, progress), unlabelled)
 
 
-def _classes(entries: list[Entry]) -> list[Entry]:
+def _classes(entries: list[Entry], unlabelled: str) -> list[Entry]:
     """The entries of an archive with the classes of its folders, or of its table if it has none."""
     entries = unique(entries)
-    arranged = arrange(entries)
+    arranged = arrange(entries, unlabelled)
     if len({entry.label for entry in arranged if entry.outcome is None}) < 2:
         arranged = apply_table(entries) or arranged
     return [replace(entry, file=None) if entry.outcome else entry for entry in arranged]

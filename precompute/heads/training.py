@@ -88,7 +88,7 @@ def train_cuts(
 def check_training(settings: TrainingSettings) -> None:
     """Raise `UserError` for a setting that nothing can be trained with, before any work."""
     for name, choices in (
-        ("head", ("logistic", "keras")),
+        ("head", ("logistic", "keras", "own")),
         ("class_weights", ("none", "balanced")),
         ("optimizer", OPTIMIZERS),
     ):

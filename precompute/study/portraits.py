@@ -8,12 +8,15 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from dask.system import CPU_COUNT
 from numpy.typing import NDArray
 from PIL import Image
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.contract.study import THUMBNAIL
 from diamond_cutter.precompute.dataset.image import UnreadableError, decode
+from diamond_cutter.precompute.dataset.photo import Dataset
+from diamond_cutter.precompute.study.store import Draft, write_thumbnails
 
 LEVELS = 8
 """Steps of red, of green and of blue that the histogram tells apart."""
@@ -38,6 +41,18 @@ class Portraits:
     start: int
     thumbnail: NDArray[np.uint8]
     colour: NDArray[np.float32]
+
+
+def store_portraits(
+    draft: Draft, dataset: Dataset, report_progress: Callable[[str, int, int], None]
+) -> NDArray[np.float32]:
+    """Store the thumbnails of a study's photos; their colour histograms, (N, 1, 512)."""
+    files = [photo.file for photo in dataset.photos]
+    histograms = []
+    for batch in portray(files, len(files), report_progress, threads=CPU_COUNT):
+        write_thumbnails(draft, batch.start, batch.thumbnail)
+        histograms.append(batch.colour)
+    return np.concatenate(histograms)[:, None]
 
 
 def portray(

@@ -8,10 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-import numpy as np
-from dask.system import CPU_COUNT
-from numpy.typing import NDArray
-
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import StudySettings
 from diamond_cutter.precompute.attribution.case import Album, Case
@@ -27,7 +23,7 @@ from diamond_cutter.precompute.study import store
 from diamond_cutter.precompute.study.baselines import measure_baselines
 from diamond_cutter.precompute.study.latency import Latency, find_latency
 from diamond_cutter.precompute.study.plan import STUDIES, Plan, check_settings, make_plan
-from diamond_cutter.precompute.study.portraits import portray
+from diamond_cutter.precompute.study.portraits import store_portraits
 from diamond_cutter.precompute.study.ranking import assemble, describe_cuts
 from diamond_cutter.precompute.study.sample import Sample, take_sample
 from diamond_cutter.precompute.study.steps import Steps
@@ -102,7 +98,7 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: Steps) -> Result:
         store.write_report(draft, dataset.report)
         store.write_photos(draft, sample.label, sample.fold, sample.group)
         with steps.step("thumbnails"):
-            histograms = _portray(draft, dataset, steps)
+            histograms = store_portraits(draft, dataset, steps.progress("photos"))
         with steps.step("heads"):
             trials = _try_cuts(plan, sample, features, draft, steps)
             [colour] = train_heads([lambda: histograms], sample, _usual(plan.settings))
@@ -147,17 +143,6 @@ def _find_latencies(plan: Plan, steps: Steps) -> dict[str, dict[str, Latency]]:
         found[backbone.name] = find_latency(backbone, [layer.name for layer in layers], folder)
     progress("latency", len(plan.pairs), len(plan.pairs))
     return found
-
-
-def _portray(draft: store.Draft, dataset: Dataset, steps: Steps) -> NDArray[np.float32]:
-    """Store the thumbnails; the colour histograms of all photos, (N, 1, D)."""
-    files = [photo.file for photo in dataset.photos]
-    histograms = []
-    progress = steps.progress("photos")
-    for batch in portray(files, len(files), progress, threads=CPU_COUNT):
-        store.write_thumbnails(draft, batch.start, batch.thumbnail)
-        histograms.append(batch.colour)
-    return np.concatenate(histograms)[:, None]
 
 
 def _try_cuts(

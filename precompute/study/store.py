@@ -107,7 +107,16 @@ def write_cut(draft: Draft, cut: Cut) -> None:
 
 def finish(draft: Draft, study: Study) -> None:
     """Turn to what was written; what was there before goes."""
-    draft.study.attrs.put({"study": cattrs.unstructure(study), "slot": draft.slot.basename})
+    _turn(draft, {"study": cattrs.unstructure(study)})
+
+
+def finish_own(draft: Draft) -> None:
+    """Turn to photos without a study, of which networks are asked by themselves."""
+    _turn(draft, {})
+
+
+def _turn(draft: Draft, attributes: dict[str, Any]) -> None:
+    draft.study.attrs.put({**attributes, "slot": draft.slot.basename})
     for name in SLOTS:
         if name != draft.slot.basename and name in draft.study:
             del draft.study[name]

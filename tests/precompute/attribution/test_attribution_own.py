@@ -1,0 +1,71 @@
+"""A network by itself: scikit-image's photos, and the classes that it was trained on."""
+
+import json
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+from diamond_cutter.command.main import main
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.classifier import classifier, pooled_cut
+from diamond_cutter.precompute.contract import attribution as contract
+from diamond_cutter.precompute.contract import study
+from diamond_cutter.precompute.contract.members import array, subgroup
+
+MODEL, CUT = "efficientnet-lite0", "top_activation"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "photos" / "drinks").mkdir(parents=True)
+    Image.fromarray(skimage.data.chelsea()).save(folder / "photos" / "cat.png")
+    Image.fromarray(skimage.data.coffee()).save(folder / "photos" / "drinks" / "cup.png")
+    (folder / "photos" / "notes.txt").write_text("no photo")
+    (folder / "diamond.toml").write_text(
+        f'[study.seen]\ndataset = "{folder / "photos"}"\nstore = "{folder / "study.zarr"}"\n'
+        f'cache = "{folder / "cache"}"\n[study.seen.training]\nhead = "own"\n'
+        '[study.seen.attribution]\nlayers = ["block6d_add"]\npictures = 0\n'
+    )
+    return str(folder)
+
+
+def test_photos_need_no_class_and_their_sums_are_the_networks_logits(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["study", "seen", "--config", f"{store}/diamond.toml", "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    seen = {photo["path"]: photo["classes"][MODEL] for photo in printed["photos"]}
+    assert list(seen) == ["cat.png", "drinks/cup.png"]
+    assert seen["cat.png"][0][0] in ("Egyptian cat", "tabby", "tiger cat")
+    assert seen["drinks/cup.png"][0][0] in ("espresso", "cup")
+    studies = study.open_studies(f"{store}/study.zarr")
+    assert study.names(studies) == []
+    assert contract.explained_names(studies) == ["seen"]
+    source = contract.open_explained(studies, "seen")
+    explained = contract.read_explained(source)
+    assert (explained.own, explained.cuts, explained.photos) == (True, [(MODEL, CUT)], 2)
+    slot = subgroup(source.study, str(source.study.attrs["slot"]))
+    assert np.asarray(array(slot, "photos/label")[:]).tolist() == [-1, -1]
+    assert np.asarray(array(slot, "photos/thumbnail")[:]).any()
+    cut = contract.read_explained_cut(source, MODEL, CUT)
+    for photo in contract.PhotoReader(source, MODEL, CUT):
+        view = photo.layers[CUT]
+        first, second = np.argsort(-photo.logit)[:2]
+        assert view.targets[:2] == [(first, second), (first, -1)]
+        margin = photo.logit[first] - photo.logit[second]
+        assert view.bias[0] + view.total[0] == pytest.approx(margin, abs=1e-3)
+        assert (view.channel[0] > 0).any()
+        assert (view.channel[0] < 0).any()
+        assert int(first) in cut.shown
+    sums = contract.read_sums(source, MODEL, CUT, "block6d_add")
+    assert sums.photos[0] == 2
+
+
+def test_the_classifier_reads_the_average_of_the_last_cut(
+    backbone: Backbone,
+) -> None:
+    assert pooled_cut(backbone).name == CUT
+    assert classifier(backbone).weights.shape == (1280, 1000)
