@@ -1,6 +1,7 @@
 """TensorFlow and Keras as this project starts them: import them from here, before anything else.
 
-What TensorFlow reads from the environment it reads at its first import.
+What TensorFlow reads from the environment it reads at its first import. With KERAS_BACKEND=jax,
+Keras runs on JAX, and TensorFlow is not imported unless something asks for `tf`.
 """
 
 import os
@@ -8,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 
 @contextmanager
@@ -36,10 +38,31 @@ os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # worker processes s
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 log_level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings and less stay unsaid
 
-with _quiet() if log_level in ("2", "3") else nullcontext():
-    import keras
-    import tensorflow as tf
+_HUSHED = log_level in ("2", "3")
 
-    tf.config.list_physical_devices()  # looks for GPUs, and would report at the first tensor
+tf: Any  # imported where it is asked for
+
+
+def __getattr__(name: str) -> Any:
+    """Import TensorFlow at the first use of `tf`."""
+    if name != "tf":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with _quiet() if _HUSHED else nullcontext():
+        return _start_tensorflow()
+
+
+def _start_tensorflow() -> Any:
+    import tensorflow
+
+    tensorflow.config.list_physical_devices()  # would report on GPUs at the first tensor
+    globals()["tf"] = tensorflow
+    return tensorflow
+
+
+with _quiet() if _HUSHED else nullcontext():
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        _start_tensorflow()
 
 __all__ = ["keras", "tf"]

@@ -51,6 +51,12 @@ def configure(parser: ArgumentParser) -> None:
     more.add_argument("--head", metavar="FILE.npz", default="", help="weights (C, K) and bias (K,)")
     more.add_argument("--recipe", metavar="NAME", default="standard", help=", ".join(RECIPES))
     more.add_argument(
+        "--renderer",
+        metavar="NAME",
+        default="diamond",
+        help="diamond, or to compare with, each as it is known: lucid (`make lucid`), maco",
+    )
+    more.add_argument(
         "--seed", metavar="N", type=int, default=0, help="another, other pictures (0)"
     )
     parser.add_argument(
@@ -77,15 +83,26 @@ def run(options: Namespace) -> None:
     from diamond_cutter.precompute.backbones import catalogue
     from diamond_cutter.precompute.rendering.files import check_output
     from diamond_cutter.precompute.rendering.gallery import Gallery
+    from diamond_cutter.precompute.rendering.renderers import NAMES
     from diamond_cutter.precompute.rendering.request import Request, resolve
 
     request = Request(**{name: getattr(options, name) for name in Request.__dataclass_fields__})
+    if options.renderer not in NAMES:
+        raise UserError(
+            f"--renderer: expected one of {', '.join(NAMES)}, got {options.renderer!r}; mend the "
+            "value"
+        )
     backbone = catalogue.load(options.model)
     asked = resolve(request, backbone)
     output = Path(options.output)
     check_output(output)
     gallery = Gallery(
-        backbone, asked, RECIPES[options.recipe], options.seed, transparent=options.transparent
+        backbone,
+        asked,
+        RECIPES[options.recipe],
+        options.seed,
+        transparent=options.transparent,
+        renderer=options.renderer,
     )
     console = Console(stderr=True)
     with Progress(console=console, disable=not sys.stderr.isatty()) as bars:

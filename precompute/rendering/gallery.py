@@ -18,6 +18,7 @@ from diamond_cutter.precompute.rendering.files import (
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.recipes import Recipe
 from diamond_cutter.precompute.rendering.render import batches, render_batches, together
+from diamond_cutter.precompute.rendering.renderers import OWN
 from diamond_cutter.precompute.rendering.request import Asked
 from diamond_cutter.precompute.rendering.units import Unit
 
@@ -33,6 +34,7 @@ class Gallery:
     recipe: Recipe
     seed: int
     transparent: bool
+    renderer: str = OWN
 
     def write(self, output: Path, report: Report) -> None:
         """Write a folder of PNGs, or one `.npz`; `report` is told how many are done.
@@ -80,6 +82,7 @@ class Gallery:
             seed=self.seed,
             size=max(map(len, parts)),
             transparent=self.transparent,
+            renderer=self.renderer,
         )
         done = 0
         for part, pictures in zip(todo, rendered, strict=True):
@@ -95,7 +98,8 @@ class Gallery:
             "unit": unit.name,
             "key": unit.key,
             "weights": crc32(unit.weights.tobytes()),
-            "recipe": asdict(self.recipe),
+            "renderer": self.renderer,
+            "recipe": asdict(self.recipe) if self.renderer == OWN else None,
             "seed": self.seed,
             "transparent": self.transparent,
         }

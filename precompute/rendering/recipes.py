@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from diamond_cutter.precompute.contract.atlas import Level
+from diamond_cutter.precompute.contract.atlas import Layer, Level
+from diamond_cutter.precompute.rendering.units import Family
 
 
 @dataclass(frozen=True)
@@ -14,10 +15,11 @@ class Recipe:
     steps: of gradient ascent, each on one view.
     view: largest side of a view, in pixels.
     frequencies: most cosines along each side of the picture.
-    magnification, beyond, turn: see `views.Sampling`.
+    magnification, beyond: see `views.Sampling`.
     noise: standard deviation of the noise added to each view, where white is 1.
     learning_rate: of Adam, on the coefficients.
     gain_rate: of Adam, on the logarithm of the factor that all coefficients of a picture share.
+    scored_views: that the score of the finished picture is the mean of.
     """
 
     name: str
@@ -28,10 +30,10 @@ class Recipe:
     frequencies: int
     magnification: tuple[float, float]
     beyond: float
-    turn: float
     noise: float
     learning_rate: float
     gain_rate: float
+    scored_views: int
 
 
 RECIPES = {
@@ -39,31 +41,31 @@ RECIPES = {
     for recipe in (
         Recipe(
             name="preview",
-            version=2,
+            version=3,
             level=Level.PREVIEW,
             steps=40,
-            view=72,
+            view=64,
             frequencies=96,
-            magnification=(0.65, 1.1),
+            magnification=(0.6, 1.1),
             beyond=0.1,
-            turn=5,
             noise=0.04,
             learning_rate=0.18,
             gain_rate=0.06,
+            scored_views=2,
         ),
         Recipe(
             name="standard",
-            version=2,
+            version=3,
             level=Level.STANDARD,
             steps=160,
-            view=128,
+            view=96,
             frequencies=128,
-            magnification=(0.8, 1.5),
+            magnification=(0.6, 1.2),
             beyond=0.1,
-            turn=5,
             noise=0.04,
             learning_rate=0.08,
             gain_rate=0.02,
+            scored_views=4,
         ),
     )
 }
@@ -72,6 +74,13 @@ CLASS_SIDE = 160
 """The side of the pictures of class logits, in pixels: an object and some of what is around it."""
 
 _SIDES = (48, 64, 96, 128)
+
+
+def picture_side(layer: Layer | None, family: Family) -> int:
+    """The side S of pictures of a family of units at a layer; no layer: the backbone's classes."""
+    if layer is None or family == Family.LOGIT:
+        return CLASS_SIDE
+    return canvas_side(layer.receptive_field)
 
 
 def canvas_side(receptive_field: int | None) -> int:

@@ -9,7 +9,7 @@ from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.recipes import Recipe
-from diamond_cutter.precompute.rendering.renderer import Renderer
+from diamond_cutter.precompute.rendering.renderers import OWN, make_renderer
 from diamond_cutter.precompute.rendering.units import Unit
 
 
@@ -21,11 +21,13 @@ def render(
     *,
     seed: int = 0,
     transparent: bool = False,
+    renderer: str = OWN,
 ) -> Pictures:
     """The pictures of units of one layer and one family, in their order.
 
     layer: that the units are read at; None for the backbone's own class logits.
     transparent: with opacity as a fourth channel, clear where the unit needs nothing.
+    renderer: one of `renderers.NAMES`; only ours looks at the recipe.
     The same arguments give the same bytes on the same machine. Raises `ValueError` for units of
     several families, or none.
     """
@@ -33,7 +35,14 @@ def render(
     size = max(map(len, parts))
     return together(
         render_batches(
-            backbone, layer, parts, recipe, seed=seed, size=size, transparent=transparent
+            backbone,
+            layer,
+            parts,
+            recipe,
+            seed=seed,
+            size=size,
+            transparent=transparent,
+            renderer=renderer,
         )
     )
 
@@ -47,11 +56,13 @@ def render_batches(
     seed: int,
     size: int,
     transparent: bool,
+    renderer: str,
 ) -> Iterator[Pictures]:
     """The pictures of each batch of at most `size` units, as they are made: see `render`."""
     if not parts:
         return
-    renderer = Renderer(
+    maker = make_renderer(
+        renderer,
         backbone,
         layer,
         recipe,
@@ -61,7 +72,7 @@ def render_batches(
         transparent=transparent,
     )
     for part in parts:
-        yield renderer.render(part)
+        yield maker.render(part)
 
 
 def together(made: Iterable[Pictures]) -> Pictures:

@@ -14,10 +14,10 @@ from diamond_cutter.precompute.rendering.canvas import Canvas
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.places import cells
 from diamond_cutter.precompute.rendering.readings import Asked, Seen, asked, reading
-from diamond_cutter.precompute.rendering.recipes import CLASS_SIDE, Recipe, canvas_side
+from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side
 from diamond_cutter.precompute.rendering.score import Scorer, flags
 from diamond_cutter.precompute.rendering.units import Family, Unit
-from diamond_cutter.precompute.rendering.views import Sampling, draw, steady, turned
+from diamond_cutter.precompute.rendering.views import Sampling, draw, steady
 from diamond_cutter.precompute.runtime import keras
 
 ops = keras.ops
@@ -45,7 +45,6 @@ class _View(NamedTuple):
 
     rows: Any
     columns: Any
-    angles: Any
     corners: Any
     backdrops: Any
 
@@ -67,22 +66,20 @@ class Renderer:
         family: Family = Family.CHANNEL,
         batch: int = CHUNK,
         transparent: bool = False,
+        side: int | None = None,
     ) -> None:
         """Truncate the backbone; nothing is rendered yet.
 
         layer: that units are read at; None: the backbone's own classes, family LOGIT.
         batch: pictures at once, B.
         transparent: pictures have a fourth channel, opacity: clear where the unit needs nothing.
+        side: of the pictures, in pixels; None: as `recipes.picture_side` has it.
         """
         self._recipe, self._batch = recipe, batch
         self._reading = reading(backbone, layer, family)
-        side = (
-            CLASS_SIDE
-            if layer is None or family == Family.LOGIT
-            else canvas_side(layer.receptive_field)
-        )
+        side = side or picture_side(layer, family)
         self._canvas = Canvas(side, min(recipe.frequencies, side), transparent=transparent)
-        self._scorer = Scorer(self._reading)
+        self._scorer = Scorer(self._reading, recipe.scored_views)
         self._family = family
         where = f"{backbone.name}/{layer.name if layer else 'classes'}"
         self._key = (seed, crc32(where.encode()))
@@ -93,7 +90,6 @@ class Renderer:
             canvas=side,
             magnification=recipe.magnification,
             beyond=recipe.beyond,
-            turn=recipe.turn,
         )
         self._step = adapter.compiled(self._ascend)
         self._develop = adapter.compiled(self._canvas.whole)
@@ -136,7 +132,7 @@ class Renderer:
         room = _NOISE_SIDE - self._sampling.side
         corners = np.stack([g.integers(0, room, (steps, 2), np.int32) for g in generators], axis=1)
         backdrops = self._canvas.backdrops(generators, steps)
-        seen = zip(views.rows, views.columns, views.angles, corners, backdrops, strict=True)
+        seen = zip(views.rows, views.columns, corners, backdrops, strict=True)
         for number, view in enumerate(seen, start=1):
             state = self._step(state, wanted, kinship, np.float32(number), _View(*view))
         return state
@@ -144,7 +140,7 @@ class Renderer:
     @property
     def _steady(self) -> Sampling:
         """For a unit at one place: the whole picture in view, all but still."""
-        return steady(self._sampling.side, self._sampling.canvas, self._recipe.turn)
+        return steady(self._sampling.side, self._sampling.canvas)
 
     def _ascend(
         self, state: _State, wanted: Asked, kinship: Any, number: Any, view: _View
@@ -153,8 +149,6 @@ class Renderer:
 
         def objective(coefficients: Any, gains: Any) -> Any:
             image = self._canvas.seen(coefficients, gains, view.rows, view.columns)
-            if self._sampling.turn:
-                image = turned(image, view.angles)
             image, share = self._canvas.in_front(image, view.backdrops)
             output = self._reading.network(image + self._noise_at(view.corners))
             where = cells(wanted.place, view.rows, view.columns, *output.shape[1:3])

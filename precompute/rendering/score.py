@@ -14,8 +14,6 @@ from diamond_cutter.precompute.runtime import keras
 
 ops = keras.ops
 
-VIEWS = 4
-
 MIN_RISE = 0.1
 """A picture that is not this much better than plain grey, in natural deviations, is dead."""
 
@@ -33,9 +31,9 @@ class Scorer:
     jitters and scales of the finished picture, over grey where it is transparent.
     """
 
-    def __init__(self, reading: Reading) -> None:
-        """Take the network and how it is read."""
-        self.reading = reading
+    def __init__(self, reading: Reading, views: int) -> None:
+        """Take the network, how it is read, and the number of views."""
+        self.reading, self._views = reading, views
         self._measure = adapter.compiled(self._value)
         self._grey: Any = None
 
@@ -47,11 +45,11 @@ class Scorer:
         Twice (B,) float32.
         """
         count, side = images.shape[:2]
-        views = draw([steady(side, side, turn=0)] * count, generators, VIEWS)
+        views = draw([steady(side, side)] * count, generators, self._views)
         total = np.zeros(count, np.float32)
         for rows, columns in zip(views.rows, views.columns, strict=True):
             total += np.asarray(self._measure(images, wanted, rows, columns))
-        return total / np.float32(VIEWS), self._grey_value(side, wanted)
+        return total / np.float32(self._views), self._grey_value(side, wanted)
 
     def _grey_value(self, side: int, wanted: Asked) -> NDArray[np.float32]:
         """What a plain grey picture reaches for each unit, (B,)."""
@@ -68,7 +66,7 @@ class Scorer:
         if images.shape[-1] == 4:
             opacity = images[..., 3:]
             images = opacity * images[..., :3] + (1 - opacity) * _GREY
-        output = self.reading.network(_sampled(images, rows, columns))
+        output = self.reading.network(sampled(images, rows, columns))
         where = cells(wanted.place, rows, columns, *output.shape[1:3])
         return self.reading.see(output, wanted, where).value
 
@@ -83,7 +81,7 @@ def flags(
     return np.where(risen, seen, Flag.DEAD).astype(np.uint8)
 
 
-def _sampled(images: Any, rows: Any, columns: Any) -> Any:
+def sampled(images: Any, rows: Any, columns: Any) -> Any:
     """(B, S, S, 3) images at (B, V) positions: linear between pixels, the edge's colour beyond."""
     side = images.shape[1]
     down, across = _weights(rows, side), _weights(columns, side)

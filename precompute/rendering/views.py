@@ -1,14 +1,9 @@
-"""The random views of a picture that it is optimized and scored on: place, size and turn."""
+"""The random views of a picture that it is optimized and scored on: place and size."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from diamond_cutter.precompute.runtime import keras
-
-ops = keras.ops
 
 JITTER = 1 / 16  # of the canvas, where views are steady
 
@@ -22,14 +17,12 @@ class Sampling:
     magnification: least and most pixels of the view for one of the picture, log-uniform.
     beyond: how far a view may reach over the border, as a share of the canvas; the picture goes on
         there as its reflection.
-    turn: the largest angle, in degrees, uniform to both sides.
     """
 
     side: int
     canvas: int
     magnification: tuple[float, float]
     beyond: float
-    turn: float
 
 
 @dataclass(frozen=True)
@@ -37,18 +30,16 @@ class Views:
     """T views of each of B pictures.
 
     rows, columns: (T, B, V) float32, where the pixels lie, in canvas units of 0..1 and beyond.
-    angles: (T, B) float32, radians, by which the view is turned about its centre.
     """
 
     rows: NDArray[np.float32]
     columns: NDArray[np.float32]
-    angles: NDArray[np.float32]
 
 
-def steady(side: int, canvas: int, turn: float) -> Sampling:
+def steady(side: int, canvas: int) -> Sampling:
     """Views of the whole picture that jitter and scale little: to judge it, or one place of it."""
     fit = side / canvas
-    return Sampling(side, canvas, (0.9 * fit, 1.1 * fit), JITTER, turn)
+    return Sampling(side, canvas, (0.9 * fit, 1.1 * fit), JITTER)
 
 
 def draw(samplings: list[Sampling], generators: list[np.random.Generator], count: int) -> Views:
@@ -57,8 +48,8 @@ def draw(samplings: list[Sampling], generators: list[np.random.Generator], count
         _draw(sampling, generator, count)
         for sampling, generator in zip(samplings, generators, strict=True)
     ]
-    rows, columns, angles = (np.stack(part, axis=1) for part in zip(*drawn, strict=True))
-    return Views(rows, columns, angles)
+    rows, columns = (np.stack(part, axis=1) for part in zip(*drawn, strict=True))
+    return Views(rows, columns)
 
 
 def _draw(
@@ -70,20 +61,9 @@ def _draw(
     room = 1 - extent + 2 * sampling.beyond
     corners = generator.uniform(0, 1, (2, count, 1)) * room - sampling.beyond
     rows, columns = corners + extent * pixel_centres(sampling.side)
-    angles = np.radians(generator.uniform(-sampling.turn, sampling.turn, count))
-    return rows.astype(np.float32), columns.astype(np.float32), angles.astype(np.float32)
+    return rows.astype(np.float32), columns.astype(np.float32)
 
 
 def pixel_centres(side: int) -> NDArray[np.float32]:
     """Where `side` pixels lie on the canvas, (side,) float32 in 0..1."""
     return ((np.arange(side) + 0.5) / side).astype(np.float32)
-
-
-def turned(images: Any, angles: Any) -> Any:
-    """Turn (B, V, V, P) images about their centres by (B,) radians; borders are reflected."""
-    cosine, sine = ops.cos(angles), ops.sin(angles)
-    centre = (images.shape[1] - 1) / 2
-    zero = ops.zeros_like(angles)
-    across, down = centre * (1 - cosine + sine), centre * (1 - cosine - sine)
-    transforms = ops.stack([cosine, -sine, across, sine, cosine, down, zero, zero], axis=1)
-    return ops.image.affine_transform(images, transforms, fill_mode="reflect")

@@ -23,7 +23,7 @@ def scorer() -> Scorer:
     image = keras.Input((None, None, 3))
     network = keras.Model(image, keras.layers.Rescaling(100.0)(image))
     mean, spread = np.array([0, 10, 20], np.float32), np.array([1, 2, 4], np.float32)
-    return Scorer(ChannelReading(network, mean, spread))
+    return Scorer(ChannelReading(network, mean, spread), 4)
 
 
 def test_score_is_in_natural_standard_deviations(scorer: Scorer) -> None:
@@ -44,7 +44,7 @@ def test_score_averages_over_places(scorer: Scorer) -> None:
 
 def test_clear_parts_count_as_grey(scorer: Scorer) -> None:
     images = np.zeros((3, 32, 32, 4), np.uint8)
-    score, grey = Scorer(scorer.reading).score(images, WANTED, generators())
+    score, grey = Scorer(scorer.reading, 4).score(images, WANTED, generators())
     np.testing.assert_allclose(score, grey, rtol=1e-4)
 
 

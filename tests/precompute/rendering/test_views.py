@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.rendering.views import Sampling, draw, pixel_centres, turned
+from diamond_cutter.precompute.rendering.views import Sampling, draw, pixel_centres
 
-SAMPLING = Sampling(side=64, canvas=128, magnification=(0.8, 1.6), beyond=0.1, turn=5)
+SAMPLING = Sampling(side=64, canvas=128, magnification=(0.8, 1.6), beyond=0.1)
 
 
 def generators(*seeds: int) -> list[np.random.Generator]:
@@ -38,23 +38,9 @@ def test_views_reach_over_every_border_by_as_much_as_asked() -> None:
     assert abs(correlation) < 0.3  # they share the magnification and nothing else
 
 
-def test_angles_cover_their_range() -> None:
-    degrees = np.degrees(draw([SAMPLING], generators(2), 4000).angles)
-    assert degrees.min() == pytest.approx(-5, abs=0.02)
-    assert degrees.max() == pytest.approx(5, abs=0.02)
-
-
 def test_a_picture_s_views_do_not_depend_on_its_companions() -> None:
     together = draw([SAMPLING] * 2, generators(7, 8), 5)
     alone = draw([SAMPLING], generators(8), 5)
     np.testing.assert_array_equal(together.rows[:, 1:], alone.rows)
     np.testing.assert_array_equal(together.columns[:, 1:], alone.columns)
-    np.testing.assert_array_equal(together.angles[:, 1:], alone.angles)
     assert not np.array_equal(together.rows[:, 0], together.rows[:, 1])
-
-
-def test_images_are_turned_about_their_centre() -> None:
-    image = np.random.default_rng(3).uniform(0, 1, (2, 9, 9, 3)).astype(np.float32)
-    seen = np.asarray(turned(image, np.array([0, np.pi / 2], np.float32)))
-    np.testing.assert_allclose(seen[0], image[0], atol=1e-5)
-    np.testing.assert_allclose(seen[1], np.rot90(image[1]), atol=1e-4)

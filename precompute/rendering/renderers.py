@@ -1,0 +1,63 @@
+"""The renderers by name: ours, and those to compare it with, behind one interface."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.contract.atlas import Layer
+from diamond_cutter.precompute.rendering.pictures import Pictures
+from diamond_cutter.precompute.rendering.recipes import Recipe
+from diamond_cutter.precompute.rendering.renderer import Renderer
+from diamond_cutter.precompute.rendering.units import Family, Unit
+
+OWN = "diamond"
+NAMES = (OWN, "lucid", "maco")
+
+
+class PictureMaker(Protocol):
+    """Makes pictures of units of one layer and family."""
+
+    def render(self, units: Sequence[Unit]) -> Pictures:
+        """The pictures of units, in their order."""
+
+
+def make_renderer(
+    name: str,
+    backbone: Backbone,
+    layer: Layer | None,
+    recipe: Recipe,
+    *,
+    seed: int,
+    family: Family,
+    batch: int,
+    transparent: bool = False,
+    side: int | None = None,
+) -> PictureMaker:
+    """The renderer of that name; the recipe and transparency are ours alone.
+
+    batch: pictures at once; side: of the pictures, in pixels; None: as ours has it.
+    Raises `UserError` for what a renderer can't do or is not there for.
+    """
+    if name == OWN:
+        return Renderer(
+            backbone,
+            layer,
+            recipe,
+            seed=seed,
+            family=family,
+            batch=batch,
+            transparent=transparent,
+            side=side,
+        )
+    if transparent:
+        raise UserError(f"{name}: expected opaque pictures; leave --transparent out")
+    if name == "maco":
+        from diamond_cutter.precompute.rendering.maco_renderer import MacoRenderer
+
+        return MacoRenderer(backbone, layer, seed=seed, family=family, batch=batch, side=side)
+    if name == "lucid":
+        from diamond_cutter.precompute.rendering.lucid_renderer import LucidRenderer
+
+        return LucidRenderer(backbone, layer, seed=seed, family=family, batch=batch, side=side)
+    raise UserError(f"renderer: expected one of {', '.join(NAMES)}, got {name!r}; mend the value")
