@@ -18,12 +18,14 @@ Dense = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
 class Case:
     """A cut to explain: the layers shown, in depth order, the last of them the cut.
 
-    `heads`: of the folds; `classes`: the names of their logits; `pooling`: what they read.
+    `heads`: of the folds; `whole`: of all photos; `classes`: the names of their logits;
+    `pooling`: what they read.
     """
 
     backbone: Backbone
     layers: list[Layer]
     heads: Sequence[Dense]
+    whole: Dense
     classes: list[str]
     pooling: str
 

@@ -1,9 +1,9 @@
 """The attribution of a study: its photos asked cut by cut, what is there left as it is, summed."""
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import zarr
@@ -12,26 +12,34 @@ from numpy.typing import NDArray
 from diamond_cutter.command.settings import AttributionSettings
 from diamond_cutter.precompute.attribution import store
 from diamond_cutter.precompute.attribution.case import Album, Case
+from diamond_cutter.precompute.attribution.classes import Site, shelf_of_classes, write_classes
 from diamond_cutter.precompute.attribution.sample import choose_photos
+from diamond_cutter.precompute.attribution.shelf import (
+    find_rows,
+    key_of,
+    part_name,
+    prune,
+    read_rows,
+)
 from diamond_cutter.precompute.attribution.summary import summarise
 from diamond_cutter.precompute.attribution.task import (
     Inquiry,
     Row,
     Unit,
     head_digest,
-    part_name,
     row_key,
     store_unit,
 )
 from diamond_cutter.precompute.contract.attribution import Explained
 from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.features.key import shelf_of
-from diamond_cutter.precompute.features.store import complete_parts
 from diamond_cutter.precompute.work.cluster import Workers
 from diamond_cutter.precompute.work.display import Display
 from diamond_cutter.precompute.work.making import make_units
 from diamond_cutter.precompute.work.target import Target
+from diamond_cutter.precompute.work.unit import Place as WorkPlace
 
+Work = Callable[[str, int, Any], None]
 VERSION = 1
 """Of what is asked: raised when the same photo, head and settings give other attribution."""
 ROWS = 32
@@ -62,23 +70,30 @@ def explain(
     hits every photo alike and, when all others are done, for photos that failed.
     """
     chosen = choose_photos(album.label, album.fold, settings.photos, seed)
-    studies = place.target.open()
-    study = subgroup(studies, place.study)
+    study = subgroup(place.target.open(), place.study)
     asked = [_ask(case, album, chosen, settings) for case in cases]
+
+    def make(work: Work, units: list[Any], noun: str) -> None:
+        if units:
+            totals = Counter[WorkPlace]()
+            for unit in units:
+                totals[unit.place] += unit.size
+            make_units(work, units, totals, place.target, workers, display, "attribution", noun)
+
     units = [unit for depth, each in enumerate(asked) for unit in _units(each, study, place, depth)]
-    if units:
-        totals: dict[tuple[str, ...], int] = {case.pair: len(chosen) for case in cases}
-        make_units(
-            store_unit, units, totals, place.target, workers, display, "attribution", "photos"
-        )
+    make(store_unit, units, "photos")
     display.phase("summing up the attribution")
     slot = subgroup(study, place.slot)
     if "attribution" in slot:
         del slot["attribution"]
-    for each in asked:
-        parts = _find(study, each.shelf)
-        places = [parts[key] for key in each.keys]
-        _write_case(slot, study, each, album, places)
+    kept: dict[str, set[str]] = {}
+    for depth, each in enumerate(asked):
+        kept.setdefault(each.shelf, set()).update(each.keys)
+        group, own = _write_case(slot, study, each, album)
+        site = Site(study, place.study, depth, seed, make)
+        kept[shelf_of_classes(each.case)] = write_classes(
+            group, site, each.case, each.inquiry, each.rows, each.keys, own, chosen, settings
+        )
     explained = Explained(
         name=place.study,
         own=bool((album.label < 0).all()),
@@ -87,7 +102,7 @@ def explain(
         settings=asdict(settings),
     )
     store.finish(slot, explained)
-    _prune(study, asked)
+    prune(study, kept)
     return explained
 
 
@@ -114,7 +129,7 @@ def _ask(
         groups=settings.groups,
     )
     stands_for = {**shelf_of(inquiry.model).attributes, **asdict(inquiry), "asked": VERSION}
-    digest = hashlib.sha256(json.dumps(stands_for, sort_keys=True).encode()).hexdigest()
+    digest = key_of(stands_for)
     rows = [
         Row(album.photos[photo], int(album.label[photo]), int(album.fold[photo]))
         for photo in chosen
@@ -126,7 +141,7 @@ def _ask(
 
 def _units(asked: _Asked, study: zarr.Group, place: Place, depth: int) -> Iterator[Unit]:
     """What is missing; photos of one head go together, those of the same file are one."""
-    there = _find(study, asked.shelf)
+    there = find_rows(study, asked.shelf)
     missing = {
         key: row for key, row in zip(asked.keys, asked.rows, strict=True) if key not in there
     }
@@ -147,44 +162,23 @@ def _units(asked: _Asked, study: zarr.Group, place: Place, depth: int) -> Iterat
         )
 
 
-def _find(study: zarr.Group, shelf: str) -> dict[str, tuple[str, int]]:
-    """The part and the row of each key that is there."""
-    path = f"attribution/{shelf}"
-    if path not in study:
-        return {}
-    return {
-        key: (name, row)
-        for name, attributes in complete_parts(subgroup(study, path))
-        for row, key in enumerate(attributes["keys"])
-    }
-
-
 def _write_case(
-    slot: zarr.Group,
-    study: zarr.Group,
-    asked: _Asked,
-    album: Album,
-    places: Sequence[tuple[str, int]],
-) -> None:
+    slot: zarr.Group, study: zarr.Group, asked: _Asked, album: Album
+) -> tuple[zarr.Group, NDArray[np.int64]]:
+    """Store where a cut's photos are and their sums: its group, and what each photo counts for."""
+    rows = find_rows(study, asked.shelf)
+    places = [rows[key] for key in asked.keys]
+
+    def read(name: str) -> NDArray[Any]:
+        return read_rows(study, asked.shelf, places, name)
+
     names = sorted({name for name, _ in places})
     part = np.array([names.index(name) for name, _ in places], np.int32)
     row = np.array([row for _, row in places], np.int32)
-    parts = [subgroup(study, f"attribution/{asked.shelf}/{name}") for name in names]
-    summary = summarise(asked.case, asked.inquiry, parts, part, row, asked.chosen, album)
+    sides = subgroup(study, f"attribution/{asked.shelf}/{names[0]}")
+    summary = summarise(asked.case, asked.inquiry, read, sides, asked.chosen, album)
     group = store.write_cut(slot, summary.cut, asked.shelf, names, (asked.chosen, part, row))
     for layer, tables in summary.tables.items():
         for name, table in tables.items():
             store.write_table(group, f"layers/{layer}/{name}", table)
-
-
-def _prune(study: zarr.Group, asked: Sequence[_Asked]) -> None:
-    """Remove the parts that none of the cases shows any more."""
-    kept = {each.shelf: set(each.keys) for each in asked}
-    whole = subgroup(study, "attribution")
-    for shelf, group in list(whole.groups()):
-        if shelf not in kept:
-            del whole[shelf]
-            continue
-        for name, attributes in complete_parts(group):
-            if kept[shelf].isdisjoint(attributes["keys"]):
-                del group[name]
+    return group, summary.own

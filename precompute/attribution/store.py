@@ -63,6 +63,15 @@ def write_part(
     part.attrs.put({"keys": list(keys)})
 
 
+def write_arrays(
+    study: zarr.Group, shelf: str, name: str, keys: Sequence[str], arrays: Arrays
+) -> None:
+    """Store a part of any arrays, each with a row for each key; as `write_part`."""
+    part = study.create_group(f"attribution/{shelf}/{name}", overwrite=True)
+    _write(part, arrays)
+    part.attrs.put({"keys": list(keys)})
+
+
 def write_cut(
     slot: zarr.Group,
     cut: ExplainedCut,

@@ -1,6 +1,6 @@
 """What all explained photos of a cut say together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from diamond_cutter.precompute.contract.attribution import (
     ExplainedLayer,
     block_of,
 )
-from diamond_cutter.precompute.contract.members import array, subgroup
+from diamond_cutter.precompute.contract.members import subgroup
 
 READ = (
     *("target", "total", "bias", "heatmap", "channel"),
@@ -30,31 +30,38 @@ READ = (
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A cut, and for each layer its tables by name: `Sums` and `Channels` of the contract."""
+    """A cut, and for each layer its tables by name: `Sums` and `Channels` of the contract.
+
+    `own` (n,): the class that each photo counts for.
+    """
 
     cut: ExplainedCut
+    own: NDArray[np.int64]
     tables: dict[str, dict[str, Any]]
 
 
 def summarise(
     case: Case,
     inquiry: Inquiry,
-    parts: Sequence[zarr.Group],
-    part: NDArray[np.int32],
-    row: NDArray[np.int32],
+    read: Callable[[str], NDArray[Any]],
+    part: zarr.Group,
     chosen: NDArray[np.int32],
     album: Album,
 ) -> Summary:
-    """Sum up the n photos `chosen`, each in a row of one of `parts`; layer by layer in memory."""
-    logit = _gather(parts, part, row, "logit")
+    """Sum up the n photos `chosen`, whose arrays `read` gives by their path in a part.
+
+    One layer after the other is in memory. `part`: one that tells the layers' sides.
+    """
+    logit = read("logit")
     label = album.label[chosen]
     size = case.backbone.input_size
     layers, tables, shown, shortcuts = [], {}, [], []
+    own = np.zeros(0, np.int64)
     for layer in case.layers:
-        view = {name: _gather(parts, part, row, f"layers/{layer.name}/{name}") for name in READ}
+        view = {name: read(f"layers/{layer.name}/{name}") for name in READ}
         own = own_classes(view["target"], label)
         shown = [int(k) for k in np.unique(own)]
-        attributes = subgroup(parts[0], f"layers/{layer.name}").attrs
+        attributes = subgroup(part, f"layers/{layer.name}").attrs
         height, width = (int(str(attributes[side])) for side in ("height", "width"))
         seen = Seen(
             **{name: view[name] for name in ("mean", "square", "zero", "peak", "place")},
@@ -85,15 +92,7 @@ def summarise(
         layers=layers,
         shortcuts=shortcuts,
     )
-    return Summary(cut, tables)
-
-
-def _gather(
-    parts: Sequence[zarr.Group], part: NDArray[np.int32], row: NDArray[np.int32], path: str
-) -> NDArray[Any]:
-    """An array of all photos, (n, ...): photo by photo from the part and the row it is in."""
-    whole = [np.asarray(array(each, path)[:]) for each in parts]
-    return np.stack([whole[index][place] for index, place in zip(part, row, strict=True)])
+    return Summary(cut, own, tables)
 
 
 def _layer(

@@ -1,7 +1,6 @@
 """What a worker does: question a cut network about some photos, and store the answers."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
@@ -17,6 +16,7 @@ from PIL import Image
 
 from diamond_cutter.precompute.attribution import store
 from diamond_cutter.precompute.attribution.groups import attribute, factorize
+from diamond_cutter.precompute.attribution.shelf import key_of
 from diamond_cutter.precompute.contract.attribution import LayerView
 from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.dataset.image import decode
@@ -111,14 +111,8 @@ def head_digest(head: "Dense") -> str:
 
 
 def row_key(row: Row, digest: str) -> str:
-    """What a row is made of: photo, class and the head's digest; 64 hex digits."""
-    parts = [row.photo.digest, row.label, digest]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def part_name(keys: Sequence[str]) -> str:
-    """The name of the part that holds these rows."""
-    return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
+    """What a row is made of: photo, class and the head's digest."""
+    return key_of([row.photo.digest, row.label, digest])
 
 
 def store_unit(address: str, threads: int, unit: Unit) -> None:
@@ -127,20 +121,13 @@ def store_unit(address: str, threads: int, unit: Unit) -> None:
     Raises `UnitError` if this unit fails, `HitsEverythingError` if all others would.
     """
     with failures_told(unit, address):
-        from diamond_cutter.precompute.attribution.question import BATCH
-
-        questioner = _questioner(unit.inquiry)
         logits, pictures = [], []
         views: dict[str, list[LayerView]] = {layer: [] for layer in unit.inquiry.layers}
         places = {}
         with ThreadPoolExecutor(threads) as pool:
-            for rows in _batches(unit.rows, BATCH):
-                seen = list(pool.map(lambda row: see(row.photo, questioner.size), rows))
-                pictures += [picture for _, picture in seen]
-                images = np.stack([image for image, _ in seen])
-                labels = np.array([row.label for row in rows])
-                logit, answers = questioner.ask(images, labels, unit.heads[rows[0].head])
+            for logit, answers, seen in ask_all(unit.inquiry, unit.rows, unit.heads, threads):
                 logits.append(logit)
+                pictures += seen
                 for layer, answer in answers.items():
                     views[layer].append(_view(answer, unit.inquiry.groups, pool))
                     places[layer] = answer.places
@@ -155,6 +142,25 @@ def store_unit(address: str, threads: int, unit: Unit) -> None:
             {layer: _joined(several) for layer, several in views.items()},
             places,
         )
+
+
+def ask_all(
+    inquiry: Inquiry, rows: Sequence[Row], heads: "Sequence[Dense]", threads: int
+) -> Iterator[tuple[NDArray[np.float32], dict[str, "Answer"], list[bytes]]]:
+    """Ask about rows, of which those of one head stand together, batch by batch.
+
+    Logits and answers as `Questioner` gives them, and the pictures; `threads` prepare photos.
+    """
+    from diamond_cutter.precompute.attribution.question import BATCH
+
+    questioner = _questioner(inquiry)
+    with ThreadPoolExecutor(threads) as pool:
+        for batch in _batches(rows, BATCH):
+            seen = list(pool.map(lambda row: see(row.photo, questioner.size), batch))
+            images = np.stack([image for image, _ in seen])
+            labels = np.array([row.label for row in batch])
+            logit, answers = questioner.ask(images, labels, heads[batch[0].head])
+            yield logit, answers, [picture for _, picture in seen]
 
 
 def _batches(rows: Sequence[Row], most: int) -> Iterator[list[Row]]:

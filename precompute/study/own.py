@@ -78,7 +78,7 @@ def _case(backbone: Backbone, settings: StudySettings) -> Case:
     cut, found = pooled_cut(backbone), classifier(backbone)
     layers = select_layers(settings.attribution, backbone, cut.name)
     head = [(found.weights, found.bias)]
-    return Case(backbone, layers, [head], list(backbone.class_names), "average")
+    return Case(backbone, layers, [head], head, list(backbone.class_names), "average")
 
 
 def _work(

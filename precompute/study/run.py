@@ -14,7 +14,13 @@ from diamond_cutter.precompute.attribution.case import Album, Case
 from diamond_cutter.precompute.attribution.explain import Place, explain
 from diamond_cutter.precompute.attribution.selection import select_cuts, select_layers
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.contract.study import Cut, Study, cut_group, read_fold_head
+from diamond_cutter.precompute.contract.study import (
+    Cut,
+    Study,
+    cut_group,
+    read_fold_head,
+    read_head,
+)
 from diamond_cutter.precompute.dataset.photo import Dataset
 from diamond_cutter.precompute.dataset.reader import read_dataset
 from diamond_cutter.precompute.features.extract import extract
@@ -126,7 +132,16 @@ def _explain(
         group = cut_group(draft.slot, model, cut)
         heads = [read_fold_head(group, fold) for fold in range(study.folds)]
         layers = select_layers(settings, backbones[model], cut)
-        cases.append(Case(backbones[model], layers, heads, study.classes, plan.settings.pooling))
+        cases.append(
+            Case(
+                backbone=backbones[model],
+                layers=layers,
+                heads=heads,
+                whole=read_head(group),
+                classes=study.classes,
+                pooling=plan.settings.pooling,
+            )
+        )
     if cases:
         place = Place(plan.target, plan.name, draft.slot.basename)
         album = Album(dataset.photos, sample.label, sample.fold, sample.group)

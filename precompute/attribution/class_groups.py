@@ -1,0 +1,118 @@
+"""Neuron groups of a class: activations of several of its photos at the cut, factorized as one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import zarr
+
+from diamond_cutter.precompute.attribution import store
+from diamond_cutter.precompute.attribution.groups import attribute, factorize
+from diamond_cutter.precompute.attribution.shelf import Place, key_of, read_rows
+from diamond_cutter.precompute.attribution.task import Inquiry, Row, ask_all
+from diamond_cutter.precompute.contract.attribution import ClassGroups
+from diamond_cutter.precompute.contract.members import subgroup
+from diamond_cutter.precompute.work.unit import failures_told
+
+if TYPE_CHECKING:
+    from diamond_cutter.precompute.attribution.case import Dense
+
+MOST_PHOTOS = 12
+"""Photos of a class that its groups are found in."""
+
+
+@dataclass(frozen=True)
+class GroupUnit:
+    """What one task makes: the groups of a class.
+
+    inquiry: of the cut alone. key: of what the groups are made of. rows: its photos; those of one
+    head stand together. photos: their indices in the study.
+    """
+
+    inquiry: Inquiry
+    depth: int
+    gflops: float
+    study: str
+    shelf: str
+    label: int
+    key: str
+    rows: tuple[Row, ...] = field(compare=False)
+    heads: "Sequence[Dense]" = field(compare=False)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The backbone and the cut."""
+        return (self.inquiry.model, self.inquiry.cut)
+
+    @property
+    def effort(self) -> float:
+        """The operations of the pass."""
+        return self.gflops * len(self.rows)
+
+    @property
+    def size(self) -> int:
+        """A class."""
+        return 1
+
+    @property
+    def where(self) -> str:
+        """The unit as messages name it."""
+        return f"{self.inquiry.model} {self.inquiry.cut} groups of class {self.label}"
+
+
+def class_key(keys: Sequence[str], label: int) -> str:
+    """The key of a class's groups: its photos' keys, and the class."""
+    return key_of([list(keys), label])
+
+
+def store_groups(address: str, threads: int, unit: GroupUnit) -> None:
+    """Find the groups of a class and store them; raises as `store_unit` does."""
+    with failures_told(unit, address):
+        cells, shares = [], []
+        for _, answers, _ in ask_all(unit.inquiry, unit.rows, unit.heads, threads):
+            answer = answers[unit.inquiry.cut]
+            target = answer.arrays["target"]
+            there = (target[..., 0] == unit.label) & (target[..., 1] < 0)
+            cells.append(answer.activation)
+            shares.append(answer.attribution[np.arange(len(target)), there.argmax(axis=1)])
+        activation, share = np.concatenate(cells), np.concatenate(shares)
+        photos, rows, columns, channels = activation.shape
+        flat = activation.reshape(-1, channels)
+        where, direction = factorize(flat, unit.inquiry.groups)
+        value = attribute(where, direction, flat, share.reshape(1, -1, channels))[0] / photos
+        maps = np.zeros((MOST_PHOTOS, unit.inquiry.groups, rows, columns), np.float32)
+        shape = (photos, rows, columns, unit.inquiry.groups)
+        maps[:photos] = where.reshape(shape).transpose(0, 3, 1, 2)
+        study = subgroup(zarr.open_group(address, mode="r+"), unit.study)
+        arrays = {"map": maps[None], "direction": direction[None], "value": value[None]}
+        store.write_arrays(study, unit.shelf, unit.key[:16], [unit.key], arrays)
+
+
+def read_groups(
+    study: zarr.Group,
+    shelf: str,
+    labels: Sequence[int],
+    photos: Sequence[Sequence[int]],
+    places: Sequence[Place],
+) -> ClassGroups:
+    """The groups of classes that are there, without pictures."""
+    named = np.full((len(labels), MOST_PHOTOS), -1, np.int32)
+    for row, each in enumerate(photos):
+        named[row, : len(each)] = each
+    maps, direction, value = (
+        read_rows(study, shelf, places, name) for name in ("map", "direction", "value")
+    )
+    picture = np.zeros((*direction.shape[:2], 0, 0, 3), np.uint8)
+    return ClassGroups(np.array(labels, np.int32), named, maps, direction, value, picture)
+
+
+def members(own: Sequence[int], heads: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """Each class with the rows, at most `MOST_PHOTOS`, of its photos, those of one head together.
+
+    `own` (n,): the class of each row; `heads` (n,): its head.
+    """
+    for label in sorted(set(own)):
+        rows = [row for row, each in enumerate(own) if each == label]
+        step = max(1, len(rows) // MOST_PHOTOS)
+        yield label, sorted(rows[::step][:MOST_PHOTOS], key=lambda row: heads[row])

@@ -1,0 +1,155 @@
+"""The classes of a cut: their neuron groups and their own pictures, made where they are missing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from diamond_cutter.command.settings import AttributionSettings
+from diamond_cutter.precompute.attribution import store
+from diamond_cutter.precompute.attribution.case import Case
+from diamond_cutter.precompute.attribution.class_groups import (
+    GroupUnit,
+    class_key,
+    members,
+    read_groups,
+    store_groups,
+)
+from diamond_cutter.precompute.attribution.class_pictures import (
+    Wanted,
+    of_classes,
+    of_groups,
+    picture_units,
+    store_pictures,
+)
+from diamond_cutter.precompute.attribution.shelf import find_rows, key_of, read_rows
+from diamond_cutter.precompute.attribution.task import Inquiry, Row
+from diamond_cutter.precompute.contract.attribution import ClassGroups, Pictures
+from diamond_cutter.precompute.features.key import shelf_of
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """Where things are made and stored: a study's group and name, and what makes units.
+
+    `depth`: the place of the cut among those that are explained.
+    """
+
+    study: zarr.Group
+    name: str
+    depth: int
+    seed: int
+    make: Callable[[Any, list[Any], str], None]
+
+
+def shelf_of_classes(case: Case) -> str:
+    """The shelf of what is made of a cut's classes."""
+    stands_for = {**shelf_of(case.backbone.name).attributes, "cut": case.layers[-1].name}
+    return f"classes-{key_of(stands_for)[:12]}"
+
+
+def write_classes(
+    group: zarr.Group,
+    site: Site,
+    case: Case,
+    inquiry: Inquiry,
+    rows: Sequence[Row],
+    keys: Sequence[str],
+    own: NDArray[np.int64],
+    chosen: NDArray[np.int32],
+    settings: AttributionSettings,
+) -> set[str]:
+    """Make and store the groups and pictures of a cut's classes; the keys of all of them.
+
+    `rows`, `keys`, `own`, `chosen`: of each explained photo the row, its key, the class that it
+    counts for, and its index in the study. `group`: of the cut in the slot.
+    """
+    labels = [int(k) for k in np.unique(own)]
+    used: set[str] = set()
+    if settings.groups:
+        groups, found = _groups(site, case, inquiry, rows, keys, own, chosen)
+        used |= found
+        if settings.pictures:
+            wanted = of_groups(case, groups)
+            [picture] = _pictures(site, case, [wanted])
+            shape = (*groups.direction.shape[:2], *picture.shape[1:])
+            groups = replace(groups, picture=picture.reshape(shape))
+            used.update(wanted.keys)
+        store.write_class_groups(group, groups)
+    logit, way = of_classes(case, labels, settings.pictures)
+    if way.units:
+        made = [
+            picture.reshape(-1, settings.pictures, *picture.shape[1:])
+            for picture in _pictures(site, case, [logit, way])
+        ]
+        store.write_pictures(group, Pictures(np.array(labels, np.int32), *made))
+        used.update(logit.keys, way.keys)
+    return used
+
+
+def _groups(
+    site: Site,
+    case: Case,
+    inquiry: Inquiry,
+    rows: Sequence[Row],
+    keys: Sequence[str],
+    own: NDArray[np.int64],
+    chosen: NDArray[np.int32],
+) -> tuple[ClassGroups, set[str]]:
+    shelf = shelf_of_classes(case)
+    at_cut = replace(inquiry, layers=inquiry.layers[-1:])
+    there = find_rows(site.study, shelf)
+    units, labels, photos, names = [], [], [], []
+    for label, inside in members(own.tolist(), [row.head for row in rows]):
+        key = class_key([*(keys[row] for row in inside), str(inquiry.groups)], label)
+        labels.append(label)
+        photos.append([int(chosen[row]) for row in inside])
+        names.append(key)
+        if key not in there:
+            unit = GroupUnit(
+                inquiry=at_cut,
+                depth=site.depth,
+                gflops=case.backbone.info.gflops * 2,
+                study=site.name,
+                shelf=shelf,
+                label=label,
+                key=key,
+                rows=tuple(rows[row] for row in inside),
+                heads=case.heads,
+            )
+            units.append(unit)
+    site.make(store_groups, units, "classes")
+    there = find_rows(site.study, shelf)
+    places = [there[key] for key in names]
+    return read_groups(site.study, shelf, labels, photos, places), set(names)
+
+
+def _pictures(site: Site, case: Case, wanted: Sequence[Wanted]) -> list[NDArray[np.uint8]]:
+    """The pictures of each kind, (n, P, P, 3), those that are missing rendered first."""
+    shelf = shelf_of_classes(case)
+    there = set(find_rows(site.study, shelf))
+    units = [
+        unit
+        for each in wanted
+        for unit in picture_units(
+            case,
+            each,
+            there,
+            depth=site.depth,
+            study=site.name,
+            shelf=shelf,
+            seed=site.seed,
+        )
+    ]
+    site.make(store_pictures, units, "pictures")
+    found = find_rows(site.study, shelf)
+    nothing = np.zeros((0, 1, 1, 3), np.uint8)
+    return [
+        read_rows(site.study, shelf, [found[key] for key in each.keys], "picture")
+        if each.keys
+        else nothing
+        for each in wanted
+    ]
