@@ -8,7 +8,7 @@ import zarr
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.atlas.budget import parse_budget
-from diamond_cutter.precompute.atlas.selection import Backbone, Selection, select
+from diamond_cutter.precompute.atlas.selection import Backbone, Selection, select, select_used
 from diamond_cutter.precompute.atlas.store import (
     check_layer,
     check_model,
@@ -19,6 +19,7 @@ from diamond_cutter.precompute.atlas.store import (
     recipe_attributes,
 )
 from diamond_cutter.precompute.atlas.task import Unit
+from diamond_cutter.precompute.atlas.usage import Used
 from diamond_cutter.precompute.contract.atlas import Layer, Model
 from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
@@ -54,20 +55,28 @@ class Plan:
     budget: float | None
 
 
-def make_plan(settings: AtlasSettings, load: Callable[[str], Backbone]) -> Plan:
+def make_plan(
+    settings: AtlasSettings, load: Callable[[str], Backbone], used: Used | None = None
+) -> Plan:
     """Check the settings against the models and the store; nothing is written that stays.
 
+    `used`: what a study uses, in place of the models, layers and channels of the settings.
     Raises `UserError` for the first thing that can't be done.
     """
     budget = parse_budget(settings.budget)
     recipes = _recipes(settings.recipe, budget)
     check_workers(settings)
     target = locate(settings.store, ATLAS)
-    backbones = [load(name) for name in dict.fromkeys(settings.models)]
+    models = settings.models if used is None else [model for model, _ in used]
+    backbones = [load(name) for name in dict.fromkeys(models)]
+    if used is None:
+        selections = select(backbones, settings.layers, settings.channels)
+    else:
+        selections = select_used(backbones, used)
     plan = Plan(
         target=target,
         models=tuple((backbone.info, tuple(backbone.layers)) for backbone in backbones),
-        selections=tuple(select(backbones, settings.layers, settings.channels)),
+        selections=tuple(selections),
         recipes=recipes,
         seed=settings.seed,
         budget=budget,

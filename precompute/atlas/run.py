@@ -14,6 +14,7 @@ from diamond_cutter.precompute.atlas.plan import Plan, make_plan, prepared_atlas
 from diamond_cutter.precompute.atlas.selection import Backbone, Selection
 from diamond_cutter.precompute.atlas.summary import Summary, summarise
 from diamond_cutter.precompute.atlas.task import Render, render_chunk, store_unit
+from diamond_cutter.precompute.atlas.usage import Used
 from diamond_cutter.precompute.contract.atlas import CHUNK
 from diamond_cutter.precompute.rendering.recipes import Recipe
 from diamond_cutter.precompute.work.backlog import Backlog
@@ -40,9 +41,11 @@ def render_atlas(
     load: Callable[[str], Backbone] = load_backbone,
     render: Render = render_chunk,
     stream: TextIO | None = None,
+    used: Used | None = None,
 ) -> Summary:
     """Render what the settings ask for and the atlas does not have yet.
 
+    `used`: what a study uses, in place of the models, layers and channels of the settings.
     `render` must be importable by name in the workers. The display goes to `stream`, or standard
     error. Units that failed are in the summary. Raises `UserError` for what the user can mend
     before anything is made, or for what hits every unit alike; then what was done is kept, as it
@@ -54,7 +57,7 @@ def render_atlas(
         stack.callback(display.close)
         stack.enter_context(terminated_as_interrupted())
         display.check("reading the models and the atlas")
-        plan = make_plan(settings, load)
+        plan = make_plan(settings, load, used)
         folder = plan.target.folder
         if folder is not None:
             stack.enter_context(exclusive(folder, plan.target.naming))

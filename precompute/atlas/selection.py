@@ -1,7 +1,7 @@
 """What is to be rendered: which channels of which layers of which models."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Protocol
@@ -56,6 +56,18 @@ def select(backbones: Sequence[Backbone], layers: Sequence[str], channels: str) 
         for model, layer in chosen
     ]
     return [selection for selection in selections if selection.channels]
+
+
+def select_used(
+    backbones: Sequence[Backbone], used: Mapping[tuple[str, str], Sequence[int]]
+) -> list[Selection]:
+    """The channels that a study uses, by model and layer; models in the order of `backbones`."""
+    return [
+        Selection(backbone.info, layer, tuple(used[backbone.info.name, layer.name]))
+        for backbone in backbones
+        for layer in backbone.layers
+        if (backbone.info.name, layer.name) in used
+    ]
 
 
 def parse_channels(text: str, channels: int) -> tuple[int, ...]:

@@ -129,7 +129,7 @@ def store_unit(address: str, threads: int, unit: Unit) -> None:
                 logits.append(logit)
                 pictures += seen
                 for layer, answer in answers.items():
-                    views[layer].append(_view(answer, unit.inquiry.groups, pool))
+                    views[layer].append(describe_answer(answer, unit.inquiry.groups, pool))
                     places[layer] = answer.places
         study = subgroup(zarr.open_group(address, mode="r+"), unit.study)
         store.write_part(
@@ -181,7 +181,8 @@ def see(photo: Photo, size: int) -> tuple[NDArray[np.float32], bytes]:
     return prepare(image, size), written.getvalue()
 
 
-def _view(answer: "Answer", groups: int, pool: ThreadPoolExecutor) -> LayerView:
+def describe_answer(answer: "Answer", groups: int, pool: ThreadPoolExecutor) -> LayerView:
+    """What is stored of an answer, with the neuron groups of each photo."""
     count, rows, columns, channels = answer.activation.shape
     cells = answer.activation.reshape(count, -1, channels)
     shares = answer.attribution.reshape(count, -1, rows * columns, channels)

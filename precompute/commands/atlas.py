@@ -1,15 +1,30 @@
 """`diamond atlas`: render what is missing in the atlas."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from diamond_cutter.command.configuration import add_options, load
+from diamond_cutter.command.configuration import add_options, load, load_studies
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.command.settings import AtlasSettings, StudySettings
+
+if TYPE_CHECKING:
+    from diamond_cutter.precompute.atlas.usage import Used
+
+BEST = "standard"
+"""The recipe that channels which a study uses come to in the end."""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Every setting of [atlas] as an option."""
     add_options(parser, AtlasSettings)
+    parser.add_argument(
+        "--for",
+        dest="study",
+        metavar="STUDY",
+        help="a study [study.NAME]: the channels that its photos use most are rendered, those of "
+        "all layers that it shows, and then better, as recipe standard has them",
+    )
     parser.epilog = (
         "Stop it whenever you like: the same command goes on from there. With --scheduler, the "
         "scheduler and its workers need this package installed, and the workers one thread each "
@@ -19,9 +34,22 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Render, and say what is there now."""
+    settings = load(AtlasSettings, options)
+    if options.study is None:
+        _render(settings, None)
+        return
+    from diamond_cutter.precompute.atlas.usage import find_used
+
+    used = find_used(load_studies(options).get(options.study, StudySettings()).store, options.study)
+    _render(settings, used)
+    if not settings.budget and settings.recipe != BEST:
+        _render(replace(settings, recipe=BEST), used)
+
+
+def _render(settings: AtlasSettings, used: "Used | None") -> None:
     from diamond_cutter.precompute.atlas.run import render_atlas
 
-    summary = render_atlas(load(AtlasSettings, options))
+    summary = render_atlas(settings, used=used)
     print(summary.describe())  # noqa: T201
     if summary.failures:
         first = summary.failures[0]

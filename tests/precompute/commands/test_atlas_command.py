@@ -1,5 +1,6 @@
 """`diamond atlas`, but for the rendering."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,8 @@ def returning(monkeypatch: pytest.MonkeyPatch, result: Summary) -> list[AtlasSet
     """Put `result` in the place of a run, and note the settings it was asked for with."""
     asked: list[AtlasSettings] = []
 
-    def render_atlas(settings: AtlasSettings) -> Summary:
-        asked.append(settings)
+    def render_atlas(settings: AtlasSettings, used: object) -> Summary:
+        asked.append(settings if used is None else replace(settings, channels="used"))
         return result
 
     monkeypatch.setattr(run, "render_atlas", render_atlas)
@@ -60,6 +61,18 @@ def test_nothing_to_do_is_said_so(
     returning(monkeypatch, summary(made=0, reached={Level.PREVIEW: 300}))
     assert main(["atlas"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "nothing was missing"
+
+
+def test_the_channels_of_a_study_are_rendered_first_and_then_better(
+    monkeypatch: pytest.MonkeyPatch, small_study: str, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("diamond.toml").write_text(f'[study.pets]\ndataset = "x"\nstore = "{small_study}"\n')
+    asked = returning(monkeypatch, summary())
+    assert main(["atlas", "--for", "pets"]) == 0
+    assert [each.recipe for each in asked] == ["preview", "standard"]
+    assert all(each.channels == "used" for each in asked)
+    assert main(["atlas", "--for", "cats"]) == 2
 
 
 def test_failed_chunks_end_with_2_and_say_how_many(
