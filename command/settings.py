@@ -77,9 +77,10 @@ class AttributionSettings:
         'the cuts: "best": the recommended one and each backbone\'s best; "none", or names',
     )
     layers: tuple[str, ...] = setting(
-        ("cuts",), 'the layers shown: "cuts": all up to the cut, "cut": it alone, or names'
+        ("stages",),
+        'the layers shown: "stages": the last cut of each resolution; "cuts": all; "cut", or names',
     )
-    photos: str = setting("all", 'the photos: "all", or a count, dealt out over the classes')
+    photos: str = setting("500", 'the photos: "all", or a count, dealt out over the classes')
     method: str = setting(
         "gradient", 'below the cut: "gradient" times activation, or "integrated" gradients'
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import pairwise
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings
@@ -10,6 +11,8 @@ from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.contract.atlas import Layer
 
 METHODS = ("gradient", "integrated")
+LAYERS = ("stages", "cuts", "cut")
+"""What stands for layers: the last cut of each resolution, every cut, or no other than the cut."""
 
 
 def check_attribution(settings: AttributionSettings) -> None:
@@ -36,20 +39,20 @@ def check_names(
     known = {layer.name for backbone in backbones for layer in backbone.layers}
     for kind, names, words, there in (
         ("cuts", settings.cuts, ("best", "none"), tried),
-        ("layers", settings.layers, ("cuts", "cut"), known),
+        ("layers", settings.layers, LAYERS, known),
     ):
         for name in names:
             if name not in there.union(words):
                 near = get_close_matches(name, sorted(there), n=1)
                 raise UserError(
-                    f"attribution: {kind}: expected {' or '.join(map(repr, words))} or names of "
+                    f"attribution: {kind}: expected {', '.join(map(repr, words))} or names of "
                     f"{kind} of the study, got {name!r}"
                     + (f" (did you mean {near[0]!r}?)" if near else "")
                     + "; `diamond layers MODEL` lists them"
                 )
     if settings.method == "integrated":
         whole = {layer.name for backbone in backbones for layer in backbone.layers if layer.is_cut}
-        for name in set(settings.layers) - whole - {"cuts", "cut"}:
+        for name in set(settings.layers).difference(whole, LAYERS):
             raise UserError(
                 f"attribution: layers: integrated gradients need cuts, got {name!r}, past which "
                 "the signal takes other ways as well; leave it out, or set method to 'gradient'"
@@ -74,9 +77,12 @@ def select_layers(settings: AttributionSettings, backbone: Backbone, cut: str) -
     """The layers that are shown of a cut, in depth order, the last of them the cut itself."""
     end = backbone.layer(cut)
     below = [layer for layer in backbone.layers if layer.index < end.index]
-    shown = [
-        layer
-        for layer in below
-        if layer.name in settings.layers or (layer.is_cut and "cuts" in settings.layers)
-    ]
-    return [*shown, end]
+    cuts = [layer for layer in below if layer.is_cut]
+    named = set(settings.layers)
+    if "cuts" in named:
+        named.update(layer.name for layer in cuts)
+    if "stages" in named:
+        named.update(
+            layer.name for layer, deeper in pairwise([*cuts, end]) if layer.stride != deeper.stride
+        )
+    return [*(layer for layer in below if layer.name in named), end]

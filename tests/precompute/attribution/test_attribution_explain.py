@@ -154,7 +154,7 @@ def test_what_was_made_before_an_interrupt_is_kept_and_no_mark_no_warning(
         ({"photos": "few"}, 'photos: expected "all" or a count'),
         ({"groups": -1}, "groups: expected 0 or more, got -1"),
         ({"cuts": ("block5c",)}, "cuts: expected .*did you mean 'block5c_add'"),
-        ({"layers": ("nothing",)}, "layers: expected 'cuts' or 'cut' or names"),
+        ({"layers": ("nothing",)}, "layers: expected 'stages', 'cuts', 'cut' or names"),
         (
             {"method": "integrated", "layers": ("block2a_expand_activation",)},
             "integrated gradients need cuts, got 'block2a_expand_activation'",
