@@ -6,10 +6,10 @@ BIN := .venv/bin
 ENV := .venv/made
 PACKAGES := build command precompute site_templates web
 
-.PHONY: help env lucid atlas study site serve test lint types format bench clean
+.PHONY: help env lucid atlas study site serve test test-all lint types format bench clean
 
 help:  ## what there is to make
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 env: $(ENV)  ## the environment, .venv, with everything in it
 
@@ -41,6 +41,9 @@ serve: $(ENV)  ## look at the site, on this machine only
 
 test: $(ENV)  ## all tests, in the browser too where Chromium is found
 	$(BIN)/pytest
+
+test-all: $(ENV)  ## all tests, and the contract of backbones over every network there is (an hour)
+	DIAMOND_TEST_ALL=1 $(BIN)/pytest
 
 lint: types .cache/node_modules  ## ruff, mypy and the JavaScript's types
 	$(BIN)/ruff check

@@ -1,18 +1,28 @@
 """From `diamond.toml` and the options given to settings; what is not known is refused."""
 
+import json
+import os
 import re
 import tomllib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection, Mapping
-from dataclasses import Field, fields, replace
+from dataclasses import Field, asdict, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.command.settings import PREFIXES, STUDY_TABLES, TABLES, StudySettings
+from diamond_cutter.command.settings import (
+    PREFIXES,
+    STUDY_TABLES,
+    TABLES,
+    ModelSettings,
+    StudySettings,
+)
 
 T = TypeVar("T")
-_STUDY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+_SHARED = "DIAMOND_CUTTER_MODELS"
+"""The variable of the environment that hands the tables [models.NAME] on to worker processes."""
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 """What may be a folder of the site, and so a part of an address that needs no quoting."""
 COUNTS = ("channels", "photos")
 """Settings that are a text or a plain count."""
@@ -81,6 +91,45 @@ def load_study(name: str, options: Namespace) -> StudySettings:
     return study
 
 
+def share_models(options: Namespace) -> None:
+    """Make the tables [models.NAME] of the file known to this process and to its workers.
+
+    Paths become absolute. Raises `UserError` as `load` does.
+    """
+    path, content = _read(options)
+    os.environ[_SHARED] = json.dumps(
+        {name: asdict(_model(path, name, values)) for name, values in _models(path, content)}
+    )
+
+
+def shared_models() -> dict[str, ModelSettings]:
+    """The tables [models.NAME] that `share_models` made known, by name."""
+    shared = json.loads(os.environ.get(_SHARED, "{}"))
+    return {name: ModelSettings(**values) for name, values in shared.items()}
+
+
+def _models(path: Path, content: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    tables = _table(path, "models", content.get("models", {}))
+    return [(name, _table(path, f"models.{name}", values)) for name, values in tables.items()]
+
+
+def _model(path: Path, name: str, values: Mapping[str, Any]) -> ModelSettings:
+    _check_name(name, "model")
+    settings = ModelSettings(**_checked(path, f"models.{name}", ModelSettings, values))
+    if bool(settings.file) == bool(settings.weights):
+        got = "both" if settings.file else "neither"
+        raise UserError(
+            f"{path}: [models.{name}] expected file, for a network of your own, or weights, for "
+            f"one that `diamond models` lists, got {got}; give one of them"
+        )
+    where = {
+        key: str(Path(value).absolute())
+        for key in ("file", "weights", "labels")
+        if (value := getattr(settings, key))
+    }
+    return replace(settings, **where)
+
+
 def _study(path: Path, name: str, values: Mapping[str, Any]) -> StudySettings:
     own = {key: value for key, value in values.items() if key not in STUDY_TABLES}
     inside = {}
@@ -97,10 +146,10 @@ def _named_tables(path: Path, content: Mapping[str, Any]) -> dict[str, dict[str,
     return {name: _table(path, f"study.{name}", values) for name, values in tables.items()}
 
 
-def _check_name(study: str) -> None:
-    if not _STUDY_NAME.fullmatch(study):
+def _check_name(name: str, kind: str = "study") -> None:
+    if not _NAME.fullmatch(name):
         raise UserError(
-            f"study {study!r}: expected a name of letters, figures, and _ . + - that can be part "
+            f"{kind} {name!r}: expected a name of letters, figures, and _ . + - that can be part "
             "of an address; rename it"
         )
 
@@ -123,13 +172,15 @@ def _read(options: Namespace) -> tuple[Path, dict[str, Any]]:
     for name, values in content.items():
         if name in TABLES:
             _checked(path, name, TABLES[name], _table(path, name, values))
-        elif name != "study":
+        elif name not in ("study", "models"):
             raise UserError(
-                f"{path}: expected the tables {_listed(TABLES)} and 'study.NAME', got {name!r}; "
-                "rename or remove it"
+                f"{path}: expected the tables {_listed(TABLES)}, 'study.NAME' and 'models.NAME', "
+                f"got {name!r}; rename or remove it"
             )
     for name, values in _named_tables(path, content).items():
         _study(path, name, values)
+    for name, values in _models(path, content):
+        _model(path, name, values)
     return path, content
 
 

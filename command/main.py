@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
+from diamond_cutter.command.configuration import share_models
 from diamond_cutter.command.errors import UserError
 
 COMMANDS = {
@@ -58,4 +59,6 @@ def _run(arguments: list[str]) -> None:
             module.configure(command)
     options = parser.parse_args(arguments)
     if module is not None:
+        if hasattr(options, "config"):
+            share_models(options)
         module.run(options)

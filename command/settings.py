@@ -117,8 +117,27 @@ class StudySettings:
     attribution: AttributionSettings = field(default_factory=AttributionSettings)
 
 
+@dataclass(frozen=True)
+class ModelSettings:
+    """A network of one's own, or weights for one of the catalogue's."""
+
+    file: str = setting(
+        "", "a network of your own: .keras, .h5, a SavedModel's folder, .pb, .modelzoo or .json"
+    )
+    weights: str = setting(
+        "", "instead of file: a file, or a folder with it, of weights for the catalogue's NAME"
+    )
+    preprocessing: str = setting(
+        "",
+        "what the network of a file takes, where it can't be found inside; "
+        '"0..1", "0..255", "-1..1", "caffe" or "torch"',
+    )
+    labels: str = setting("", "a text file with the names of the network's classes, one a line")
+
+
 TABLES: dict[str, type] = {"atlas": AtlasSettings, "site": SiteSettings}
-"""The tables that there is one of. `[study.NAME]` and the tables in it: one a study."""
+"""The tables that there is one of. `[study.NAME]` and the tables in it: one a study.
+`[models.NAME]`: one a network."""
 
 STUDY_TABLES: dict[str, type] = {"training": TrainingSettings, "attribution": AttributionSettings}
 """The tables in `[study.NAME]`, by the field that holds them."""

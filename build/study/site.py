@@ -16,7 +16,7 @@ from diamond_cutter.build.attribution.bars import Atlas
 from diamond_cutter.build.attribution.classes import class_files, class_looks
 from diamond_cutter.build.attribution.look import Look
 from diamond_cutter.build.attribution.photos import look_files, looks
-from diamond_cutter.build.attribution.site import looked_at
+from diamond_cutter.build.attribution.reader import ExplainedStudy, contents, views
 from diamond_cutter.build.documents import encode
 from diamond_cutter.build.frame import Surroundings
 from diamond_cutter.build.sources import digest, generator_digest
@@ -57,7 +57,12 @@ def write_studies(
         report("studies", done, len(studies))
         made_of = _digest(generator, around, measured, pages, atlas)
         shown_from[measured.path] = made_of
-        if not stage.keep_all(measured.path, made_of):
+        last = [path for path in stage.last.files if path.startswith(measured.path)]
+        same = stage.last.pages.get(measured.path) == made_of
+        if same and all(map(stage.holds, last)):
+            for path in last:
+                stage.keep(path)
+        else:
             for path, content in study_files(environment, around, measured, pages, atlas):
                 stage.write(measured.path + path, content)
     report("studies", len(studies), len(studies))
@@ -136,8 +141,16 @@ def _digest(
     for cut in measured.cuts:
         arrays += [cut.probability, cut.confusion]
     parts = chain.from_iterable(map(_parts, arrays))  # one at a time: they may be large
-    look = () if measured.explained is None else looked_at(measured.explained, atlas)
+    look = () if measured.explained is None else _looked_at(measured.explained, atlas)
     return digest(chain([("facts", repr(facts).encode())], parts, look))
+
+
+def _looked_at(explained: ExplainedStudy, atlas: Atlas) -> Iterator[tuple[str, bytes]]:
+    """What is explained, and which of the channels' pictures there are."""
+    yield from contents(explained)
+    for view in views(explained):
+        if layer := atlas.get(view.atlas):
+            yield f"{view.atlas} {layer.side}", layer.level.tobytes() + layer.flag.tobytes()
 
 
 def _parts(array: zarr.Array[Any]) -> Iterator[tuple[str, bytes]]:

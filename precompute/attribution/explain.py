@@ -152,7 +152,7 @@ def _units(asked: _Asked, study: zarr.Group, place: Place, depth: int) -> Iterat
         yield Unit(
             inquiry=asked.inquiry,
             depth=depth,
-            gflops=asked.case.backbone.info.gflops * slopes,
+            gflops=asked.case.backbone.gflops * slopes,
             study=place.study,
             shelf=asked.shelf,
             part=part_name(inside),

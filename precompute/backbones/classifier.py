@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import truncate_at
-from diamond_cutter.precompute.backbones.graph import Graph, read_graph
+from diamond_cutter.precompute.backbones.graph import Graph
 from diamond_cutter.precompute.contract.atlas import Layer
 from diamond_cutter.precompute.runtime import keras
 
@@ -34,7 +34,7 @@ def classifier(backbone: Backbone) -> Classifier:
 
     Raises `UserError` for a network without one.
     """
-    graph = read_graph(backbone.model)
+    graph = backbone.graph
     last = _last_linear(graph)
     if last is None:
         raise UserError(
@@ -52,7 +52,7 @@ def pooled_cut(backbone: Backbone) -> Layer:
 
     Raises `UserError` for a network whose classifier reads something else.
     """
-    graph = read_graph(backbone.model)
+    graph = backbone.graph
     name = _last_linear(graph)
     while name is not None:
         name = next(iter(graph.nodes[name].inputs), None)
@@ -77,5 +77,5 @@ def _last_linear(graph: Graph) -> str | None:
         if isinstance(node.layer, keras.layers.Dense):
             return name
         if isinstance(node.layer, keras.layers.Conv2D):
-            return name if node.layer.input.shape[1:3] == (1, 1) else None
+            return name if graph.nodes[node.inputs[0]].shape[1:3] == (1, 1) else None
     return None

@@ -17,7 +17,8 @@ def count_parameters(graph: Graph, end: str | None = None) -> int:
 
     Of the network up to the layer `end`, that one too; without it, of the whole network.
     """
-    return sum(_size(node.layer.trainable_weights) for _, node in _up_to(graph, end))
+    layers = [node.layer for _, node in _up_to(graph, end)]
+    return sum(_size(getattr(layer, "trainable_weights", ())) for layer in layers)
 
 
 def count_bytes(graph: Graph, end: str | None = None) -> int:
@@ -27,10 +28,10 @@ def count_bytes(graph: Graph, end: str | None = None) -> int:
         norm = folded_norm(graph, name)
         if norm is not None and name != end:
             folded.add(norm)
-            channels = node.layer.output.shape[-1]
+            channels = node.shape[-1] or 0
             numbers += 0 if node.layer.use_bias else channels  # the convolution has a bias then
         if name not in folded:
-            numbers += _size(node.layer.weights)
+            numbers += _size(getattr(node.layer, "weights", ()))
     return FLOAT * numbers
 
 
@@ -44,10 +45,9 @@ def count_gflops(graph: Graph, input_size: int, end: str | None = None) -> float
     products = 0
     for name, node in _up_to(graph, end):
         if not node.inputs:
-            shapes[name] = (1, input_size, input_size, node.layer.output.shape[-1])
+            shapes[name] = (1, input_size, input_size, node.shape[-1])
             continue
-        inputs = [shapes[source] for source in node.inputs]
-        shapes[name] = node.layer.compute_output_shape(inputs[0] if len(inputs) == 1 else inputs)
+        shapes[name] = node.output_shape({source: shapes[source] for source in node.inputs})
         products += _products(node.layer, shapes[name])
     return 2 * products / 1e9
 

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.alignment import AlignedPadding2D, aligned
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.graph import Graph, read_graph
+from diamond_cutter.precompute.backbones.graph import Graph, Node, is_layer_scale
 from diamond_cutter.precompute.backbones.units import folded_norm, pre_activation_of
 from diamond_cutter.precompute.runtime import keras
 
 
-def truncate(backbone: Backbone, layer_name: str, *, pre_activation: bool = True) -> Any:
+def truncate(
+    backbone: Backbone, layer_name: str, *, pre_activation: bool = True, size: int | None = None
+) -> Any:
     """The network up to a layer: a new `keras.Model` that shares nothing with the backbone.
 
     Float32 RGB 0..1 (N, H, W, 3) to the layer's activation (N, h, w, C), or, with
@@ -22,27 +25,28 @@ def truncate(backbone: Backbone, layer_name: str, *, pre_activation: bool = True
     with come after it, so that folding it into the first convolution would change the borders.
 
     A BatchNorm that alone reads a convolution is folded into it: equal but for rounding.
+    `size`: the only H and W to be taken, the input size; then all layers are Keras's own.
     Raises `UserError` for a name that is not one of the backbone's layers.
     """
-    graph = read_graph(backbone.model)
+    graph = backbone.graph
     target = backbone.layer(layer_name).name
     if pre_activation:
         target = pre_activation_of(graph, target)
     linear = {target} if pre_activation else set()
-    source, values = _rebuild(graph, [target], linear)
+    source, values = rebuild(graph, [target], linear, size=size)
     return keras.Model(source, values[target], name=f"{backbone.name}_{target}")
 
 
 def truncate_at(backbone: Backbone, name: str) -> Any:
     """The network up to any tensor of its graph, by the name of what makes it; as `truncate`."""
-    source, values = _rebuild(read_graph(backbone.model), [name], linear=set())
+    source, values = rebuild(backbone.graph, [name], linear=set())
     return keras.Model(source, values[name], name=f"{backbone.name}_{name}")
 
 
 def fold(backbone: Backbone, layer_names: Sequence[str]) -> Any:
     """The network up to several layers at once: as `truncate`, with a list of activations."""
     names = [backbone.layer(name).name for name in layer_names]
-    source, values = _rebuild(read_graph(backbone.model), names, linear=set())
+    source, values = rebuild(backbone.graph, names, linear=set())
     return keras.Model(source, [values[name] for name in names], name=backbone.name)
 
 
@@ -58,63 +62,78 @@ def between(backbone: Backbone, layer_name: str, cut_name: str) -> Any:
             f"{backbone.name}: expected a cut, through which the whole signal passes, got layer "
             f"{layer_name!r}; name a cut (`diamond layers {backbone.name}` lists them)"
         )
-    graph = read_graph(backbone.model)
+    graph = backbone.graph
     target = backbone.layer(cut_name).name
-    shape = graph.nodes[layer.name].layer.output.shape[1:]
-    source = keras.Input(shape, name=f"{layer.name}_given")
-    _, values = _rebuild(graph, [target], set(), {layer.name: source})
+    source = keras.Input((None, None, layer.channels), name=f"{layer.name}_given")
+    _, values = rebuild(graph, [target], set(), {layer.name: source})
     return keras.Model(source, values[target], name=f"{backbone.name}_{layer.name}_{target}")
 
 
-def _rebuild(
+def rebuild(
     graph: Graph,
     targets: Sequence[str],
     linear: set[str],
     given: Mapping[str, Any] = MappingProxyType({}),
+    size: int | None = None,
+    *,
+    folded: bool = True,
 ) -> tuple[Any, dict[str, Any]]:
     """The input and the tensors, by name, of a new network; `linear`: without nonlinearity.
 
     `given`: tensors that stand for a layer that the whole signal passes through, by its name.
+    `size`: H and W of the input, any where it is None. `folded`: whether norms are.
     """
     needed = set().union(*(graph.ancestors(target) for target in targets))
     for name in given:
         needed -= graph.ancestors(name)
+    paddings = aligned(graph) if size is None else {}
     values: dict[str, Any] = dict(given)
     source = None
     for name in (name for name in graph.nodes if name in needed and name not in values):
         node = graph.nodes[name]
-        inputs = [values[source] for source in node.inputs]
-        norm = folded_norm(graph, name)
-        if not inputs:
-            values[name] = source = keras.Input(node.layer.output.shape[1:], name=name)
-        elif norm is not None and norm in needed:
-            values[norm] = _fold(node.layer, graph.nodes[norm].layer)(*inputs)
+        norm = folded_norm(graph, name) if folded else None
+        if not node.inputs:
+            values[name] = source = keras.Input((size, size, node.shape[-1]), name=name)
+        elif name in paddings:
+            values[name] = AlignedPadding2D(paddings[name], name=name)(values[node.inputs[0]])
+        elif norm is not None and norm in needed and name not in targets:
+            values[norm] = _fold(node, graph.nodes[norm].layer, values)
         else:
-            layer = _copy(node.layer, linear=name in linear)
-            values[name] = layer(inputs[0] if len(inputs) == 1 else inputs)
+            values[name] = _copy(name, node, values, linear=name in linear)
     return source, values
 
 
-def _copy(layer: Any, *, linear: bool) -> Any:
-    config = layer.get_config()
+def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> Any:
+    """What a copy of a node's layer, under the node's name, makes of `values`."""
+    if not isinstance(node.layer, keras.layers.Layer):
+        return node.call(node.layer, values)  # an operation holds nothing
+    config = {**node.layer.get_config(), "name": name}
     if linear and "activation" in config:
         config["activation"] = "linear"
-    copy = type(layer).from_config(config)
-    copy.build(keras.tree.map_structure(lambda tensor: tensor.shape, layer.input))
-    copy.set_weights(layer.get_weights())
-    return copy
+    copy = type(node.layer).from_config(config)
+    result = node.call(copy, values)
+    copy.set_weights(node.layer.get_weights())
+    return result
 
 
-def _fold(convolution: Any, norm: Any) -> Any:
-    """The convolution with a bias that does what `convolution` and then `norm` do."""
+def _fold(node: Node, norm: Any, values: dict[str, Any]) -> Any:
+    """What a convolution with a bias that does what node's and then `norm` do makes of `values`."""
+    layer = node.layer
+    scale, shift = _affine(norm)
+    *kernels, bias = layer.get_weights() + ([] if layer.use_bias else [0.0])
+    depthwise = type(layer) is keras.layers.DepthwiseConv2D
+    kernels[-1] = kernels[-1] * (scale.reshape(kernels[-1].shape[2:]) if depthwise else scale)
+    folded = type(layer).from_config({**layer.get_config(), "use_bias": True})
+    result = node.call(folded, values)
+    folded.set_weights([*kernels, bias * scale + shift])
+    return result
+
+
+def _affine(norm: Any) -> tuple[Any, Any]:
+    """The factor and the summand of each channel, (C,) float64 each."""
+    if is_layer_scale(norm):
+        return np.asarray(norm.gamma, np.float64), 0.0
     spread = np.sqrt(np.asarray(norm.moving_variance, np.float64) + norm.epsilon)
     scale = (np.asarray(norm.gamma, np.float64) if norm.scale else 1.0) / spread
     shift = np.asarray(norm.beta, np.float64) if norm.center else 0.0
-    *kernels, bias = convolution.get_weights() + ([] if convolution.use_bias else [0.0])
-    depthwise = type(convolution) is keras.layers.DepthwiseConv2D
-    kernels[-1] = kernels[-1] * (scale.reshape(kernels[-1].shape[2:]) if depthwise else scale)
-    bias = (bias - np.asarray(norm.moving_mean, np.float64)) * scale + shift
-    folded = type(convolution).from_config({**convolution.get_config(), "use_bias": True})
-    folded.build(convolution.input.shape)
-    folded.set_weights([*kernels, bias])
-    return folded
+    return scale, shift - np.asarray(norm.moving_mean, np.float64) * scale

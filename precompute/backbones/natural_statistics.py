@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.graph import Graph, read_graph
+from diamond_cutter.precompute.backbones.graph import Graph
 from diamond_cutter.precompute.backbones.units import pre_activation_of
 from diamond_cutter.precompute.runtime import keras
 
@@ -23,7 +23,7 @@ def natural_statistics(
     summands were independent, which is an approximation: a residual correlates with its shortcut.
     Raises `UserError` for a name that is not one of the backbone's layers.
     """
-    graph = read_graph(backbone.model)
+    graph = backbone.graph
     moments = _moments(graph, pre_activation_of(graph, backbone.layer(layer_name).name))
     if moments is None:
         return None

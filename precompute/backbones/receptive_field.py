@@ -2,23 +2,37 @@
 
 The recurrence of Araujo, Norris and Sim 2019 (https://distill.pub/2019/computing-receptive-fields):
 a layer that sees k neighbouring units in steps of s widens the field by (k - 1) times the stride
-before it, and multiplies the stride by s.
+before it, and multiplies the stride by s. Rows and columns are counted apart, since Inception's
+convolutions are oblong.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from diamond_cutter.precompute.backbones.graph import Graph
+from diamond_cutter.precompute.backbones.graph import Graph, Node, is_layer_scale
+from diamond_cutter.precompute.backbones.units import NORMS, is_activation
 from diamond_cutter.precompute.runtime import keras
 
 
 @dataclass(frozen=True)
 class Field:
-    """The side of the square that one unit sees, and the step between units, in input pixels."""
+    """What one unit sees, in input pixels, and the step between units.
 
-    size: int
-    stride: int
+    `rows` and `columns` are None where it is the whole image, or not known; `stride` is None where
+    there are no places, or steps differ between rows and columns.
+    """
 
+    rows: int | None
+    columns: int | None
+    stride: int | None
+
+    @property
+    def size(self) -> int | None:
+        """The side of the smallest square that holds it."""
+        return None if self.rows is None or self.columns is None else max(self.rows, self.columns)
+
+
+NOWHERE = Field(None, None, None)
 
 WINDOWS = (
     keras.layers.Conv2D,
@@ -28,58 +42,68 @@ WINDOWS = (
     keras.layers.AveragePooling2D,
 )
 POINTWISE = (
+    *NORMS,
     keras.layers.InputLayer,
     keras.layers.Rescaling,
     keras.layers.Normalization,
     keras.layers.ZeroPadding2D,
     keras.layers.Cropping2D,
-    keras.layers.BatchNormalization,
-    keras.layers.Activation,
-    keras.layers.ReLU,
-    keras.layers.LeakyReLU,
-    keras.layers.PReLU,
-    keras.layers.ELU,
-    keras.layers.Dropout,
-    keras.layers.SpatialDropout2D,
+    keras.layers.Dense,
     keras.layers.Add,
     keras.layers.Subtract,
     keras.layers.Multiply,
     keras.layers.Average,
     keras.layers.Maximum,
+    keras.layers.Minimum,
     keras.layers.Concatenate,
 )
 """Layers whose output at a place depends on their inputs at that place alone."""
 
+POINTWISE_OPERATIONS = frozenset(
+    ("Add", "Concatenate", "Divide", "Flip", "Maximum", "Minimum", "Multiply", "Subtract")
+) | frozenset(("Cast", "RGBToGrayscale", "TrueDivide"))
 
-def receptive_fields(graph: Graph) -> dict[str, Field | None]:
-    """The field of every layer by name; None where it is the whole image, or not known."""
-    fields: dict[str, Field | None] = {}
+
+def receptive_fields(graph: Graph) -> dict[str, Field]:
+    """The field of every node by name."""
+    fields: dict[str, Field] = {}
     for name, node in graph.nodes.items():
-        inputs = [fields[source] for source in node.inputs] or [Field(1, 1)]
-        fields[name] = _field(node.layer, inputs)
+        inputs = [fields[source] for source in node.inputs] or [Field(1, 1, 1)]
+        fields[name] = _field(node, inputs)
     return fields
 
 
-def _field(layer: Any, inputs: list[Field | None]) -> Field | None:
-    known = [field for field in inputs if field is not None]
-    if len(known) < len(inputs) or len({field.stride for field in known}) > 1:
-        return None
-    before = max(known, key=lambda field: field.size)
-    if isinstance(layer, WINDOWS):
-        size, stride = _window(layer)
-        if size is None or stride is None:
-            return None
-        return Field(before.size + (size - 1) * before.stride, before.stride * stride)
-    return before if isinstance(layer, POINTWISE) else None
+def _field(node: Node, inputs: list[Field]) -> Field:
+    if len(node.shape) != 4:
+        return NOWHERE
+    strides = {each.stride for each in inputs if each.stride is not None}
+    if len(strides) != 1:  # none: of the whole image, as the gate of a squeeze-and-excitation
+        return NOWHERE
+    known = all(each.size is not None for each in inputs)
+    rows = max(each.rows or 0 for each in inputs) if known else None
+    columns = max(each.columns or 0 for each in inputs) if known else None
+    before = Field(rows, columns, strides.pop())
+    if isinstance(node.layer, WINDOWS):
+        return _widened(before, node.layer)
+    return before if _is_pointwise(node) else NOWHERE
 
 
-def _window(layer: Any) -> tuple[int | None, int | None]:
-    """Side and step of what a layer sees of its input, in its input's units; None if no square."""
+def _is_pointwise(node: Node) -> bool:
+    if isinstance(node.layer, keras.layers.Layer):
+        return (
+            isinstance(node.layer, POINTWISE) or is_activation(node) or is_layer_scale(node.layer)
+        )
+    return is_activation(node) or node.kind in POINTWISE_OPERATIONS
+
+
+def _widened(before: Field, layer: Any) -> Field:
     sides = layer.pool_size if hasattr(layer, "pool_size") else layer.kernel_size
     dilations = getattr(layer, "dilation_rate", (1, 1))
-    spans = {(side - 1) * rate + 1 for side, rate in zip(sides, dilations, strict=True)}
-    strides = set(layer.strides)
-    return (
-        spans.pop() if len(spans) == 1 else None,
-        strides.pop() if len(strides) == 1 else None,
+    stride = before.stride or 1
+    added = [(side - 1) * rate * stride for side, rate in zip(sides, dilations, strict=True)]
+    steps = set(layer.strides)
+    return Field(
+        None if before.rows is None else before.rows + added[0],
+        None if before.columns is None else before.columns + added[1],
+        stride * steps.pop() if len(steps) == 1 else None,
     )

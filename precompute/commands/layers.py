@@ -3,17 +3,21 @@
 import json
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
+from itertools import groupby
 
 from rich.console import Console
 from rich.table import Table
 
+from diamond_cutter.command.configuration import add_options
 from diamond_cutter.precompute.backbones import catalogue
+from diamond_cutter.precompute.contract.atlas import Layer
 
 
 def configure(parser: ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("model", metavar="MODEL", help="a name that `diamond models` lists")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser)
 
 
 def run(options: Namespace) -> None:
@@ -37,7 +41,18 @@ def run(options: Namespace) -> None:
             _pixels(layer.receptive_field),
             "cut" if layer.is_cut else "",
         )
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    console.print(_sketch(layers), highlight=False)
+
+
+def _sketch(layers: list[Layer]) -> str:
+    """The depth of the network: a line for each stride, a sign for each layer."""
+    lines = ["", "depth, a line for each stride: # is a cut, . another layer"]
+    for stride, run in groupby(layers, key=lambda layer: layer.stride):
+        signs = "".join("#" if layer.is_cut else "." for layer in run)
+        lines.append(f"{_pixels(stride):>9} {signs}")
+    return "\n".join(lines)
 
 
 def _pixels(side: int | None) -> str:

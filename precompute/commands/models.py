@@ -2,41 +2,126 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from diamond_cutter.command.configuration import add_options
+from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones import catalogue
+from diamond_cutter.precompute.contract.atlas import Model
+
+Listed = tuple[Model, bool]
 
 
 def configure(parser: ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--source", help="only those of a source, such as keras.applications")
+    for name, meaning in (
+        ("--max-parameters", "only those of at most so many parameters, in millions"),
+        ("--max-gflops", "only those of at most so many GFLOPs at their input size"),
+    ):
+        parser.add_argument(name, metavar="NUMBER", help=meaning)
+    parser.add_argument(
+        "--check",
+        metavar="PHOTO",
+        help="the top classes that each of them sees in a photo, where its weights are here",
+    )
+    add_options(parser)
 
 
 def run(options: Namespace) -> None:
     """Print the list."""
-    models = [catalogue.describe(name) for name in catalogue.names()]
+    models = list(_chosen([catalogue.describe(name) for name in catalogue.names()], options))
+    if options.check is not None:
+        _check([model.name for model, here in models if here], options)
+        return
     if options.json:
         listed = [{**asdict(model), "weights": _presence(here)} for model, here in models]
         print(json.dumps(listed, indent=2))  # noqa: T201
         return
-    table = Table("model", "source", box=None, header_style="bold", pad_edge=False)
-    for figure in ("input", "parameters", "gflops", "cuts"):
-        table.add_column(figure, justify="right")
-    table.add_column("weights")
+    console = Console()
+    console.print(_table(models))
+    console.print(
+        "* on ImageNet, as published; `diamond models --json` says where, with papers and licences",
+        style="dim",
+        highlight=False,
+    )
+
+
+def _check(names: list[str], options: Namespace) -> None:
+    from diamond_cutter.precompute.backbones.check import check
+
+    told = {name: check(name, Path(options.check)) for name in names}
+    if options.json:
+        listed = {name: [asdict(answer) for answer in answers] for name, answers in told.items()}
+        print(json.dumps(listed, indent=2))  # noqa: T201
+        return
+    table = Table("model", "top classes", box=None, header_style="bold", pad_edge=False)
+    for name, answers in told.items():
+        classes = (f"{answer.name} {100 * answer.chance:.0f} %" for answer in answers)
+        table.add_row(name, ", ".join(classes))
+    Console().print(table)
+
+
+def _chosen(models: list[Listed], options: Namespace) -> Iterable[Listed]:
+    if options.source is not None:
+        sources = dict.fromkeys(model.source for model, _ in models)
+        if options.source not in sources:
+            raise UserError(
+                f"--source: expected one of {', '.join(sources)}, got {options.source!r}; name one"
+            )
+    most_parameters = _number("--max-parameters", options.max_parameters)
+    most_gflops = _number("--max-gflops", options.max_gflops)
+    for model, here in models:
+        wanted = options.source in (None, model.source)
+        small = most_parameters is None or _at_most(model.parameters, 1e6 * most_parameters)
+        if wanted and small and (most_gflops is None or _at_most(model.gflops, most_gflops)):
+            yield model, here
+
+
+def _number(option: str, text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError as error:
+        raise UserError(f"{option}: expected a number, got {text!r}; give a number") from error
+
+
+def _at_most(value: float | None, most: float) -> bool:
+    """Whether a figure is known and not larger."""
+    return value is not None and value <= most
+
+
+def _table(models: list[Listed]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("model", no_wrap=True)
+    table.add_column("source", no_wrap=True)
+    for figure in ("year", "input", "params", "gflops", "top-1*", "cuts", "channels"):
+        table.add_column(figure, justify="right", no_wrap=True)
+    table.add_column("weights", no_wrap=True)
     for model, here in models:
         table.add_row(
             model.name,
-            model.source,
-            f"{model.input_size} px",
-            f"{model.parameters / 1e6:.2f} M",
-            f"{model.gflops:.2f}",
-            str(model.cuts),
+            model.source.removesuffix(".applications"),
+            _shown(model.year, str),
+            str(model.input_size),
+            _shown(model.parameters, lambda value: f"{value / 1e6:.1f} M"),
+            _shown(model.gflops, lambda value: f"{value:.2f}"),
+            _shown(model.top1, lambda value: f"{value:.1f}"),
+            _shown(model.cuts, str),
+            _shown(model.channels, lambda value: f"{value:,}"),
             _presence(here),
         )
-    Console().print(table)
+    return table
+
+
+def _shown(value: Any, form: Callable[[Any], str]) -> str:
+    return "" if value is None else form(value)
 
 
 def _presence(here: bool) -> str:

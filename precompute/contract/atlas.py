@@ -52,16 +52,25 @@ class Model:
     """A backbone as listed by `diamond models --json`, without whether its weights are here.
 
     `input_size` is in pixels, `gflops` counts a multiplication and an addition as two, at that
-    size; `cuts` is how many layers are cuts.
+    size; `cuts` is how many layers are cuts, `channels` how many these have in all. `paper` is the
+    address of the publication, `year` its year; `top1` the published accuracy on ImageNet in
+    percent, `top1_source` where it stands; `licence` that of the weights. None: not known, or only
+    by a file that is not here.
     """
 
     name: str
     source: str
     family: str
     input_size: int
-    parameters: int
-    gflops: float
-    cuts: int
+    parameters: int | None
+    gflops: float | None
+    cuts: int | None
+    channels: int | None = None
+    year: int | None = None
+    paper: str | None = None
+    top1: float | None = None
+    top1_source: str | None = None
+    licence: str | None = None
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,9 @@ FEATURES = Naming(
 ROWS = 128
 """Rows of a part, and so of a task: the most that a kill loses of each worker's work."""
 
+UNKNOWN = 5.0
+"""GFLOPs of a network that the catalogue does not know them of: about a ResNet50's."""
+
 CUT_BYTES = 2_000
 """About what a cut of a row takes in the store."""
 
@@ -156,7 +159,7 @@ def _units(
                 yield Unit(
                     model=model,
                     depth=depth,
-                    gflops=info.gflops,
+                    gflops=info.gflops or UNKNOWN,
                     shelf=shelves[model].name,
                     part=part_name(lacking, inside),
                     cuts=lacking,

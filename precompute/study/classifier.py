@@ -39,7 +39,7 @@ def build_classifier(
     """
     size = backbone.input_size
     prepared = keras.Input((size, size, 3), name="prepared")
-    truncated = truncate(backbone, cut, pre_activation=False)
+    truncated = truncate(backbone, cut, pre_activation=False, size=size)
     activation = truncated(prepared)
     value = _pool(activation, pooling)
     for index, (weight, _) in enumerate(head):

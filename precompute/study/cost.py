@@ -12,7 +12,6 @@ from diamond_cutter.precompute.backbones.cost import (
     count_gflops,
     count_parameters,
 )
-from diamond_cutter.precompute.backbones.graph import read_graph
 from diamond_cutter.precompute.contract.study import Cost
 from diamond_cutter.precompute.study.latency import Latency
 
@@ -27,7 +26,7 @@ def find_cost(
 
     Parameters as publications count them: those of BatchNorm too, which `bytes` has folded away.
     """
-    graph = read_graph(backbone.model)
+    graph = backbone.graph
     products = sum(weight.size for weight, _ in head)
     numbers = products + sum(bias.size for _, bias in head)
     return Cost(

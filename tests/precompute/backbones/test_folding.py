@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import fold, truncate
+from diamond_cutter.precompute.backbones.graph import read_graph
 from diamond_cutter.precompute.backbones.layers import find_layers
 from diamond_cutter.precompute.runtime import keras
 
@@ -123,7 +124,7 @@ def odd(lite0: Backbone) -> Backbone:
         if isinstance(layer, keras.layers.Conv2D):
             kernel, bias = layer.get_weights()
             layer.set_weights([kernel - 1, bias - 1])
-    return replace(lite0, name="odd", model=model, layers=find_layers(model))
+    return replace(lite0, name="odd", model=model, layers=find_layers(read_graph(model)))
 
 
 @pytest.mark.parametrize(("name", "norms"), [("a_bn", 0), ("b_bn", 0), ("d_bn", 2)])

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.backbones.legacy_pickle import MAGIC, PROTOCOL, read_weights
+from diamond_cutter.precompute.backbones.sources.efficientnet_lite import LITES
 
 SYSTEM = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"long": 4}}
 
@@ -88,7 +88,7 @@ def read(tmp_path: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def real() -> bytes:
-    path = catalogue._find("efficientnet-lite0").weights.find()
+    path = LITES[0].weights.find()
     assert path is not None
     return path.read_bytes()
 

@@ -88,17 +88,22 @@ def test_windows_dilations_pools_and_branches() -> None:
     pool = keras.layers.MaxPooling2D(3, strides=2, name="pool")(wide)
     split = keras.layers.SeparableConv2D(2, 5, padding="same", name="split")(pool)
     added = keras.layers.Add(name="added")([split, pool])
-    oblong = keras.layers.Conv2D(2, (1, 7), name="oblong")(added)
+    oblong = keras.layers.Conv2D(2, (1, 7), padding="same", name="oblong")(added)
     mean = keras.layers.GlobalAveragePooling2D(keepdims=True, name="mean")(added)
     gated = keras.layers.Multiply(name="gated")([added, mean])
-    model = keras.Model(pixels, [oblong, gated])
+    square = keras.layers.Conv2D(2, (7, 1), padding="same", name="square")(oblong)
+    both = keras.layers.Concatenate(name="both")([square, gated])
+    model = keras.Model(pixels, keras.layers.Add(name="sum")([both, both]))
     assert receptive_fields(read_graph(model)) == {
-        "input": Field(1, 1),
-        "wide": Field(9, 1),
-        "pool": Field(11, 2),
-        "split": Field(19, 2),
-        "added": Field(19, 2),
-        "oblong": None,  # not square
-        "mean": None,  # the whole image
-        "gated": None,
+        "input": Field(1, 1, 1),
+        "wide": Field(9, 9, 1),
+        "pool": Field(11, 11, 2),
+        "split": Field(19, 19, 2),
+        "added": Field(19, 19, 2),
+        "oblong": Field(19, 31, 2),
+        "mean": Field(None, None, None),  # the whole image
+        "gated": Field(None, None, 2),
+        "square": Field(31, 31, 2),
+        "both": Field(None, None, 2),
+        "sum": Field(None, None, 2),
     }

@@ -28,11 +28,16 @@ def test_json_is_all_there_is_on_the_terminal() -> None:
 
 def test_table_reads_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["layers", "efficientnet-lite0"]) == 0
-    header, *rows = capsys.readouterr().out.splitlines()
+    table, sketch = capsys.readouterr().out.split("\n\n")
+    header, *rows = table.splitlines()
     assert header.split() == ["layer", "channels", "stride", "receptive", "field", "cut"]
     assert rows[0].split() == ["0", "stem_activation", "32", "2", "px", "3", "px", "cut"]
     assert rows[1].split() == ["1", "block1a_activation", "32", "2", "px", "7", "px"]
     assert len(rows) == 58
+    signs = [line.split()[-1] for line in sketch.splitlines()[1:]]
+    assert [line.split()[0] for line in sketch.splitlines()[1:]] == ["2", "4", "8", "16", "32"]
+    assert sum(len(line) for line in signs) == 58
+    assert sum(line.count("#") for line in signs) == 18
 
 
 def test_unknown_model_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:

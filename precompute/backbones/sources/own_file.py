@@ -1,0 +1,112 @@
+"""Networks of one's own: the files that [models.NAME] names."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import ModelSettings
+from diamond_cutter.precompute.backbones.weights import file_digest
+from diamond_cutter.precompute.contract.atlas import Layer, Model
+
+if TYPE_CHECKING:
+    from diamond_cutter.precompute.backbones.backbone import Backbone
+
+USUAL_SIZE = 224
+KERAS = (".keras", ".h5", ".hdf5")
+
+
+@dataclass(frozen=True)
+class OwnFile:
+    """A network in a file of the user's."""
+
+    name: str
+    settings: ModelSettings
+
+    @property
+    def model(self) -> Model:
+        """What the file tells without being loaded."""
+        return Model(
+            name=self.name,
+            source="own",
+            family="own",
+            input_size=self._input_size() if self.weights_are_here() else USUAL_SIZE,
+            parameters=None,
+            gflops=None,
+            cuts=None,
+        )
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self.settings.file)
+
+    def weights_are_here(self) -> bool:
+        """Whether the file is there."""
+        return self.path.exists()
+
+    def weights_digest(self) -> str:
+        """The SHA-256 of the file, and of how its input is prepared."""
+        self._check()
+        digest = hashlib.sha256(file_digest(self.path).encode())
+        digest.update(self.settings.preprocessing.encode())
+        return digest.hexdigest()
+
+    def layers(self) -> list[Layer]:
+        """The layers, of the loaded network."""
+        return self.load().layers
+
+    def load(self) -> "Backbone":
+        """The network. Raises `UserError` for a file that holds none, or holds code."""
+        self._check()
+        from diamond_cutter.precompute.backbones.backbone import Backbone
+        from diamond_cutter.precompute.backbones.own_network import read_keras
+
+        network = read_keras(self.path, self.settings.preprocessing, self.name)
+        info = replace(self.model, input_size=network.input_size)
+        return Backbone.of(network.model, info, self._class_names(network.model.output_shape[-1]))
+
+    def _input_size(self) -> int:
+        from diamond_cutter.precompute.backbones.own_config import input_size, read_config
+
+        return input_size(read_config(self.path))
+
+    def _check(self) -> None:
+        if not self.weights_are_here():
+            raise UserError(
+                f"[models.{self.name}] file: expected a network at {self.path}, got nothing; mend "
+                "the path"
+            )
+        if self.path.suffix not in KERAS:
+            raise UserError(
+                f"[models.{self.name}] file: expected {', '.join(KERAS)}, got {self.path.name!r}; "
+                "save the network as one of these"
+            )
+
+    def _class_names(self, count: int) -> tuple[str, ...]:
+        """By index of the logit: the labels that are named, ImageNet's for 1,000, or numbers."""
+        if not self.settings.labels:
+            from diamond_cutter.precompute.backbones.classes import imagenet_classes
+
+            names = imagenet_classes()
+            return names if count == len(names) else tuple(f"class {n}" for n in range(count))
+        path = Path(self.settings.labels)
+        try:
+            labels = tuple(path.read_text(encoding="utf-8").splitlines())
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(
+                f"[models.{self.name}] labels: expected a text file, got {error}; mend the path"
+            ) from error
+        if len(labels) != count:
+            raise UserError(
+                f"{path}: expected {count} names of classes, one a line, got {len(labels)}; mend "
+                "the file"
+            )
+        return labels
+
+
+def entries(given: Mapping[str, ModelSettings]) -> Iterator[OwnFile]:
+    """Every table that names a file."""
+    return (OwnFile(name, settings) for name, settings in given.items() if settings.file)
