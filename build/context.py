@@ -161,11 +161,22 @@ class StudyEntry:
 
 
 @dataclass(frozen=True)
+class QuestionedEntry:
+    """Photos that networks are asked about with their own classes; `photos`: how many."""
+
+    name: str
+    href: str
+    photos: int
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class HomePage:
     """`/`: what is here."""
 
     frame: Frame
     studies: tuple[StudyEntry, ...]
+    questioned: tuple[QuestionedEntry, ...]
     models: tuple[ModelEntry, ...]
 
 

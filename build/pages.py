@@ -5,6 +5,7 @@ from itertools import groupby
 
 from diamond_cutter.build import tiles
 from diamond_cutter.build.atlas import ModelAtlas, RenderedLayer
+from diamond_cutter.build.attribution.networks import Questioned
 from diamond_cutter.build.context import (
     Count,
     HomePage,
@@ -15,6 +16,7 @@ from diamond_cutter.build.context import (
     Link,
     ModelEntry,
     ModelPage,
+    QuestionedEntry,
     StudyEntry,
 )
 from diamond_cutter.build.figure import draw_field, draw_profile
@@ -26,7 +28,10 @@ from diamond_cutter.precompute.contract.atlas import Layer
 
 
 def home_page(
-    around: Surroundings, models: tuple[ModelAtlas, ...], studies: tuple[MeasuredStudy, ...]
+    around: Surroundings,
+    models: tuple[ModelAtlas, ...],
+    studies: tuple[MeasuredStudy, ...],
+    questioned: tuple[Questioned, ...] = (),
 ) -> HomePage:
     """`/`."""
     picture, picture_text = _picture(models[0]) if models else ("", "")
@@ -42,6 +47,7 @@ def home_page(
     return HomePage(
         frame,
         tuple(_study_entry(study) for study in studies),
+        tuple(_questioned_entry(each) for each in questioned),
         tuple(_model_entry(model) for model in models),
     )
 
@@ -145,6 +151,12 @@ def _study_entry(measured: MeasuredStudy) -> StudyEntry:
         interval=percent_interval(best.cut.metrics.accuracy.interval),
         enough=study.recommendation.enough,
     )
+
+
+def _questioned_entry(questioned: Questioned) -> QuestionedEntry:
+    networks = dict.fromkeys(cut.model for cut in questioned.explained.cuts)
+    photos = len(questioned.report.photos)
+    return QuestionedEntry(questioned.name, questioned.path, photos, tuple(networks))
 
 
 def _model_entry(model: ModelAtlas) -> ModelEntry:

@@ -13,9 +13,13 @@ import jinja2
 from diamond_cutter.build import links, pictures, templates
 from diamond_cutter.build.atlas import ModelAtlas, RenderedLayer, read_atlas
 from diamond_cutter.build.attribution.channel import LayerNature, layer_natures
+from diamond_cutter.build.attribution.networks import Questioned, read_questioned
+from diamond_cutter.build.attribution.site import write_questioned
 from diamond_cutter.build.channel import channel_page
-from diamond_cutter.build.documents import index_document, layer_document
+from diamond_cutter.build.context import HomePage
+from diamond_cutter.build.documents import layer_document
 from diamond_cutter.build.frame import Surroundings, checked_address
+from diamond_cutter.build.index import index_document
 from diamond_cutter.build.method import PATH as METHOD
 from diamond_cutter.build.method import method_page, missing_page
 from diamond_cutter.build.pages import home_page, layer_page, model_page
@@ -56,6 +60,7 @@ def build_site(
     address = checked_address(address)
     models = read_atlas(atlas) if atlas else ()
     measured = read_studies(studies)
+    questioned = read_questioned(studies)
     assets = static_files()
     around = Surroundings(address, f"assets/{digest(assets.items())[:12]}/")
     rendered = [(model, layer) for model in models for layer in model.rendered]
@@ -63,22 +68,30 @@ def build_site(
         for path, content in assets.items():
             stage.write(around.assets + path, content)
         made_from = _write_pictures(stage, models, report)
-        natures = layer_natures(
-            [
-                (study.study.name, study.path, study.report.photos, study.explained)
-                for study in measured
-                if study.explained is not None
-            ]
-        )
+        natures = _natures(measured, questioned)
         shown_from = _write_layers(stage, around, rendered, made_from, natures, report)
         layers = {layer.path: layer for _, layer in rendered}
         pages = {*layers, *(f"models/{model.model.name}/" for model in models)}
         shown_from |= write_studies(stage, around, measured, pages, layers, report)
-        _write_top(stage, around, models, measured, assets["css/site.css"])
+        shown_from |= write_questioned(stage, around, questioned, layers, report)
+        home = home_page(around, models, measured, questioned)
+        _write_top(stage, around, home, models, assets["css/site.css"])
+        stage.write("index.json", index_document(models, measured, questioned))
         _check(stage, rendered, address, report)
         publish(stage, made_from, shown_from)
     count = sum(path.endswith(".html") for path in stage.files)
     return Built(count, len(stage.files), len(stage.changed), sum(stage.files.values()))
+
+
+def _natures(studies: Sequence[MeasuredStudy], questioned: Sequence[Questioned]) -> Natures:
+    """What studies, and photos that networks are asked about, say of the channels of layers."""
+    explained = [
+        (study.study.name, study.path, study.photos, study.explained)
+        for study in studies
+        if study.explained is not None
+    ]
+    asked = [(each.name, each.path, each.report.photos, each.explained) for each in questioned]
+    return layer_natures([*explained, *asked])
 
 
 def _write_pictures(stage: Stage, models: tuple[ModelAtlas, ...], report: Report) -> dict[str, str]:
@@ -181,13 +194,13 @@ def _layer_files(
 def _write_top(
     stage: Stage,
     around: Surroundings,
+    home: HomePage,
     models: tuple[ModelAtlas, ...],
-    studies: tuple[MeasuredStudy, ...],
     style: bytes,
 ) -> None:
     environment = templates.environment()
     pages: list[tuple[str, str, Any]] = [
-        ("index.html", "home.html", home_page(around, models, studies)),
+        ("index.html", "home.html", home),
         (f"{METHOD}index.html", "method.html", method_page(around, models)),
         ("404.html", "missing.html", missing_page(around, style)),
     ]
@@ -196,7 +209,6 @@ def _write_top(
         pages.append((path, "model.html", model_page(around, model)))
     for path, template, page in pages:
         stage.write(path, templates.render(environment, template, page))
-    stage.write("index.json", index_document(models, studies))
 
 
 def _check(

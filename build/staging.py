@@ -52,6 +52,15 @@ class Stage:
         _link(self.output / path, target)
         self.files[path] = self.last.files[path]
 
+    def keep_all(self, folder: str, made_of: str) -> bool:
+        """Take over all files below a folder, if its pages were made of the same and are whole."""
+        last = [path for path in self.last.files if path.startswith(folder)]
+        if self.last.pages.get(folder) != made_of or not all(map(self.holds, last)):
+            return False
+        for path in last:
+            self.keep(path)
+        return True
+
     def write(self, path: str, content: bytes) -> None:
         """Write a file, or keep the last site's if that is the same."""
         same_size = self.last.files.get(path) == len(content) and self.holds(path)

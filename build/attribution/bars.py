@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from diamond_cutter.build.atlas import RenderedLayer
 from diamond_cutter.build.attribution.reader import View
 from diamond_cutter.build.context import Tile
-from diamond_cutter.build.tiles import grid_tile
+from diamond_cutter.build.tiles import NOT_YET, grid_tile
 
 HALF = 50.0
 """Length of the longest bar, in the drawing's units; zero is at 0."""
@@ -92,6 +92,11 @@ def channel_tile(channel: int, view: View, atlas: Atlas, root: str) -> Tile:
         sheet=tile.sheet and base + tile.sheet,
         reason=tile.reason and f"{channel} {tile.reason}",
     )
+
+
+def lacks_picture(tile: Tile) -> bool:
+    """Whether a channel's picture is still to be made."""
+    return not tile.href or tile.reason.endswith(NOT_YET)
 
 
 def signed_text(value: float, scale: float) -> str:

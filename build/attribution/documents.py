@@ -8,8 +8,12 @@ from diamond_cutter.build.attribution.packing import pack, pack_fine, pack_indic
 from diamond_cutter.build.attribution.reader import View
 from diamond_cutter.build.documents import encode
 from diamond_cutter.build.study.words import shown
-from diamond_cutter.precompute.contract.attribution import ExplainedPhoto, LayerView
+from diamond_cutter.precompute.contract.attribution import TOP, ExplainedPhoto, LayerView
 
+MANY_CELLS = 400
+"""Layers of more cells than this keep fewer channels of each for what only some ask for."""
+FEW = 2
+"""So many for, and so many against."""
 GROUP_CHANNELS = 4
 """Channels that stand for a neuron group, the strongest of its direction."""
 
@@ -42,9 +46,9 @@ def view_document(photo: ExplainedPhoto, view: View) -> bytes:
                 for label in sorted({label for target in targets for label in target})
                 if label >= 0
             },
-            "parts": [_part(photo, seen, 0)],
-            "active_channel": pack_indices(seen.active_channel),
-            "active_value": pack(seen.active_value),
+            "parts": [_part(photo, seen, 0, layer.channels, TOP)],
+            "active_channel": pack_indices(seen.active_channel, layer.channels),
+            "active_value": pack_fine(seen.active_value[None]),
             "map_channel": seen.map_channel.tolist(),
             "map_peak": [short(float(values.max())) for values in seen.map],
             "groups": {
@@ -58,8 +62,12 @@ def view_document(photo: ExplainedPhoto, view: View) -> bytes:
 
 def more_document(photo: ExplainedPhoto, view: View) -> bytes:
     """`more.json`: `parts` for all targets but the first, in order."""
-    seen = photo.layers[view.layer.name]
-    return encode({"parts": [_part(photo, seen, index) for index in range(1, len(seen.targets))]})
+    seen, layer = photo.layers[view.layer.name], view.layer
+    kept = TOP if layer.rows * layer.columns <= MANY_CELLS else FEW
+    parts = [
+        _part(photo, seen, index, layer.channels, kept) for index in range(1, len(seen.targets))
+    ]
+    return encode({"parts": parts})
 
 
 def maps_document(photo: ExplainedPhoto, view: View) -> bytes:
@@ -67,15 +75,18 @@ def maps_document(photo: ExplainedPhoto, view: View) -> bytes:
     return encode({"map": pack_fine(photo.layers[view.layer.name].map)})
 
 
-def _part(photo: ExplainedPhoto, seen: LayerView, index: int) -> dict[str, Any]:
+def _part(
+    photo: ExplainedPhoto, seen: LayerView, index: int, channels: int, kept: int
+) -> dict[str, Any]:
     """What speaks for a target.
 
     `logit`, of the class or of the difference; `total`, the sum of all attribution; `bias`; what
-    is left is the shortfall. `heatmap` (R, Q), `channel` (C,), and of each cell (R, Q, 2 A) the
-    channels with the largest attribution, then with the lowest, and their values.
+    is left is the shortfall. `heatmap` (R, Q), `channel` (C,), and of each cell (R, Q, 2 `kept`)
+    the channels with the largest attribution, then with the lowest, and their values.
     """
     label, minus = seen.targets[index]
     logit = float(photo.logit[label]) - (float(photo.logit[minus]) if minus >= 0 else 0.0)
+    sides = [*range(kept), *range(TOP, TOP + kept)]
     return {
         "target": [label, minus],
         "logit": short(logit),
@@ -83,8 +94,8 @@ def _part(photo: ExplainedPhoto, seen: LayerView, index: int) -> dict[str, Any]:
         "bias": short(float(seen.bias[index])),
         "heatmap": pack(seen.heatmap[index]),
         "channel": pack(seen.channel[index]),
-        "cell_channel": pack_indices(seen.cell_channel[index]),
-        "cell_value": pack(seen.cell_value[index]),
+        "cell_channel": pack_indices(seen.cell_channel[index][..., sides], channels),
+        "cell_value": pack_fine(seen.cell_value[index][None][..., sides]),
     }
 
 

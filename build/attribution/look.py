@@ -6,6 +6,7 @@ from diamond_cutter.build.attribution.bars import (
     Atlas,
     ChannelBar,
     channel_bars,
+    lacks_picture,
     signed_text,
     strongest,
 )
@@ -45,7 +46,8 @@ class Look:
     width, height: of the photo in the drawing's units. views: what can be chosen, the first is
     shown at first. classes: that can be asked for, as (index, name). label, minus: names, of the
     class asked for and the one taken from it, empty for none. bars: those for and then those
-    against, one scale. sums: how far they add up, in words.
+    against, one scale; lacking: whether one of them has no picture yet. sums: how far they add up,
+    in words.
     """
 
     picture: str
@@ -55,6 +57,7 @@ class Look:
     label: str
     minus: str
     bars: tuple[ChannelBar, ...]
+    lacking: bool
     sums: str
 
 
@@ -79,6 +82,7 @@ def photo_look(explained: ExplainedStudy, photo: ExplainedPhoto, file: File, atl
     most, least = strongest(values, CHANNELS)
     classes = view.cut.classes
     width, height = _sides(file)
+    bars = channel_bars([*most, *reversed(least)], values, view, atlas, ROOT)
     return Look(
         picture="photo.webp",
         width=width,
@@ -86,7 +90,8 @@ def photo_look(explained: ExplainedStudy, photo: ExplainedPhoto, file: File, atl
         views=tuple(view_choice(choice, atlas, ROOT) for choice in choices),
         label=shown(classes[label]),
         minus=shown(classes[minus]) if minus >= 0 else "",
-        bars=channel_bars([*most, *reversed(least)], values, view, atlas, ROOT),
+        bars=bars,
+        lacking=any(lacks_picture(bar.tile) for bar in bars),
         sums=sums_text(photo, seen, seen.targets[0]),
     )
 

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 STEPS = 32767
 """Steps from zero to the largest, up and down; `web/static/js/packing.js` reads them."""
 FINE = 127
-"""The same, for what is only shown as a colour."""
+"""The same, for what is shown as a colour or a bar."""
+BYTE = 256
+"""Indices of as many things are bytes."""
 
 
 def pack(values: NDArray[np.floating[Any]]) -> dict[str, Any]:
@@ -27,9 +29,9 @@ def pack_fine(values: NDArray[np.floating[Any]]) -> dict[str, Any]:
     return {"peak": [short(float(each)) for each in peak], "steps": _text(steps)}
 
 
-def pack_indices(values: NDArray[np.integer[Any]]) -> str:
-    """Indices below 65 536 as uint16, base64."""
-    return _text(values.astype("<u2"))
+def pack_indices(values: NDArray[np.integer[Any]], count: int) -> str:
+    """Indices of `count` things, at most 65 536: uint8 where that will do, else uint16; base64."""
+    return _text(values.astype("u1" if count <= BYTE else "<u2"))
 
 
 def short(value: float) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diamond_cutter.build.context import Frame, Link
+from diamond_cutter.build.documents import encode
 from diamond_cutter.build.frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.study.photos import PhotoTile, photo_tile
 from diamond_cutter.build.study.predictions import Predictions, by_margin, mistakes
@@ -21,7 +22,8 @@ class Thumb:
     """A photo in a contact sheet.
 
     label, predicted: names of classes, `predicted` empty where it is held out in no fold. margin:
-    as text; right: whether it is taken for its class.
+    as text; right: whether it is taken for its class. looked: whether it is known what the network
+    looks at in it.
     """
 
     tile: PhotoTile
@@ -29,6 +31,7 @@ class Thumb:
     predicted: str
     margin: str
     right: bool
+    looked: bool
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ class ContactPage:
     """`/studies/<study>/photos/`, and `page-2/` and so on below it.
 
     photos: in words; wrong: how many are taken for a wrong class. cut: the recommended one, its
-    page. cuts: all, the recommended first. thumbs: those of this page. pages: links to all pages,
-    `number` is this one's place among them, from 1.
+    page. cuts: all, the recommended first. looked: of how many photos it is known what the network
+    looks at. thumbs: those of this page. pages: links to all pages, `number` is this one's place
+    among them, from 1.
     """
 
     frame: Frame
@@ -56,6 +60,7 @@ class ContactPage:
     cut: Link
     cuts: tuple[CutChoice, ...]
     classes: tuple[str, ...]
+    looked: int
     thumbs: tuple[Thumb, ...]
     pages: tuple[Link, ...]
     number: int
@@ -80,11 +85,12 @@ def thumb(measured: MeasuredStudy, predictions: Predictions, photo: int, base: s
     classes = measured.study.classes
     predicted = int(predictions.predicted[photo])
     return Thumb(
-        tile=photo_tile(measured.report.photos, photo, base),
+        tile=photo_tile(measured.photos, photo, base),
         label=shown(classes[int(predictions.label[photo])]),
         predicted=shown(classes[predicted]) if predicted >= 0 else "",
         margin=margin_text(float(predictions.margin[photo])),
         right=predicted == predictions.label[photo],
+        looked=photo in measured.looked,
     )
 
 
@@ -120,10 +126,16 @@ def _contact_page(
             for cut in (best, *others)
         ),
         classes=tuple(shown(name) for name in study.classes),
+        looked=len(measured.looked),
         thumbs=tuple(thumb(measured, predictions, photo, base) for photo in photos),
         pages=tuple(Link(str(page + 1), base + _folder(page)) for page in range(count)),
         number=index + 1,
     )
+
+
+def looked_document(measured: MeasuredStudy) -> bytes:
+    """`looked.json`: the photos in which it is known what the network looks at, by index."""
+    return encode({"photos": sorted(measured.looked)})
 
 
 def _folder(index: int) -> str:

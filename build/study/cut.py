@@ -58,7 +58,8 @@ class CutPage:
     this one. recommended: whether this cut is. cost: facts in order.
     held_out: photos that the figures are of. wrong: how many of them are taken for a wrong class,
     `mistakes` are the surest of these. classes: as many as have room, of `class_count`.
-    layer: the page of the layer's channels, empty if the atlas has none of them.
+    layer: the page of the layer's channels, empty if the atlas has none of them. looked: whether it
+    is known what it looks at.
     before, after: the cuts beside this one in depth.
     """
 
@@ -86,6 +87,7 @@ class CutPage:
     head: tuple[str, ...]
     strengths: tuple[str, ...]
     layer: str
+    looked: bool
     configuration: str
     export: str
     before: Link | None
@@ -125,7 +127,7 @@ def cut_page(
     study, model, name = measured.study, cut.cut.model, cut.cut.cut
     metrics, chosen = cut.cut.metrics, study.recommendation
     layer = f"models/{model}/{name}/"
-    photos = measured.report.photos
+    photos = measured.photos
     best = measured.cuts[0]
     before, after = _beside(measured, cut)
     names = [shown(each) for each in study.classes]
@@ -168,6 +170,7 @@ def cut_page(
         head=_head(measured, cut),
         strengths=tuple(f"{strength:.3g}" for strength in cut.cut.strengths),
         layer=f"../../../../{layer}" if layer in pages else "",
+        looked=_is_explained(measured, cut),
         configuration=to_toml(study.name, {**study.settings, "models": [model], "cuts": [name]}),
         export=shlex.join(
             ["diamond", "export", study.name, model, name, "-o", f"{study.name}-{name}.keras"]
@@ -175,6 +178,11 @@ def cut_page(
         before=before,
         after=after,
     )
+
+
+def _is_explained(measured: MeasuredStudy, cut: MeasuredCut) -> bool:
+    explained = measured.explained
+    return explained is not None and cut.key in {(each.model, each.cut) for each in explained.cuts}
 
 
 def _name(cut: MeasuredCut) -> str:

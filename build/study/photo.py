@@ -86,7 +86,7 @@ def photo_page(
     `predictions` are those of all cuts; `probability` (K,) is the recommended cut's of the photo.
     """
     study, best = measured.study, measured.recommended
-    file = measured.report.photos[photo]
+    file = measured.photos[photo]
     ours = predictions[best.key]
     label, predicted = int(ours.label[photo]), int(ours.predicted[photo])
     name = shown(PurePosixPath(file.path).name)
@@ -106,7 +106,7 @@ def photo_page(
         name=name,
         path=shown(file.path),
         size=f"{file.width} \N{MULTIPLICATION SIGN} {file.height} px" if file.width else "",
-        tile=photo_tile(measured.report.photos, photo, BASE),
+        tile=photo_tile(measured.photos, photo, BASE),
         label=Link(shown(study.classes[label]), f"{BASE}classes/{label}/"),
         cut=Link(f"{best.cut.model} at {best.cut.cut}", BASE + best.path),
         predicted=shown(study.classes[predicted]) if predicted >= 0 else "",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from diamond_cutter.build.atlas import ADDRESS_PART
 from diamond_cutter.build.attribution.reader import ExplainedStudy, read_attribution
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.contract.report import Report
+from diamond_cutter.precompute.contract.report import File, Report
 from diamond_cutter.precompute.contract.study import (
     THUMBNAIL,
     Backbone,
@@ -84,6 +84,18 @@ class MeasuredStudy:
     def by_key(self) -> dict[tuple[str, str], MeasuredCut]:
         """The cuts by backbone and cut, best first."""
         return {cut.key: cut for cut in self.cuts}
+
+    @cached_property
+    def photos(self) -> list[File]:
+        """The photos, in the order of the report."""
+        return self.report.photos
+
+    @cached_property
+    def looked(self) -> frozenset[int]:
+        """The photos in which it is known what the network looks at, by index."""
+        if self.explained is None:
+            return frozenset()
+        return frozenset(self.explained.photos(self.explained.cuts[0]).photos.tolist())
 
     @property
     def recommended(self) -> MeasuredCut:

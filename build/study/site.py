@@ -16,14 +16,15 @@ from diamond_cutter.build.attribution.bars import Atlas
 from diamond_cutter.build.attribution.classes import class_files, class_looks
 from diamond_cutter.build.attribution.look import Look
 from diamond_cutter.build.attribution.photos import look_files, looks
-from diamond_cutter.build.attribution.reader import ExplainedStudy, contents, views
+from diamond_cutter.build.attribution.site import looked_at
 from diamond_cutter.build.documents import encode
 from diamond_cutter.build.frame import Surroundings
 from diamond_cutter.build.sources import digest, generator_digest
 from diamond_cutter.build.staging import Stage
 from diamond_cutter.build.study.classes import FOLDER as CLASSES
 from diamond_cutter.build.study.classes import class_folder, class_page, classes_page
-from diamond_cutter.build.study.contact import contact_pages
+from diamond_cutter.build.study.contact import PATH as PHOTOS
+from diamond_cutter.build.study.contact import contact_pages, looked_document
 from diamond_cutter.build.study.cut import cut_files
 from diamond_cutter.build.study.dataset import dataset_page
 from diamond_cutter.build.study.page import study_page
@@ -57,12 +58,7 @@ def write_studies(
         report("studies", done, len(studies))
         made_of = _digest(generator, around, measured, pages, atlas)
         shown_from[measured.path] = made_of
-        last = [path for path in stage.last.files if path.startswith(measured.path)]
-        same = stage.last.pages.get(measured.path) == made_of
-        if same and all(map(stage.holds, last)):
-            for path in last:
-                stage.keep(path)
-        else:
+        if not stage.keep_all(measured.path, made_of):
             for path, content in study_files(environment, around, measured, pages, atlas):
                 stage.write(measured.path + path, content)
     report("studies", len(studies), len(studies))
@@ -89,13 +85,14 @@ def study_files(
     yield "study.json", encode(ranking_document(measured.study, cuts))
     dataset = dataset_page(around, measured.path, measured.study.name, measured.report)
     yield "dataset/index.html", page("dataset.html", dataset)
-    yield from photo_sheets(measured.thumbnail, measured.report.photos)
+    yield from photo_sheets(measured.thumbnail, measured.photos)
     for cut in measured.cuts:
         files = cut_files(around, measured, cut, predictions[cut.key], pages)
         yield f"{cut.path}index.html", page("cut.html", files.page)
         yield f"{cut.path}photos.json", files.photos
     for folder, contact in contact_pages(around, measured, ours):
         yield f"{folder}index.html", page("contact.html", contact)
+    yield f"{PHOTOS}looked.json", looked_document(measured)
     yield f"{CLASSES}index.html", page("classes.html", classes_page(around, measured))
     explained = measured.explained
     looks_of = () if explained is None else tuple(class_looks(explained, atlas))
@@ -107,7 +104,7 @@ def study_files(
     if explained is not None:
         yield from class_files(explained)
         yield from look_files(explained)
-        seen = dict(looks(explained, measured.report.photos, atlas))
+        seen = dict(looks(explained, measured.photos, atlas))
     for photo, probability in _probabilities(measured):
         one = photo_page(around, measured, predictions, probability, photo, seen.get(photo))
         yield f"{photo_folder(photo)}index.html", page("photo.html", one)
@@ -141,16 +138,8 @@ def _digest(
     for cut in measured.cuts:
         arrays += [cut.probability, cut.confusion]
     parts = chain.from_iterable(map(_parts, arrays))  # one at a time: they may be large
-    look = () if measured.explained is None else _looked_at(measured.explained, atlas)
+    look = () if measured.explained is None else looked_at(measured.explained, atlas)
     return digest(chain([("facts", repr(facts).encode())], parts, look))
-
-
-def _looked_at(explained: ExplainedStudy, atlas: Atlas) -> Iterator[tuple[str, bytes]]:
-    """What is explained, and which of the channels' pictures there are."""
-    yield from contents(explained)
-    for view in views(explained):
-        if layer := atlas.get(view.atlas):
-            yield f"{view.atlas} {layer.side}", layer.level.tobytes() + layer.flag.tobytes()
 
 
 def _parts(array: zarr.Array[Any]) -> Iterator[tuple[str, bytes]]:

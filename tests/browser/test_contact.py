@@ -74,6 +74,16 @@ def test_the_photos_are_shown_as_another_cut_sees_them(
     assert page.url == f"{address}{SHEET}?outcome=right&cut=tiny-net/stem"
 
 
+def test_photos_that_were_looked_into_are_marked_and_can_be_shown_alone(
+    address: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{address}{SHEET}?outcome=wrong")
+    expect(page.locator("#thumbs .looked")).to_have_count(page.locator("#thumbs li").count())
+    page.get_by_label("Only those looked into").check()
+    expect(page).to_have_url(f"{address}{SHEET}?outcome=wrong&looked=only")
+    expect(page.get_by_role("status")).to_contain_text("of 60 photos")
+
+
 def test_a_late_answer_does_not_overwrite_a_later_choice(
     address: str, open_page: OpenPage, small_site: Path
 ) -> None:

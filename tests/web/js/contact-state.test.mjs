@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { DEFAULTS, arrangePhotos, readContact, writeContact } from "../../../web/static/js/contact-state.js";
 
+const LOOKED = new Set([1, 4, 5]);
 const CUTS = ["", "net/stem", "net/block1"];
 const data = {
   format_version: 1,
@@ -24,7 +25,8 @@ test("what is written is read again", () => {
       for (const sort of ["margin", "index"])
         for (const order of ["up", "down"])
           for (const cut of CUTS) {
-            const state = { outcome, true: label, predicted: label, sort, order, cut };
+            const looked = label === 0 ? "only" : "";
+            const state = { outcome, true: label, predicted: label, looked, sort, order, cut };
             assert.deepEqual(readContact(writeContact(state), CUTS), state);
           }
 });
@@ -35,14 +37,15 @@ test("what is wrong in an address, or a cut that is not there, is as by default"
 });
 
 test("the surest mistakes come first, photos without a prediction last, whatever the order", () => {
-  assert.deepEqual(arrangePhotos(DEFAULTS, data), [2, 1, 3, 5, 0, 4]);
-  assert.deepEqual(arrangePhotos({ ...DEFAULTS, order: "down" }, data), [0, 3, 5, 1, 2, 4]);
-  assert.deepEqual(arrangePhotos({ ...DEFAULTS, sort: "index", order: "down" }, data), [5, 4, 3, 2, 1, 0]);
+  assert.deepEqual(arrangePhotos(DEFAULTS, data, LOOKED), [2, 1, 3, 5, 0, 4]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, order: "down" }, data, LOOKED), [0, 3, 5, 1, 2, 4]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, sort: "index", order: "down" }, data, LOOKED), [5, 4, 3, 2, 1, 0]);
 });
 
 test("filters are all met by what is shown", () => {
-  assert.deepEqual(arrangePhotos({ ...DEFAULTS, outcome: "wrong" }, data), [2, 1]);
-  assert.deepEqual(arrangePhotos({ ...DEFAULTS, outcome: "right", true: 1 }, data), [3, 5]);
-  assert.deepEqual(arrangePhotos({ ...DEFAULTS, true: 0 }, data), [2, 0, 4]);
-  assert.deepEqual(arrangePhotos({ ...DEFAULTS, predicted: 0 }, data), [1, 0]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, outcome: "wrong" }, data, LOOKED), [2, 1]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, outcome: "right", true: 1 }, data, LOOKED), [3, 5]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, true: 0 }, data, LOOKED), [2, 0, 4]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, looked: "only" }, data, LOOKED), [1, 5, 4]);
+  assert.deepEqual(arrangePhotos({ ...DEFAULTS, predicted: 0 }, data, LOOKED), [1, 0]);
 });

@@ -16,9 +16,10 @@ import { draw, signedBar } from "./svg.js";
  * @param {boolean} told.isSigned attribution, or else activation
  * @param {number | null} told.chosen the channel that is chosen
  * @param {Pictures} told.pictures
+ * @param {number} [told.figures] of the scale, in which values are told
  * @param {boolean} [told.leads] whether a picture leads to the channel's page, not chooses it
  */
-export function createTable({ caption, entries, scale, isSigned, chosen, pictures, leads = false }) {
+export function createTable({ caption, entries, scale, isSigned, chosen, pictures, figures = 3, leads = false }) {
   const table = document.createElement("table");
   table.className = "channels";
   const title = table.createCaption();
@@ -42,7 +43,7 @@ export function createTable({ caption, entries, scale, isSigned, chosen, picture
     row.append(heading);
     const text = document.createElement("span");
     text.className = "value";
-    text.textContent = isSigned ? signedText(value, scale) : plainText(value, scale);
+    text.textContent = isSigned ? signedText(value, scale, figures) : plainText(value, scale, figures);
     const spread = low === undefined || high === undefined ? null : /** @type {[number, number]} */ ([low, high]);
     if (spread) text.title = `in nine photos of ten ${spread.map((end) => signedText(end, scale)).join(" to ")}`;
     row.insertCell().append(signedBar(value, scale, isSigned ? "" : "active", spread), text);

@@ -6,6 +6,7 @@
  * @property {"" | "right" | "wrong"} outcome of the photos shown; empty: any
  * @property {number | null} true the class that they are of; null: any
  * @property {number | null} predicted the class that they are taken for; null: any
+ * @property {"" | "only"} looked whether only photos are shown in which it is known what the network looks at
  * @property {"margin" | "index"} sort
  * @property {"up" | "down"} order
  * @property {string} cut whose predictions they are, as "model/cut"; empty: the recommended one's
@@ -20,6 +21,7 @@ export const DEFAULTS = Object.freeze({
   outcome: "",
   true: null,
   predicted: null,
+  looked: "",
   sort: "margin",
   order: "up",
   cut: "",
@@ -39,6 +41,7 @@ export function readContact(search, cuts) {
     outcome: outcome === "right" || outcome === "wrong" ? outcome : DEFAULTS.outcome,
     true: readIndex(named.get("true")),
     predicted: readIndex(named.get("predicted")),
+    looked: named.get("looked") === "only" ? "only" : DEFAULTS.looked,
     sort: named.get("sort") === "index" ? "index" : DEFAULTS.sort,
     order: named.get("order") === "down" ? "down" : DEFAULTS.order,
     cut: cuts.find((cut) => cut === named.get("cut")) ?? DEFAULTS.cut,
@@ -56,6 +59,7 @@ export function writeContact(contact) {
   if (contact.outcome) named.set("outcome", contact.outcome);
   if (contact.true !== null) named.set("true", String(contact.true));
   if (contact.predicted !== null) named.set("predicted", String(contact.predicted));
+  if (contact.looked) named.set("looked", contact.looked);
   if (contact.sort !== DEFAULTS.sort) named.set("sort", contact.sort);
   if (contact.order !== DEFAULTS.order) named.set("order", contact.order);
   if (contact.cut) named.set("cut", contact.cut);
@@ -68,15 +72,17 @@ export function writeContact(contact) {
  *
  * @param {Contact} contact
  * @param {PhotosData} data
+ * @param {Set<number>} looked photos in which it is known what the network looks at
  * @returns {number[]}
  */
-export function arrangePhotos(contact, data) {
+export function arrangePhotos(contact, data, looked) {
   const sign = contact.order === "up" ? 1 : -1;
   const shown = [...data.label.keys()].filter((photo) => {
     const label = data.label[photo];
     const predicted = data.predicted[photo] ?? -1;
     if (contact.true !== null && label !== contact.true) return false;
     if (contact.predicted !== null && predicted !== contact.predicted) return false;
+    if (contact.looked && !looked.has(photo)) return false;
     if (contact.outcome && predicted < 0) return false;
     return !contact.outcome || (contact.outcome === "right") === (label === predicted);
   });

@@ -22,6 +22,10 @@ let state = readContact(location.search, cuts);
 let isAsBuilt = true; // the list is still the page's own, as for the default
 /** @type {Map<string, Promise<PhotosData>>} */
 const fetched = new Map();
+/** @type {Promise<Set<number>> | undefined} */
+let looking;
+/** @type {Set<number>} photos in which it is known what the network looks at */
+let looked = new Set();
 /** @type {number[]} */
 let photos = [];
 /** @type {PhotosData | undefined} */
@@ -32,10 +36,12 @@ let request = 0; // a late answer to an earlier one is dropped
 async function apply() {
   request += 1;
   const mine = request;
-  const got = await predictions();
+  looking ??= fetchDocument("looked.json").then((document) => new Set(document.photos));
+  const [got, known] = await Promise.all([predictions(), looking]);
   if (mine !== request) return;
   data = got;
-  photos = arrangePhotos(state, data);
+  looked = known;
+  photos = arrangePhotos(state, data, looked);
   const all = data.label.length === 1 ? "1 photo" : `${grouped(data.label.length)} photos`;
   outcome.value = photos.length === data.label.length ? all : `${grouped(photos.length)} of ${all}`;
   if (!isAsBuilt || writeContact(state)) {
@@ -63,11 +69,24 @@ function words(photo) {
   const label = data?.label[photo] ?? 0;
   const predicted = data?.predicted[photo] ?? -1;
   if (predicted < 0) return [named(label), ", only trained with"];
-  const margin = [document.createElement("br"), marginText(data?.margin[photo] ?? 0)];
+  const margin = [document.createElement("br"), marginText(data?.margin[photo] ?? 0), ...mark(photo)];
   if (label === predicted) return [named(label), ", rightly", ...margin];
   const strong = document.createElement("strong");
   strong.append("taken for ", named(predicted));
   return [named(label), " ", strong, ...margin];
+}
+
+/** The mark of a photo that was looked into. @param {number} photo */
+function mark(photo) {
+  if (!looked.has(photo)) return [];
+  const sign = document.createElement("span");
+  sign.className = "looked";
+  sign.title = "What the network looks at in it is shown";
+  const text = document.createElement("span");
+  text.className = "unseen";
+  text.textContent = " looked into";
+  sign.append("◉", text);
+  return [" ", sign];
 }
 
 /** @param {number} index */
@@ -95,12 +114,15 @@ function readForm() {
 function fillForm() {
   for (const name of /** @type {const} */ (["outcome", "sort", "order"]))
     find(form, `[name=${name}][value="${state[name]}"]`, HTMLInputElement).checked = true;
+  const only = form.querySelector("[name=looked]");
+  if (only instanceof HTMLInputElement) only.checked = state.looked === "only";
   for (const name of /** @type {const} */ (["true", "predicted", "cut"]))
     find(form, `[name=${name}]`, HTMLSelectElement).value = String(state[name] ?? "");
 }
 
 /** @param {unknown} error */
 function refuse(error) {
+  looking = undefined;
   outcome.value = error instanceof Error ? error.message : String(error);
 }
 

@@ -5,9 +5,10 @@
  *
  * @param {number} value
  * @param {number} scale the largest absolute value beside it
+ * @param {number} [figures] of the scale
  */
-export function signedText(value, scale) {
-  const text = value.toFixed(decimals(scale));
+export function signedText(value, scale, figures = 3) {
+  const text = value.toFixed(decimals(scale, figures));
   if (Number(text) === 0) return text.replace("-", "");
   return value > 0 ? `+${text}` : text.replace("-", "\u2212");
 }
@@ -15,12 +16,16 @@ export function signedText(value, scale) {
 /**
  * @param {number} value at least 0
  * @param {number} scale
+ * @param {number} [figures] of the scale
  */
-export function plainText(value, scale) {
-  return value.toFixed(decimals(scale)).replace("-", "\u2212");
+export function plainText(value, scale, figures = 3) {
+  return value.toFixed(decimals(scale, figures)).replace("-", "\u2212");
 }
 
-/** @param {number} scale */
-function decimals(scale) {
-  return scale > 0 ? Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(scale)))) : 2;
+/**
+ * @param {number} scale
+ * @param {number} figures
+ */
+function decimals(scale, figures) {
+  return scale > 0 ? Math.min(6, Math.max(0, figures - 1 - Math.floor(Math.log10(scale)))) : 2;
 }

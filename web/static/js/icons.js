@@ -4,6 +4,7 @@ import { fetchDocument } from "./data.js";
 
 const COLUMNS = 16; // as `build/sheet.py` lays them
 const TILES = 256;
+export const NOT_YET = "none yet"; // as `build/tiles.py` says it
 
 /**
  * @typedef {object} Pictures of the channels of a layer
@@ -36,7 +37,7 @@ export function fetchPictures(page) {
  * @param {Pictures} pictures
  */
 export function lack(channel, pictures) {
-  return pictures.page ? (pictures.reason[channel] ?? "") : "none yet";
+  return pictures.page ? (pictures.reason[channel] ?? "") : NOT_YET;
 }
 
 /**
@@ -51,6 +52,7 @@ export function createIcon(channel, pictures) {
   if (reason) {
     const text = document.createElement("span");
     text.className = "reason";
+    if (reason === NOT_YET) text.dataset.lacking = "";
     text.textContent = pictures.page ? `${channel} ${reason}` : String(channel);
     return text;
   }

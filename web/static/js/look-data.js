@@ -45,18 +45,19 @@ import { unpack, unpackFine, unpackIndices } from "./packing.js";
  */
 export function readView(document) {
   const cells = document.rows * document.columns;
-  const active = { channel: unpackIndices(document.active_channel), value: unpack(document.active_value) };
+  const { channels } = document;
+  const active = { channel: unpackIndices(document.active_channel, channels), value: rowOf(document.active_value) };
   const groups = unpackFine(document.groups.map);
   return {
     rows: document.rows,
     columns: document.columns,
-    channels: document.channels,
+    channels,
     isExact: document.at_cut && document.linear,
     targets: document.targets.map(readTarget),
     names: new Map(Object.entries(document.names).map(([index, name]) => [Number(index), name])),
-    parts: document.parts.map((/** @type {any} */ part) => readPart(part, cells)),
+    parts: document.parts.map((/** @type {any} */ part) => readPart(part, cells, channels)),
     active: (cell) => entries(active, cell, cells).filter(({ value }) => value !== 0),
-    activePeak: document.active_value.peak,
+    activePeak: document.active_value.peak[0],
     peaks: new Map(document.map_channel.map((/** @type {number} */ channel, /** @type {number} */ row) => [channel, document.map_peak[row]])),
     maps: new Map(),
     groups: groups.map((map, index) => ({
@@ -75,7 +76,7 @@ export function readView(document) {
  * @returns {View}
  */
 export function withMore(view, document) {
-  const rest = document.parts.map((/** @type {any} */ part) => readPart(part, view.rows * view.columns));
+  const rest = document.parts.map((/** @type {any} */ part) => readPart(part, view.rows * view.columns, view.channels));
   return { ...view, parts: [...view.parts.slice(0, 1), ...rest] };
 }
 
@@ -209,11 +210,12 @@ function readTarget([of, minus]) {
 /**
  * @param {any} part
  * @param {number} cells
+ * @param {number} channels
  * @returns {Part}
  */
-function readPart(part, cells) {
+function readPart(part, cells, channels) {
   const [of, against] = readTarget(part.target);
-  const kept = { channel: unpackIndices(part.cell_channel), value: unpack(part.cell_value) };
+  const kept = { channel: unpackIndices(part.cell_channel, channels), value: rowOf(part.cell_value) };
   return {
     of,
     against,
@@ -227,7 +229,7 @@ function readPart(part, cells) {
 }
 
 /**
- * @param {{ channel: Uint16Array, value: Float32Array }} kept
+ * @param {{ channel: Uint8Array | Uint16Array, value: Float32Array }} kept
  * @param {number} cell
  * @param {number} cells
  * @returns {Entry[]}
@@ -238,6 +240,11 @@ function entries({ channel, value }, cell, cells) {
     channel: channel[cell * count + index] ?? 0,
     value: value[cell * count + index] ?? 0,
   }));
+}
+
+/** What was packed as one row. @param {import("./packing.js").PackedFine} packed */
+function rowOf(packed) {
+  return unpackFine(packed)[0] ?? new Float32Array();
 }
 
 /** @param {Entry[]} all */

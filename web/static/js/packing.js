@@ -2,6 +2,7 @@
 
 const STEPS = 32767;
 const FINE = 127;
+const BYTE = 256;
 
 /**
  * @typedef {{ peak: number, steps: string }} Packed
@@ -34,10 +35,12 @@ export function unpackFine({ peak, steps }) {
 
 /**
  * @param {string} text
- * @returns {Uint16Array}
+ * @param {number} count of the things that are indexed: of few, indices are bytes
+ * @returns {Uint8Array | Uint16Array}
  */
-export function unpackIndices(text) {
+export function unpackIndices(text, count) {
   const bytes = bytesOf(text);
+  if (count <= BYTE) return bytes;
   const view = new DataView(bytes.buffer);
   return Uint16Array.from({ length: bytes.length / 2 }, (_, index) => view.getUint16(2 * index, true));
 }

@@ -3,7 +3,7 @@
 import { cellAt, placeOf } from "./cells.js";
 import { channelName, createGroups, createScale, createTable } from "./channel-table.js";
 import { signedText } from "./figures.js";
-import { createIcon, lack } from "./icons.js";
+import { NOT_YET, createIcon, lack } from "./icons.js";
 import { channelMap, entriesOf, extremes, findPart, peakOf } from "./look-data.js";
 import { find } from "./page.js";
 import { PhotoMap } from "./photo-map.js";
@@ -138,6 +138,9 @@ export class Pane {
     if (!shown || !part) return "";
     const { view, pictures } = shown;
     const table = look.over === "groups" && channel === null && !cell ? this.#groups(look, part) : this.#channels(look, channel, cell);
+    const lacking = find(this.told, ".lacking", HTMLElement);
+    lacking.hidden = !table.querySelector("[data-lacking]");
+    find(lacking, "code", HTMLElement).textContent = shown.choice.command;
     const focused = document.activeElement instanceof HTMLElement && this.told.contains(document.activeElement) ? document.activeElement.dataset : {};
     find(this.told, ".channels", HTMLTableElement).replaceWith(table);
     const known = channel !== null && channel < view.channels ? channel : null;
@@ -177,7 +180,7 @@ export class Pane {
       scale = view.activePeak;
     }
     const what = isSigned ? `channels ${this.#target(part)}` : cell ? "its most active channels" : "how active its channels get anywhere, of those that matter most";
-    return createTable({ caption: `${where}: ${what}`, entries, scale, isSigned, chosen, pictures });
+    return createTable({ caption: `${where}: ${what}`, entries, scale, isSigned, chosen, pictures, figures: cell ? 2 : 3 });
   }
 
   /**
@@ -211,7 +214,7 @@ export class Pane {
     const map = channelMap(view, channel).values;
     facts.textContent = `In the whole photo ${signedText(value, peakOf(part.channel))} ${this.#target(part)}; it fires at up to ${peakOf(map).toPrecision(3)}.`;
     words.append(name, facts);
-    if (lack(channel, pictures) === "none yet") {
+    if (lack(channel, pictures) === NOT_YET) {
       const command = document.createElement("p");
       const code = document.createElement("code");
       code.textContent = `${choice.command} --channels ${channel}-${channel}`;

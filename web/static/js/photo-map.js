@@ -49,7 +49,7 @@ export class PhotoMap extends HTMLElement {
     this.addEventListener("pointerleave", () => this.#tell("look", null));
     this.addEventListener("click", (event) => {
       const cell = this.#at(event);
-      this.#tell("choose", this.#isChosen(cell) ? null : cell);
+      this.#tell("choose", cell && this.#isChosen(cell) ? null : cell);
     });
     this.addEventListener("keydown", (event) => this.#onKey(event));
   }
@@ -122,10 +122,14 @@ export class PhotoMap extends HTMLElement {
     return { x: column * width, y: row * height, width, height };
   }
 
-  /** @param {MouseEvent} event */
+  /** The cell at a pointer; null beside the photo. @param {MouseEvent} event */
   #at(event) {
-    const box = this.getBoundingClientRect();
-    return cellAt([(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width], this.#grid);
+    const drawing = this.querySelector("svg");
+    const matrix = drawing?.getScreenCTM();
+    if (!matrix) return null;
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
+    const isOutside = x < 0 || y < 0 || x > this.#width || y > this.#height;
+    return isOutside ? null : cellAt([y / this.#height, x / this.#width], this.#grid);
   }
 
   /** @param {Cell} cell */
