@@ -27,11 +27,15 @@ lucid: $(ENV)  ## Lucid 0.3.10, to compare with: without its old pins, on today'
 atlas: $(ENV)  ## render what is missing in the atlas; stop it whenever you like
 	$(BIN)/diamond atlas
 
-study: $(ENV) data/digits  ## train heads on every cut for the demo's photos, and rank them
+study: $(ENV) data/digits data/scenes  ## train heads on every cut for the demo's photos, rank and explain them
 	$(BIN)/diamond study digits
+	$(BIN)/diamond study scenes
 
 data/digits: | $(ENV)
 	@$(BIN)/python -m diamond_cutter.precompute.dataset.digits $@
+
+data/scenes: | $(ENV)
+	@$(BIN)/python -m diamond_cutter.precompute.dataset.scenes $@
 
 site: study atlas  ## write the site, making first what is missing
 	$(BIN)/diamond site
@@ -67,6 +71,8 @@ format: $(ENV)  ## put the code into its form
 bench: $(ENV)  ## measure: rendering against its floor, and the site
 	$(BIN)/python benchmarks/atlas_throughput.py
 	$(BIN)/python benchmarks/site_build.py
+	$(BIN)/python benchmarks/attribution.py
+	$(BIN)/python benchmarks/deletion_insertion.py
 
 clean:  ## remove what was made, but for the data
 	rm -rf .venv .cache site *.egg-info

@@ -68,26 +68,25 @@ def write_classes(
     counts for, and its index in the study. `group`: of the cut in the slot.
     """
     labels = [int(k) for k in np.unique(own)]
-    used: set[str] = set()
+    logit, way = of_classes(case, labels, settings.pictures)
+    wanted, used = [way, logit], set[str]()
     if settings.groups:
-        groups, found = _groups(site, case, inquiry, rows, keys, own, chosen)
-        used |= found
+        groups, used = _groups(site, case, inquiry, rows, keys, own, chosen)
         if settings.pictures:
-            wanted = of_groups(case, groups)
-            [picture] = _pictures(site, case, [wanted])
+            wanted.insert(0, of_groups(case, groups))
+    *grouped, ways, logits = _pictures(site, case, wanted)
+    if settings.groups:
+        for picture in grouped:
             shape = (*groups.direction.shape[:2], *picture.shape[1:])
             groups = replace(groups, picture=picture.reshape(shape))
-            used.update(wanted.keys)
         store.write_class_groups(group, groups)
-    logit, way = of_classes(case, labels, settings.pictures)
     if way.units:
-        made = [
-            picture.reshape(-1, settings.pictures, *picture.shape[1:])
-            for picture in _pictures(site, case, [logit, way])
+        by_class = [
+            each.reshape(len(labels), len(each) // len(labels), *each.shape[1:])
+            for each in (logits, ways)
         ]
-        store.write_pictures(group, Pictures(np.array(labels, np.int32), *made))
-        used.update(logit.keys, way.keys)
-    return used
+        store.write_pictures(group, Pictures(np.array(labels, np.int32), *by_class))
+    return used.union(*(each.keys for each in wanted))
 
 
 def _groups(
@@ -128,7 +127,10 @@ def _groups(
 
 
 def _pictures(site: Site, case: Case, wanted: Sequence[Wanted]) -> list[NDArray[np.uint8]]:
-    """The pictures of each kind, (n, P, P, 3), those that are missing rendered first."""
+    """The pictures of each kind, (n, P, P, 3), those that are missing rendered first.
+
+    Kinds of one family stand together: each change of family costs a tracing.
+    """
     shelf = shelf_of_classes(case)
     there = set(find_rows(site.study, shelf))
     units = [

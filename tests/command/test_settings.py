@@ -44,11 +44,16 @@ def test_the_demo_has_every_setting_with_its_default_and_says_what_it_is(table: 
 
 def test_the_demo_has_every_setting_of_a_study_with_its_default() -> None:
     given = options("--config", str(DEMO))
-    quick = AttributionSettings(photos="60")
+    quick = AttributionSettings(photos="40", groups=3, pictures=1)
     assert load_studies(given) == {
-        "digits": StudySettings(dataset="data/digits", attribution=quick)
+        "digits": StudySettings(dataset="data/digits", attribution=quick),
+        "scenes": StudySettings(
+            dataset="data/scenes",
+            training=TrainingSettings(head="own"),
+            attribution=AttributionSettings(pictures=1),
+        ),
     }
-    text = DEMO.read_text(encoding="utf-8").split("[study.digits]")[1]
+    text = DEMO.read_text(encoding="utf-8").split("[study.digits]")[1].split("[study.scenes]")[0]
     named = {line.split(" = ")[0] for line in text.splitlines() if " = " in line}
     tables = (StudySettings, *STUDY_TABLES.values())
     assert named == {item.name for table in tables for item in fields(table)} - {*STUDY_TABLES}
