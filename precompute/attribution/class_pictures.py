@@ -147,7 +147,7 @@ def picture_units(
                 family=wanted.family,
                 seed=seed,
                 depth=depth,
-                gflops=case.backbone.info.gflops,
+                gflops=case.backbone.gflops,
                 study=study,
                 shelf=shelf,
                 keys=keys,

@@ -111,7 +111,7 @@ def _groups(
             unit = GroupUnit(
                 inquiry=at_cut,
                 depth=site.depth,
-                gflops=case.backbone.info.gflops * 2,
+                gflops=case.backbone.gflops * 2,
                 study=site.name,
                 shelf=shelf,
                 label=label,
