@@ -43,13 +43,13 @@ class ViewChoice:
 class Look:
     """The photo large, and the channels that speak for what it is taken for, and against.
 
-    width, height: of the photo in the drawing's units. views: what can be chosen, the first is
-    shown at first. classes: that can be asked for, as (index, name). label, minus: names, of the
-    class asked for and the one taken from it, empty for none. bars: those for and then those
-    against, one scale; lacking: whether one of them has no picture yet. sums: how far they add up,
-    in words.
+    study: its name. width, height: of the photo in the drawing's units. views: what can be chosen,
+    the first is shown at first. label, minus: names, of the class asked for and the one taken from
+    it, empty for none. bars: those for and then those against, one scale; lacking: whether one of
+    them has no picture yet. sums: how far they add up, in words.
     """
 
+    study: str
     picture: str
     width: int
     height: int
@@ -84,6 +84,7 @@ def photo_look(explained: ExplainedStudy, photo: ExplainedPhoto, file: File, atl
     width, height = _sides(file)
     bars = channel_bars([*most, *reversed(least)], values, view, atlas, ROOT)
     return Look(
+        study=explained.explained.name,
         picture="photo.webp",
         width=width,
         height=height,

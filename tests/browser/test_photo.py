@@ -173,6 +173,7 @@ def test_two_networks_stand_side_by_side_with_cells_linked_by_place(
     expect(second.locator("div.chosen")).to_contain_text(
         f"diamond atlas --models far.net_2 --layers conv1 --channels {chosen}-{chosen}"
     )
+    expect(second.locator(".lacking")).to_contain_text("diamond atlas --for pets")
     fresh = open_page(page.url)
     expect(fresh.locator(".pane").nth(1).locator(".chosen .name")).to_have_text(f"Channel {chosen}")
     fresh.locator("[name=beside]").select_option("")

@@ -138,9 +138,7 @@ export class Pane {
     if (!shown || !part) return "";
     const { view, pictures } = shown;
     const table = look.over === "groups" && channel === null && !cell ? this.#groups(look, part) : this.#channels(look, channel, cell);
-    const lacking = find(this.told, ".lacking", HTMLElement);
-    lacking.hidden = !table.querySelector("[data-lacking]");
-    find(lacking, "code", HTMLElement).textContent = shown.choice.command;
+    find(this.told, ".lacking", HTMLElement).hidden = !table.querySelector("[data-lacking]");
     const focused = document.activeElement instanceof HTMLElement && this.told.contains(document.activeElement) ? document.activeElement.dataset : {};
     find(this.told, ".channels", HTMLTableElement).replaceWith(table);
     const known = channel !== null && channel < view.channels ? channel : null;
