@@ -7,6 +7,7 @@ mean, in its natural spread. Pictures are shown at their own side, but for one o
 degradations, which enlarges them to 224 pixels. Seconds are of one thread's CPU time a picture.
 """
 
+import numpy as np
 from contestants import (
     DEGRADED,
     ENLARGED,
@@ -19,7 +20,7 @@ from contestants import (
     save_sheet,
 )
 
-LAYERS = "block2b_add,block3b_add,block4c_add,block5c_add,block6d_add,top_activation"
+LAYERS = "block2b_add,block4a_project_bn,block5b_add,block6c_add,block7a_project_bn,top_activation"
 
 
 def main() -> None:
@@ -29,8 +30,6 @@ def main() -> None:
     options.add_argument("--first", type=int, default=1, help="the first channel of the selection")
     chosen = options.parse_args()
     one_thread()
-
-    import numpy as np
 
     from diamond_cutter.precompute.backbones import catalogue
     from diamond_cutter.precompute.rendering.readings import reading

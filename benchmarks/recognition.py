@@ -5,6 +5,7 @@ are the shares that get their class (top 1). Seconds are of one thread's CPU tim
 "choose" is for trying recipes, "report" for reporting them.
 """
 
+import numpy as np
 from contestants import DEGRADED, make, one_thread, parser, recipe_of, resized, save_sheet
 
 SETS = {"choose": range(20, 1000, 41), "report": range(7, 1000, 41)}
@@ -17,8 +18,6 @@ def main() -> None:
     options.add_argument("--count", type=int, default=24, help="of the classes of the set")
     chosen = options.parse_args()
     one_thread()
-
-    import numpy as np
 
     from diamond_cutter.precompute.backbones import catalogue
     from diamond_cutter.precompute.backbones.classifier import classifier

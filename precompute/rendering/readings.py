@@ -15,6 +15,7 @@ from diamond_cutter.precompute.backbones.classifier import classifier
 from diamond_cutter.precompute.backbones.folding import truncate
 from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
 from diamond_cutter.precompute.contract.atlas import Layer
+from diamond_cutter.precompute.rendering.measured_statistics import measured_statistics
 from diamond_cutter.precompute.rendering.objective import (
     MIN_COSINE,
     averaged,
@@ -127,7 +128,7 @@ def reading(backbone: Backbone, layer: Layer | None, family: Family) -> Reading:
     if family == Family.LOGIT:
         return LogitReading(truncate(backbone, layer.name, pre_activation=False))
     network = truncate(backbone, layer.name)
-    mean, spread = _natural_units(backbone, layer)
+    mean, spread = _natural_units(backbone, layer, network)
     made = ChannelReading if family == Family.CHANNEL else EnergyReading
     return made(network, mean, spread)
 
@@ -152,12 +153,9 @@ def _spatial(network: Any) -> Any:
 
 
 def _natural_units(
-    backbone: Backbone, layer: Layer
+    backbone: Backbone, layer: Layer, network: Any
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Natural mean and spread of a layer's channels; 0 and 1 where the network does not tell."""
-    known = natural_statistics(backbone, layer.name)
-    if known is None:
-        return np.zeros(layer.channels, np.float32), np.ones(layer.channels, np.float32)
-    mean, spread = known
+    """Natural mean and spread of a layer's channels: its BatchNorm's, or else those on photos."""
+    mean, spread = natural_statistics(backbone, layer.name) or measured_statistics(network)
     # A channel that BatchNorm all but switched off must not be divided by next to nothing.
-    return mean, np.maximum(spread, 1e-3 * np.median(spread))
+    return mean, np.maximum(spread, max(1e-3 * np.median(spread), 1e-12)).astype(np.float32)

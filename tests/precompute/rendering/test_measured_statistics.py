@@ -1,0 +1,46 @@
+"""Natural units of layers without BatchNorm."""
+
+import numpy as np
+
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.layers import find_layers
+from diamond_cutter.precompute.contract.atlas import Model
+from diamond_cutter.precompute.rendering.measured_statistics import (
+    measured_statistics,
+    sample_crops,
+)
+from diamond_cutter.precompute.rendering.readings import ChannelReading, reading
+from diamond_cutter.precompute.rendering.units import Family
+from diamond_cutter.precompute.runtime import keras
+
+
+def network_without_norm() -> Backbone:
+    image = keras.Input((None, None, 3), name="image")
+    convolution = keras.layers.Conv2D(3, 1, activation="relu", name="block1_conv")
+    model = keras.Model(image, convolution(image))
+    weights = np.diag([1.0, 20.0, 0.0]).reshape(1, 1, 3, 3)  # blue says nothing
+    model.set_weights([weights, np.array([0.0, 5.0, 7.0])])
+    info = Model("plain", "random", "Plain", 32, 12, 0.001, 1)
+    return Backbone("plain", model, 32, info, find_layers(model), ())
+
+
+def test_statistics_are_those_of_the_crops() -> None:
+    crops = sample_crops().astype(np.float64)
+    assert crops.shape == (32, 128, 128, 3)
+    assert 0.2 < crops.mean() < 0.8
+    assert crops.std() > 0.15
+    np.testing.assert_array_equal(crops, sample_crops())
+    image = keras.Input((None, None, 3))
+    mean, spread = measured_statistics(keras.Model(image, keras.layers.Rescaling(3.0)(image)))
+    np.testing.assert_allclose(mean, 3 * crops.mean((0, 1, 2)), rtol=1e-4)
+    np.testing.assert_allclose(spread, 3 * crops.std((0, 1, 2)), rtol=1e-4)
+
+
+def test_channels_of_a_network_without_norm_are_compared_in_their_own_units() -> None:
+    backbone = network_without_norm()
+    found = reading(backbone, backbone.layers[0], Family.CHANNEL)
+    assert isinstance(found, ChannelReading)
+    crops = sample_crops().astype(np.float64)
+    np.testing.assert_allclose(found.mean[1], 20 * crops[..., 1].mean() + 5, rtol=1e-4)
+    np.testing.assert_allclose(found.spread[:2], crops[..., :2].std((0, 1, 2)) * [1, 20], rtol=1e-3)
+    assert found.spread[2] > 0
