@@ -158,4 +158,5 @@ def _natural_units(
     """Natural mean and spread of a layer's channels: its BatchNorm's, or else those on photos."""
     mean, spread = natural_statistics(backbone, layer.name) or measured_statistics(network)
     # A channel that BatchNorm all but switched off must not be divided by next to nothing.
-    return mean, np.maximum(spread, max(1e-3 * np.median(spread), 1e-12)).astype(np.float32)
+    least = np.float32(max(1e-3 * float(np.median(spread)), 1e-12))
+    return mean, np.maximum(spread, least)

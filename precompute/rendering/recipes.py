@@ -13,7 +13,7 @@ class Recipe:
     A change of any figure, or of code that changes the pictures, is a new `version`.
 
     steps: of gradient ascent, each on one view.
-    view: largest side of a view, in pixels.
+    view: largest side of a view, in pixels; of larger pictures than channels have, see `view_side`.
     frequencies: most cosines along each side of the picture.
     magnification, beyond: see `views.Sampling`.
     noise: standard deviation of the noise added to each view, where white is 1.
@@ -41,7 +41,7 @@ RECIPES = {
     for recipe in (
         Recipe(
             name="preview",
-            version=3,
+            version=4,
             level=Level.PREVIEW,
             steps=40,
             view=64,
@@ -60,7 +60,7 @@ RECIPES = {
             steps=128,
             view=96,
             frequencies=128,
-            magnification=(0.6, 1.2),
+            magnification=(0.75, 1.5),
             beyond=0.1,
             noise=0.04,
             learning_rate=0.1,
@@ -74,6 +74,18 @@ CLASS_SIDE = 160
 """The side of the pictures of class logits, in pixels: an object and some of what is around it."""
 
 _SIDES = (48, 64, 96, 128)
+_STRIDE = 32  # of the deepest layers of most networks
+
+
+def view_side(recipe: Recipe, side: int) -> int:
+    """The side of the views of pictures of `side` pixels, in pixels.
+
+    It is at most the recipe's; pictures of classes, which are larger than those of channels, get
+    views larger by as much, rounded up to what strides divide.
+    """
+    if side <= _SIDES[-1]:
+        return min(recipe.view, side)
+    return -(-recipe.view * side // (_SIDES[-1] * _STRIDE)) * _STRIDE
 
 
 def picture_side(layer: Layer | None, family: Family) -> int:

@@ -14,7 +14,7 @@ from diamond_cutter.precompute.rendering.canvas import Canvas
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.places import cells
 from diamond_cutter.precompute.rendering.readings import Asked, Seen, asked, reading
-from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side
+from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side, view_side
 from diamond_cutter.precompute.rendering.score import Scorer, flags
 from diamond_cutter.precompute.rendering.units import Family, Unit
 from diamond_cutter.precompute.rendering.views import Sampling, draw, steady
@@ -86,7 +86,7 @@ class Renderer:
         noise = np.random.default_rng(self._key).standard_normal((_NOISE_SIDE, _NOISE_SIDE, 3))
         self._noise = (recipe.noise * noise).astype(np.float32)
         self._sampling = Sampling(
-            side=min(recipe.view, side),
+            side=view_side(recipe, side),
             canvas=side,
             magnification=recipe.magnification,
             beyond=recipe.beyond,

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.layers import find_layers
 from diamond_cutter.precompute.contract.atlas import Model
 from diamond_cutter.precompute.runtime import keras
 
@@ -27,11 +26,5 @@ def tiny() -> Backbone:
             for weight in model.get_weights()
         ]
     )  # fmt: skip
-    return Backbone(
-        name="tiny",
-        model=model,
-        input_size=32,
-        info=Model("tiny", "random", "Tiny", 32, model.count_params(), 0.001, 2),
-        layers=find_layers(model),
-        class_names=("a", "b", "c"),
-    )
+    info = Model("tiny", "random", "Tiny", 32, None, None, None)
+    return Backbone.of(model, info, ("a", "b", "c"))

@@ -3,7 +3,6 @@
 import numpy as np
 
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.layers import find_layers
 from diamond_cutter.precompute.contract.atlas import Model
 from diamond_cutter.precompute.rendering.measured_statistics import (
     measured_statistics,
@@ -21,7 +20,7 @@ def network_without_norm() -> Backbone:
     weights = np.diag([1.0, 20.0, 0.0]).reshape(1, 1, 3, 3)  # blue says nothing
     model.set_weights([weights, np.array([0.0, 5.0, 7.0])])
     info = Model("plain", "random", "Plain", 32, 12, 0.001, 1)
-    return Backbone("plain", model, 32, info, find_layers(model), ())
+    return Backbone.of(model, info, ())
 
 
 def test_statistics_are_those_of_the_crops() -> None:
