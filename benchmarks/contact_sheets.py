@@ -17,8 +17,8 @@ def main() -> None:
     options = parser(__doc__)
     options.set_defaults(renderers="diamond,lucid-batched")
     options.add_argument("--layers", default=LAYERS, help="names, with commas between")
-    options.add_argument("--count", type=int, default=8, help="channels of each layer")
-    options.add_argument("--output", default="docs", help="the folder for LAYER.webp")
+    options.add_argument("--count", type=int, default=6, help="channels of each layer")
+    options.add_argument("--output", default="docs/renderings", help="the folder for LAYER.webp")
     chosen = options.parse_args()
     one_thread()
 
