@@ -183,6 +183,9 @@ def test_two_networks_stand_side_by_side_with_cells_linked_by_place(
 def test_groups_and_activation_are_shown_too(address: str, open_page: OpenPage) -> None:
     page = open_page(address + PHOTO)
     photo = the_map(page)
+    page.get_by_label("channels", exact=True).check()
+    expect(photo.locator(".cells > svg image")).to_have_count(49)
+    expect(page.locator(".legend")).to_contain_text("In each cell the channel that speaks most")
     page.get_by_label("groups", exact=True).check()
     expect(page.locator(".groups tbody tr")).to_have_count(3)
     expect(photo.locator(".number")).to_have_text(["1", "2", "3"])

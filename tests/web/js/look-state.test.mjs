@@ -14,7 +14,7 @@ test("what is written is read again", () => {
   for (const view of ["", ...VIEWS])
     for (const [of, against] of [[null, null], [0, null], [3, 0], [12, 7]])
       for (const by of ["attribution", "activation"])
-        for (const over of ["heat", "groups", "none"])
+        for (const over of ["heat", "channels", "groups", "none"])
           for (const at of [null, [0.5, 0.036], [0, 1]])
             for (const channel of [null, 0, 1999]) {
               const look = { view, beside: view, of, against, by, over, at, channel, other: channel, group: channel };

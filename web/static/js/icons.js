@@ -56,14 +56,32 @@ export function createIcon(channel, pictures) {
     text.textContent = pictures.page ? `${channel} ${reason}` : String(channel);
     return text;
   }
+  const { column, row, width, height, src } = placeIcon(channel, pictures);
+  const image = document.createElement("img");
+  image.className = `x${column} y${row}`;
+  image.width = width;
+  image.height = height;
+  image.alt = "";
+  image.src = src;
+  return image;
+}
+
+/**
+ * Where the picture of a channel that has one lies.
+ *
+ * @param {number} channel
+ * @param {Pictures} pictures
+ */
+export function placeIcon(channel, { page, side, reason }) {
   const place = channel % TILES;
   const sheet = Math.floor(channel / TILES);
-  const tiles = Math.min(TILES, pictures.reason.length - sheet * TILES);
-  const image = document.createElement("img");
-  image.className = `x${place % COLUMNS} y${Math.floor(place / COLUMNS)}`;
-  image.width = COLUMNS * pictures.side;
-  image.height = Math.ceil(tiles / COLUMNS) * pictures.side;
-  image.alt = "";
-  image.src = `${pictures.page}sheet-${sheet}.webp`;
-  return image;
+  const tiles = Math.min(TILES, reason.length - sheet * TILES);
+  return {
+    src: `${page}sheet-${sheet}.webp`,
+    column: place % COLUMNS,
+    row: Math.floor(place / COLUMNS),
+    width: COLUMNS * side,
+    height: Math.ceil(tiles / COLUMNS) * side,
+    side,
+  };
 }

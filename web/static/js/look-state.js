@@ -7,7 +7,7 @@
  * @property {number | null} of the class asked for; null: as the network decides
  * @property {number | null} against the class that is taken from it; null: none
  * @property {"attribution" | "activation"} by what the channels of a cell are ordered by
- * @property {"heat" | "groups" | "none"} over what is drawn over the photo
+ * @property {"heat" | "channels" | "groups" | "none"} over what is drawn over the photo
  * @property {[number, number] | null} at the place of the cell chosen: how far down, and across, 0..1
  * @property {number | null} channel whose map is drawn, of the layer of `view`
  * @property {number | null} other the same, of the layer beside
@@ -15,6 +15,9 @@
  */
 
 import { readIndex } from "./address.js";
+
+/** @type {Look["over"][]} */
+export const OVER = ["heat", "channels", "groups", "none"];
 
 /** @type {Readonly<Look>} */
 export const DEFAULTS = Object.freeze({
@@ -39,7 +42,7 @@ export const DEFAULTS = Object.freeze({
  */
 export function readLook(search, views) {
   const named = new URLSearchParams(search);
-  const over = named.get("over");
+  const over = OVER.find((each) => each === named.get("over"));
   const at = /^([01]\.?\d{0,4}),([01]\.?\d{0,4})$/.exec(named.get("at") ?? "");
   const of = readIndex(named.get("of"));
   return {
@@ -48,7 +51,7 @@ export function readLook(search, views) {
     of,
     against: of === null ? null : readIndex(named.get("against")),
     by: named.get("by") === "activation" ? "activation" : DEFAULTS.by,
-    over: over === "groups" || over === "none" ? over : DEFAULTS.over,
+    over: over ?? DEFAULTS.over,
     at: at ? [Math.min(1, Number(at[1])), Math.min(1, Number(at[2]))] : null,
     channel: readIndex(named.get("channel")),
     other: readIndex(named.get("other")),

@@ -3,7 +3,7 @@
 import { cellAt, placeOf } from "./cells.js";
 import { channelName, createGroups, createScale, createTable } from "./channel-table.js";
 import { signedText } from "./figures.js";
-import { NOT_YET, createIcon, lack } from "./icons.js";
+import { NOT_YET, createIcon, lack, placeIcon } from "./icons.js";
 import { channelMap, entriesOf, extremes, findPart, peakOf } from "./look-data.js";
 import { find } from "./page.js";
 import { PhotoMap } from "./photo-map.js";
@@ -102,7 +102,7 @@ export class Pane {
   #paint(look, channel) {
     const shown = this.#shown;
     const part = this.#part;
-    const painted = JSON.stringify([channel, look.over, look.group]);
+    const painted = JSON.stringify([channel, look.over, look.group, look.by]);
     if (!shown || !part || painted === this.#painted) return;
     this.#painted = painted;
     const { view } = shown;
@@ -117,6 +117,8 @@ export class Pane {
       const layers = look.group === null ? groups.map(({ map }) => map) : groups.map(({ map }, index) => (index === look.group ? map : new Float32Array(map.length)));
       this.map.paint({ layers, scale: 1, kind: "groups" });
       this.legend.replaceChildren();
+    } else if (look.over === "channels") {
+      this.#paintChannels(look, part);
     } else if (look.over === "heat") {
       const scale = peakOf(part.heatmap);
       this.map.paint({ layers: [part.heatmap], scale, kind: "signed" });
@@ -125,6 +127,29 @@ export class Pane {
       this.map.paint(null);
       this.legend.replaceChildren();
     }
+  }
+
+  /**
+   * In each cell the channel that speaks most for the class, or that is most active.
+   *
+   * @param {Look} look
+   * @param {Part} part
+   */
+  #paintChannels(look, part) {
+    const { view, pictures } = /** @type {Shown} */ (this.#shown);
+    const isSigned = look.by === "attribution";
+    const scale = isSigned ? this.#cellPeak : view.activePeak;
+    this.map.paintIcons((cell) => {
+      const [first] = extremes(isSigned ? part.cell(cell) : view.active(cell), 1);
+      if (!first || first.value <= 0) return null;
+      const tile = lack(first.channel, pictures) ? null : placeIcon(first.channel, pictures);
+      return { strength: scale > 0 ? first.value / scale : 0, text: String(first.channel), tile };
+    });
+    const words = document.createElement("p");
+    words.className = "note";
+    const what = isSigned ? `speaks most ${this.#target(part)}` : "is most active";
+    words.textContent = `In each cell the channel that ${what}, the stronger the clearer.`;
+    this.legend.replaceChildren(words);
   }
 
   /**

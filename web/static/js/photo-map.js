@@ -17,6 +17,13 @@ import { draw, hatching } from "./svg.js";
  * @property {"signed" | "active" | "groups"} kind
  */
 
+/**
+ * @typedef {object} Icon what stands in a cell: a tile of a sheet, or a text
+ * @property {number} strength 0..1
+ * @property {string} text
+ * @property {ReturnType<typeof import("./icons.js").placeIcon> | null} tile
+ */
+
 const STRONGEST = 0.85; // opacity of a cell at the end of the scale: the photo stays seen
 let count = 0; // of maps, so that patterns have names of their own
 
@@ -63,6 +70,23 @@ export class PhotoMap extends HTMLElement {
   paint(paint) {
     this.toggleAttribute("data-painted", paint !== null);
     this.#cells.replaceChildren(...(paint ? this.#draw(paint) : []));
+  }
+
+  /**
+   * Draw a picture, or a text where there is none, in each cell: the semantic map.
+   *
+   * @param {(cell: number) => Icon | null} iconOf
+   */
+  paintIcons(iconOf) {
+    const { rows, columns } = this.#grid;
+    const drawn = [];
+    for (let cell = 0; cell < rows * columns; cell += 1) {
+      const icon = iconOf(cell);
+      const box = this.#box([Math.floor(cell / columns), cell % columns]);
+      if (icon) drawn.push(...drawIcon(icon, box));
+    }
+    this.toggleAttribute("data-painted", true);
+    this.#cells.replaceChildren(...drawn);
   }
 
   /**
@@ -153,6 +177,22 @@ export class PhotoMap extends HTMLElement {
   #tell(name, cell) {
     this.dispatchEvent(new CustomEvent(name, { detail: cell }));
   }
+}
+
+/**
+ * @param {Icon} icon
+ * @param {{ x: number, y: number, width: number, height: number }} box
+ */
+function drawIcon({ strength, text, tile }, box) {
+  const opacity = (0.25 + 0.75 * strength).toFixed(2);
+  if (!tile) {
+    const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    return [draw("text", { class: "lacking", ...middle, "font-size": box.height / 4, opacity }, text)];
+  }
+  const { src, column, row, side, width, height } = tile;
+  const part = `${column * side} ${row * side} ${side} ${side}`;
+  const frame = { ...box, viewBox: part, preserveAspectRatio: "xMidYMid slice", opacity };
+  return [draw("svg", frame, draw("image", { href: src, width, height }))];
 }
 
 /**

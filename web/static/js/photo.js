@@ -3,7 +3,7 @@
 import { fetchDocument } from "./data.js";
 import { fetchPictures } from "./icons.js";
 import { needsMore, questions, readView, withMaps, withMore } from "./look-data.js";
-import { carried, readLook, writeLook } from "./look-state.js";
+import { OVER, carried, readLook, writeLook } from "./look-state.js";
 import { find } from "./page.js";
 import { Pane } from "./pane.js";
 
@@ -193,7 +193,7 @@ function asked(name, value) {
     case "by":
       return { by: value === "activation" ? "activation" : "attribution" };
     default:
-      return { over: value === "groups" || value === "none" ? value : "heat", channel: null, other: null, group: null };
+      return { over: OVER.find((over) => over === value) ?? "heat", channel: null, other: null, group: null };
   }
 }
 
