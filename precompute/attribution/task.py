@@ -13,6 +13,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from diamond_cutter.precompute.attribution import store
 from diamond_cutter.precompute.attribution.groups import attribute, factorize
@@ -186,11 +187,12 @@ def describe_answer(answer: "Answer", groups: int, pool: ThreadPoolExecutor) -> 
     count, rows, columns, channels = answer.activation.shape
     cells = answer.activation.reshape(count, -1, channels)
     shares = answer.attribution.reshape(count, -1, rows * columns, channels)
-    found = list(pool.map(lambda each: factorize(each, groups), cells))
-    values = [
-        attribute(where, direction, each, share)
-        for (where, direction), each, share in zip(found, cells, shares, strict=True)
-    ]
+    with threadpool_limits(1, "blas"):  # the products are too small to be worth sharing
+        found = list(pool.map(lambda each: factorize(each, groups), cells))
+        values = [
+            attribute(where, direction, each, share)
+            for (where, direction), each, share in zip(found, cells, shares, strict=True)
+        ]
     maps = np.stack([where for where, _ in found]).transpose(0, 2, 1)
     return LayerView(
         **answer.arrays,
