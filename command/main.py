@@ -23,6 +23,10 @@ COMMANDS = {
         "train heads on every cut for your photos, and rank them",
     ),
     "export": ("precompute.commands.export", "write a cut network with its head to one file"),
+    "save": (
+        "precompute.commands.save",
+        "write a backbone or its part to a file, for Keras or Lucid",
+    ),
     "site": ("build.commands.site", "write the site"),
     "serve": ("web.commands.serve", "look at the site, on this machine only"),
 }

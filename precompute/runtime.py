@@ -59,10 +59,19 @@ def _start_tensorflow() -> Any:
     return tensorflow
 
 
+def freeze(function: Any) -> Any:
+    """A concrete function of TensorFlow with its variables made constants, in one flat graph."""
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
+    return convert_variables_to_constants_v2(function)
+
+
 with _quiet() if _HUSHED else nullcontext():
     import keras
 
     if keras.backend.backend() == "tensorflow":
         _start_tensorflow()
 
-__all__ = ["keras", "tf"]
+__all__ = ["freeze", "keras", "tf"]

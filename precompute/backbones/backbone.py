@@ -34,7 +34,7 @@ class Backbone:
         graph = read_graph(model)
         layers = find_layers(graph)
         backbone = cls(
-            info.name, model, info.input_size, _completed(info, graph, layers), layers, class_names
+            info.name, model, info.input_size, completed(info, graph, layers), layers, class_names
         )
         backbone.__dict__["graph"] = graph  # of the cached property
         return backbone
@@ -65,7 +65,7 @@ class Backbone:
         )
 
 
-def _completed(info: Model, graph: Graph, layers: list[Layer]) -> Model:
+def completed(info: Model, graph: Graph, layers: list[Layer]) -> Model:
     """The figures of a network, with those that its graph tells where they are not known."""
     cuts = [layer for layer in layers if layer.is_cut]
     if info.parameters is None:

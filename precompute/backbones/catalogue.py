@@ -15,6 +15,7 @@ from diamond_cutter.precompute.backbones.entry import Entry
 from diamond_cutter.precompute.backbones.sources import (
     efficientnet_lite,
     keras_applications,
+    lucid_zoo,
     own_file,
 )
 from diamond_cutter.precompute.contract.atlas import Layer, Model
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 SOURCES: tuple[Callable[[Mapping[str, ModelSettings]], Iterable[Entry]], ...] = (
     efficientnet_lite.entries,
     keras_applications.entries,
+    lucid_zoo.entries,
     own_file.entries,
 )
 """Each is given the tables [models.NAME] by name, and gives its entries, in the order listed."""

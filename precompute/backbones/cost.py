@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from diamond_cutter.precompute.backbones.frozen import Operation
 from diamond_cutter.precompute.backbones.graph import Graph, Node
 from diamond_cutter.precompute.backbones.units import folded_norm
 from diamond_cutter.precompute.runtime import keras
@@ -68,6 +69,8 @@ def _products(layer: Any, shape: tuple[int, ...]) -> int:
             kernels: tuple[Any, ...] = (layer.depthwise_kernel, layer.pointwise_kernel)
         case keras.layers.Conv2D() | keras.layers.DepthwiseConv2D() | keras.layers.Dense():
             kernels = (layer.kernel,)
+        case Operation():
+            return layer.products
         case _:
             return 0
     places = math.prod(shape[:-1])

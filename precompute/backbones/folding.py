@@ -9,6 +9,7 @@ import numpy as np
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.alignment import AlignedPadding2D, aligned
 from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.frozen import FrozenGraph
 from diamond_cutter.precompute.backbones.graph import Graph, Node, is_layer_scale
 from diamond_cutter.precompute.backbones.units import folded_norm, pre_activation_of
 from diamond_cutter.precompute.runtime import keras
@@ -83,6 +84,8 @@ def rebuild(
     `given`: tensors that stand for a layer that the whole signal passes through, by its name.
     `size`: H and W of the input, any where it is None. `folded`: whether norms are.
     """
+    if isinstance(graph, FrozenGraph):
+        return graph.rebuild(targets, given, size)
     needed = set().union(*(graph.ancestors(target) for target in targets))
     for name in given:
         needed -= graph.ancestors(name)

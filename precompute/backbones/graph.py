@@ -60,7 +60,7 @@ class Node:
     @property
     def kind(self) -> str:
         """The name of the layer's class, or of the operation's."""
-        return type(self.layer).__name__
+        return getattr(self.layer, "kind", None) or type(self.layer).__name__
 
     def call(self, layer: Any, values: dict[str, Any]) -> Any:
         """What `layer`, this node's own or a copy, makes of `values`, tensors by name of node."""

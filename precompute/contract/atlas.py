@@ -78,7 +78,7 @@ class Layer:
     """A layer as listed by `diamond layers --json`; stride and receptive field in input pixels.
 
     `index` counts the layers in depth order from 0; `receptive_field` and `stride` are None where
-    the graph does not tell them.
+    the graph does not tell them, `is_cut` where there is no graph before the weights are here.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Layer:
     channels: int
     stride: int | None
     receptive_field: int | None
-    is_cut: bool
+    is_cut: bool | None
 
 
 def open_atlas(address: str, mode: Literal["r", "r+"] = "r") -> zarr.Group:

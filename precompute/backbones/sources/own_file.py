@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 USUAL_SIZE = 224
 KERAS = (".keras", ".h5", ".hdf5")
+FROZEN = (".pb", ".modelzoo", ".json")
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,12 @@ class OwnFile:
     def weights_digest(self) -> str:
         """The SHA-256 of the file, and of how its input is prepared."""
         self._check()
-        digest = hashlib.sha256(file_digest(self.path).encode())
-        digest.update(self.settings.preprocessing.encode())
+        digest = hashlib.sha256(self.settings.preprocessing.encode())
+        if self.path.is_dir():
+            for file in sorted(each for each in self.path.rglob("*") if each.is_file()):
+                digest.update(f"{file.relative_to(self.path)} {file_digest(file)}".encode())
+        else:
+            digest.update(file_digest(self.path).encode())
         return digest.hexdigest()
 
     def layers(self) -> list[Layer]:
@@ -61,17 +66,22 @@ class OwnFile:
     def load(self) -> "Backbone":
         """The network. Raises `UserError` for a file that holds none, or holds code."""
         self._check()
+        if self.path.suffix in FROZEN or self.path.is_dir():
+            from diamond_cutter.precompute.backbones.own_frozen import load_frozen
+
+            return load_frozen(self.path, self.settings.preprocessing, self.model, self.class_names)
         from diamond_cutter.precompute.backbones.backbone import Backbone
         from diamond_cutter.precompute.backbones.own_network import read_keras
 
         network = read_keras(self.path, self.settings.preprocessing, self.name)
         info = replace(self.model, input_size=network.input_size)
-        return Backbone.of(network.model, info, self._class_names(network.model.output_shape[-1]))
+        return Backbone.of(network.model, info, self.class_names(network.model.output_shape[-1]))
 
     def _input_size(self) -> int:
         from diamond_cutter.precompute.backbones.own_config import input_size, read_config
 
-        return input_size(read_config(self.path))
+        is_keras = self.path.suffix in KERAS and self.path.is_file()
+        return input_size(read_config(self.path)) if is_keras else USUAL_SIZE
 
     def _check(self) -> None:
         if not self.weights_are_here():
@@ -79,13 +89,13 @@ class OwnFile:
                 f"[models.{self.name}] file: expected a network at {self.path}, got nothing; mend "
                 "the path"
             )
-        if self.path.suffix not in KERAS:
+        if self.path.suffix not in KERAS + FROZEN and not self.path.is_dir():
             raise UserError(
-                f"[models.{self.name}] file: expected {', '.join(KERAS)}, got {self.path.name!r}; "
-                "save the network as one of these"
+                f"[models.{self.name}] file: expected {', '.join(KERAS + FROZEN)} or the folder of "
+                f"a SavedModel, got {self.path.name!r}; save the network as one of these"
             )
 
-    def _class_names(self, count: int) -> tuple[str, ...]:
+    def class_names(self, count: int) -> tuple[str, ...]:
         """By index of the logit: the labels that are named, ImageNet's for 1,000, or numbers."""
         if not self.settings.labels:
             from diamond_cutter.precompute.backbones.classes import imagenet_classes
