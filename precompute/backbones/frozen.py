@@ -164,6 +164,16 @@ def read_definition(
     return FrozenGraph(nodes, readers, definition, preprocessing, known[source])
 
 
+def in_order(definition: Any) -> Any:
+    """A definition with its nodes in an order that depends on their names alone."""
+    by_name = {node.name: node for node in sorted(definition.node, key=lambda node: node.name)}
+    ordered = type(definition)()
+    ordered.versions.CopyFrom(definition.versions)
+    ordered.library.CopyFrom(definition.library)
+    ordered.node.extend(by_name[name] for name in _order(by_name))
+    return ordered
+
+
 def _shapes(definition: Any, source: str, size: int) -> dict[str, tuple[int | None, ...]]:
     """The shape of each node's first output for one photo, by name, where it is known."""
     from diamond_cutter.precompute.runtime import tf

