@@ -20,7 +20,7 @@ from diamond_cutter.command.settings import (
 )
 
 T = TypeVar("T")
-_SHARED = "DIAMOND_CUTTER_MODELS"
+SHARED = "DIAMOND_CUTTER_MODELS"
 """The variable of the environment that hands the tables [models.NAME] on to worker processes."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 """What may be a folder of the site, and so a part of an address that needs no quoting."""
@@ -97,14 +97,14 @@ def share_models(options: Namespace) -> None:
     Paths become absolute. Raises `UserError` as `load` does.
     """
     path, content = _read(options)
-    os.environ[_SHARED] = json.dumps(
+    os.environ[SHARED] = json.dumps(
         {name: asdict(_model(path, name, values)) for name, values in _models(path, content)}
     )
 
 
 def shared_models() -> dict[str, ModelSettings]:
     """The tables [models.NAME] that `share_models` made known, by name."""
-    shared = json.loads(os.environ.get(_SHARED, "{}"))
+    shared = json.loads(os.environ.get(SHARED, "{}"))
     return {name: ModelSettings(**values) for name, values in shared.items()}
 
 

@@ -1,5 +1,6 @@
 """The workers: a cluster of this machine's cores, or one that is already running."""
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,8 +11,9 @@ from typing import Any, Protocol
 import dask
 from dask.system import CPU_COUNT
 from dask.utils import parse_bytes
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, WorkerPlugin
 
+from diamond_cutter.command.configuration import SHARED
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.work.log import WorkerLog
 from diamond_cutter.precompute.work.target import Target
@@ -40,6 +42,23 @@ ENVIRONMENT = {
     "TF_NUM_INTEROP_THREADS": "1",
 }
 """What makes a worker one thread; TensorFlow reads it when it starts."""
+
+
+class SharedModels(WorkerPlugin):
+    """Tells workers that were not started here of the tables [models.NAME], as this process has it.
+
+    The files that these name are to be where the workers find them, under the same paths.
+    """
+
+    name = "diamond-models"
+
+    def __init__(self, shared: str) -> None:
+        """`shared`: what the environment holds here."""
+        self._shared = shared
+
+    def setup(self, worker: object) -> None:  # noqa: ARG002
+        """Put it into the worker's environment, which loads backbones by name."""
+        os.environ[SHARED] = self._shared
 
 
 class Workers(Protocol):
@@ -122,6 +141,7 @@ def workforce(settings: Workers, target: Target, most: int, log: Path) -> Iterat
     if settings.scheduler:
         with _joined(settings.scheduler) as client:
             _check_reach(client, settings.scheduler, target)
+            client.register_plugin(SharedModels(os.environ.get(SHARED, "{}")))
             yield Workforce(client, None, patience=0)
     else:
         started = time.monotonic()

@@ -10,10 +10,12 @@ import pytest
 from distributed import LocalCluster
 from distributed.core import Status
 
+from diamond_cutter.command.configuration import SHARED, shared_models
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.command.settings import AtlasSettings, ModelSettings
 from diamond_cutter.precompute.atlas.plan import ATLAS
 from diamond_cutter.precompute.atlas.run import render_atlas
+from diamond_cutter.precompute.atlas.store import create_atlas
 from diamond_cutter.precompute.work import cluster, dispatch
 from diamond_cutter.precompute.work.target import locate
 
@@ -40,6 +42,18 @@ def test_a_running_cluster_is_joined_and_left_as_it_was(
     assert summary.made == fake_pictures.CHANNELS_OF_CUTS
     assert tree(folder) == tree(undisturbed)
     assert len(running_cluster.scheduler.workers) == 1
+
+
+def test_joined_workers_know_the_networks_of_the_settings(
+    tmp_path: Path, running_cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SHARED, '{"mine": {"file": "mine.keras"}}')
+    folder = tmp_path / "atlas.zarr"
+    create_atlas(str(folder))
+    settings = joined(folder, running_cluster.scheduler_address)
+    with cluster.workforce(settings, locate(str(folder), ATLAS), 1, tmp_path / "log") as workers:
+        (known,) = workers.client.run(shared_models).values()
+    assert known == {"mine": ModelSettings(file="mine.keras")}
 
 
 def test_workers_that_do_not_find_the_atlas_are_refused(
