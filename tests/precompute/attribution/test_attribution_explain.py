@@ -100,6 +100,19 @@ def test_a_mark_on_most_photos_of_a_class_is_seen_and_warned_of(marked: contract
         assert speaking[0:3, 10:13].mean() > 1.1 * speaking.mean(), speaking
 
 
+def test_a_class_has_groups_and_one_of_them_is_its_mark(marked: contract.Source) -> None:
+    groups = contract.read_class_groups(marked, MODEL, CUT)
+    assert groups is not None
+    assert groups.label.tolist() == [0, 1, 2]
+    assert (groups.photo[1] >= EACH).all()
+    assert (groups.photo[1] < 2 * EACH).all()
+    assert groups.map.shape[2:] == (2, 14, 14)
+    assert groups.map.max() == pytest.approx(1)
+    assert np.isfinite(groups.value).all()
+    assert groups.value[1].max() > 0
+    assert groups.picture.shape[:3] == (3, 2, 0)
+
+
 def test_a_second_run_makes_nothing_again(
     marked: contract.Source,
     settings: Callable[..., StudySettings],
