@@ -44,7 +44,26 @@ def classifier(backbone: Backbone) -> Classifier:
     kernel, *bias = graph.nodes[last].layer.get_weights()
     weights = np.asarray(kernel, np.float32).reshape(kernel.shape[-2:])
     shift = np.asarray(bias[0], np.float32) if bias else np.zeros(weights.shape[1], np.float32)
-    return Classifier(truncate_at(backbone, graph.nodes[last].inputs[0]), weights, shift)
+    return Classifier(_features(backbone, graph.nodes[last].inputs[0]), weights, shift)
+
+
+def _features(backbone: Backbone, name: str) -> Any:
+    """The network up to what the classifier reads, for images of any size.
+
+    Where a map is flattened (VGG), the network takes its input size alone, and images are resized.
+    """
+    nodes = backbone.graph.nodes
+    flattened = any(
+        isinstance(nodes[each].layer, keras.layers.Flatten)
+        and nodes[each].layer.input.shape[1:3] != (1, 1)
+        for each in backbone.graph.ancestors(name)
+    )
+    if not flattened:
+        return truncate_at(backbone, name)
+    size = backbone.input_size
+    network = truncate_at(backbone, name, size=size)
+    image = keras.Input((None, None, 3), name="image")
+    return keras.Model(image, network(keras.layers.Resizing(size, size, name="resize")(image)))
 
 
 def pooled_cut(backbone: Backbone) -> Layer:

@@ -38,9 +38,9 @@ def truncate(
     return keras.Model(source, values[target], name=f"{backbone.name}_{target}")
 
 
-def truncate_at(backbone: Backbone, name: str) -> Any:
+def truncate_at(backbone: Backbone, name: str, *, size: int | None = None) -> Any:
     """The network up to any tensor of its graph, by the name of what makes it; as `truncate`."""
-    source, values = rebuild(backbone.graph, [name], linear=set())
+    source, values = rebuild(backbone.graph, [name], linear=set(), size=size)
     return keras.Model(source, values[name], name=f"{backbone.name}_{name}")
 
 

@@ -13,6 +13,7 @@ from diamond_cutter.command.main import main
 from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.classifier import classifier
+from diamond_cutter.precompute.contract.atlas import Model
 from diamond_cutter.precompute.rendering.gallery import Gallery
 from diamond_cutter.precompute.rendering.recipes import RECIPES
 from diamond_cutter.precompute.rendering.render import batches, render
@@ -25,6 +26,7 @@ from diamond_cutter.precompute.rendering.units import (
     variations,
     whole_layer,
 )
+from diamond_cutter.precompute.runtime import keras
 
 SHORT = replace(RECIPES["preview"], steps=2, view=32)
 STEM = "stem_activation"
@@ -195,3 +197,21 @@ def test_a_whole_layer_can_be_asked_for(backbone: Backbone) -> None:
         for steps in (1, 12)
     )
     assert more > 2 * few
+
+
+def test_classes_of_a_network_that_flattens_its_maps() -> None:
+    image = keras.Input((32, 32, 3), name="image")
+    values = keras.layers.Conv2D(4, 3, 2, "same", activation="relu", name="block1_conv")(image)
+    values = keras.layers.Flatten(name="flatten")(values)
+    values = keras.layers.Dense(16, activation="relu", name="hidden")(values)
+    model = keras.Model(image, keras.layers.Dense(3, name="logits")(values))
+    generator = np.random.default_rng(0)
+    model.set_weights([generator.normal(0, 0.2, part.shape) for part in model.get_weights()])
+    backbone = Backbone.of(model, Model("flat", "random", "Flat", 32, None, None, None), ("a",) * 3)
+    own = classifier(backbone)
+    seen = generator.uniform(size=(1, 32, 32, 3)).astype(np.float32)
+    logits = np.asarray(own.features(seen)) @ own.weights + own.bias
+    np.testing.assert_allclose(logits, model(seen), atol=1e-5)
+    units = class_logits(own.weights, own.bias, [0, 1, 2])
+    few, more = (render(backbone, None, units, replace(SHORT, steps=n)).score for n in (1, 30))
+    assert (more > few).all()
