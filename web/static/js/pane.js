@@ -67,14 +67,16 @@ export class Pane {
   show(shown) {
     const { choice, view, question } = shown;
     this.#shown = shown;
-    this.#part = findPart(view, ...question) ?? findPart(view, null, null);
+    const asked = findPart(view, ...question);
+    this.#part = asked ?? findPart(view, null, null);
     this.#cellPeak = cellPeak(view, this.#part);
     this.#painted = "";
     this.element.setAttribute("aria-label", choice.name);
     find(this.element, ".pane-name", HTMLElement).textContent = choice.name;
     this.map.setAttribute("aria-label", `The photo in ${view.rows} by ${view.columns} cells: arrow keys choose one`);
     this.map.grid = view;
-    find(this.told, ".sums", HTMLElement).textContent = this.#part ? sums(this.#part) : "";
+    const instead = asked ? "" : "What was asked is not kept of this layer; this is the network's own question. ";
+    find(this.told, ".sums", HTMLElement).textContent = this.#part ? instead + sums(this.#part) : "";
   }
 
   /**
@@ -176,7 +178,7 @@ export class Pane {
     }
     const entries = [...table.querySelectorAll("tbody tr")].slice(0, 3).map((row) => {
       const value = row.querySelector(".value")?.textContent ?? "";
-      return `${row.querySelector("th")?.textContent?.trim() ?? ""} ${value}`.trim();
+      return `${row.querySelector("th")?.lastElementChild?.textContent ?? ""} ${value}`.trim();
     });
     return cell && pictures ? `${table.caption?.textContent}: ${entries.join(", ")}` : "";
   }
