@@ -1,16 +1,18 @@
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.backbones import catalogue, weights
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.sources.efficientnet_lite import LITES
 from diamond_cutter.precompute.backbones.weights import PackagedFile
+from diamond_cutter.precompute.contract.atlas import Layer, Model
 
 NAMES = ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
 
@@ -88,3 +90,39 @@ def test_listing_starts_no_tensorflow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_source_is_one_function_and_a_line(
+    lite0: Backbone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As CONTRIBUTING shows it."""
+
+    class Mine:
+        name = "mine"
+        model = Model("mine", "my lab", "Mine", 64, None, None, None)
+
+        def weights_are_here(self) -> bool:
+            return True
+
+        def weights_digest(self) -> str:
+            return "5d" * 32
+
+        def layers(self) -> list[Layer]:
+            return self.load().layers
+
+        def load(self) -> Backbone:
+            return Backbone.of(lite0.model, self.model, ("ant", "bee"))
+
+    def entries(_given: Mapping[str, ModelSettings]) -> list[Mine]:
+        return [Mine()]
+
+    monkeypatch.setattr(catalogue, "SOURCES", (*catalogue.SOURCES, entries))
+    catalogue._gathered.cache_clear()
+    try:
+        assert catalogue.names()[-1] == "mine"
+        backbone = catalogue.load("mine")
+        assert catalogue.layers("mine") == lite0.layers
+    finally:
+        catalogue._gathered.cache_clear()
+    assert (backbone.input_size, backbone.info.cuts, backbone.parameters) == (64, 18, 4_652_008)
+    assert backbone.gflops < lite0.gflops / 10
