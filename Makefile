@@ -73,6 +73,7 @@ bench: $(ENV)  ## measure: rendering against its floor, and the site
 	$(BIN)/python benchmarks/site_build.py
 	$(BIN)/python benchmarks/attribution.py
 	$(BIN)/python benchmarks/deletion_insertion.py
+	$(BIN)/python benchmarks/ablation_agreement.py
 
 clean:  ## remove what was made, but for the data
 	rm -rf .venv .cache site *.egg-info
