@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from diamond_cutter.command.configuration import add_options
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.rendering.recipes import RECIPES
 
@@ -17,6 +18,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "layer", metavar="LAYER", nargs="?", default="", help="a name that `diamond layers` lists"
     )
+    add_options(parser)
     what = parser.add_argument_group("what to show: one of these")
     what.add_argument("--channels", metavar="LIST", default="", help='of LAYER: "3,7,10-12", "all"')
     what.add_argument(

@@ -131,7 +131,9 @@ def test_own_networks_and_lucid_s_zoo_are_listed(
     assert "or weights, for one that `diamond models` lists, got both" in capsys.readouterr().err
 
 
-def test_what_is_saved_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_saved_is_read_and_rendered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "cut.modelzoo"
     assert main(["save", "efficientnet-lite0", "block1a_project_bn", "-o", str(path)]) == 0
     assert "Lucid's Model.load reads it when it is renamed to .pb" in capsys.readouterr().out
@@ -141,3 +143,7 @@ def test_what_is_saved_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert [layer["name"] for layer in json.loads(capsys.readouterr().out)] == [
         "stem_activation", "block1a_activation", "block1a_project_bn",
     ]  # fmt: skip
+    pictures = tmp_path / "pictures"
+    wanted = ["stem_activation", "--channels", "3", "-o", str(pictures)]
+    assert main(["render", "mine", *wanted, "--config", str(config)]) == 0
+    assert [picture.name for picture in pictures.iterdir()] == ["channel-3.png"]
