@@ -7,6 +7,9 @@ from diamond_cutter.precompute.contract.atlas import Layer, Model
 if TYPE_CHECKING:
     from diamond_cutter.precompute.backbones.backbone import Backbone
 
+USUAL_SIZE = 224
+"""The input, in pixels, of a network that takes any size or does not say."""
+
 
 class Entry(Protocol):
     """A backbone that may not be loaded yet. Making an entry, and `model`, start no TensorFlow."""

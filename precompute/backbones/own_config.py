@@ -9,9 +9,7 @@ from typing import Any
 import h5py
 
 from diamond_cutter.command.errors import UserError
-
-USUAL_SIZE = 224
-"""The input of a network that takes any size."""
+from diamond_cutter.precompute.backbones.entry import USUAL_SIZE
 
 
 def read_config(path: Path) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.entry import USUAL_SIZE
 from diamond_cutter.precompute.backbones.frozen_backbone import frozen_backbone
 from diamond_cutter.precompute.backbones.lucid_file import (
     LucidNote,
@@ -13,7 +14,6 @@ from diamond_cutter.precompute.backbones.lucid_file import (
     read_frozen,
     read_manifest,
 )
-from diamond_cutter.precompute.backbones.own_config import USUAL_SIZE
 from diamond_cutter.precompute.backbones.preprocessing import KNOWN
 from diamond_cutter.precompute.contract.atlas import Model
 from diamond_cutter.precompute.runtime import freeze, tf

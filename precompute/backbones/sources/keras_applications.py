@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
+from diamond_cutter.precompute.backbones.entry import USUAL_SIZE
 from diamond_cutter.precompute.backbones.weights import file_digest
 from diamond_cutter.precompute.contract.atlas import Layer, Model
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 TABLE = "keras_applications.json"
 PUBLISHED = "https://keras.io/api/applications/"
-
-USUAL_SIZE = 224
-"""The input of a network that the table does not know."""
 
 
 @dataclass(frozen=True)

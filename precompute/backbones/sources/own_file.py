@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
+from diamond_cutter.precompute.backbones.entry import USUAL_SIZE
 from diamond_cutter.precompute.backbones.weights import file_digest
 from diamond_cutter.precompute.contract.atlas import Layer, Model
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.backbones.backbone import Backbone
 
-USUAL_SIZE = 224
 KERAS = (".keras", ".h5", ".hdf5")
 FROZEN = (".pb", ".modelzoo", ".json")
 
