@@ -125,3 +125,4 @@ addEventListener("popstate", () => {
 });
 fillForm();
 apply().catch(refuse);
+form.inert = false; // it listens now

@@ -250,3 +250,4 @@ apply()
     if (!isNothing(state) && scrollY === 0) title.scrollIntoView({ block: "nearest" }); // else it is not seen
   })
   .catch(refuse);
+form.inert = false; // it listens now

@@ -59,6 +59,7 @@ function start(data) {
     apply(data);
   });
   apply(data);
+  form.inert = false; // it listens now
 }
 
 /**

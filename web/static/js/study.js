@@ -128,3 +128,4 @@ addEventListener("popstate", () => {
 });
 fillForm();
 apply();
+form.inert = false; // it listens now
