@@ -7,7 +7,8 @@ transfer learning does, once for each cut: the frozen network up to the cut, glo
 a Dense layer, `fit`. It is spared what the study pays for: its photos are decoded and prepared
 beforehand, it trains once, without folds and without a choice of strength, and TensorFlow has
 started. The study is `diamond study` as a user runs it, a process of its own with empty stores;
-its heads are trained in every fold, so that every photo is held out once.
+its heads are trained in every fold, so that every photo is held out once. It leaves out what the
+heads look at, which the script does not tell either.
 
 Both are judged on the photos of the study's first fold.
 """
@@ -89,7 +90,7 @@ def study(photos: Path, model: str, cuts: list[str], folder: Path) -> None:
         *(str(Path(sys.executable).with_name("diamond")), "study", "benchmark"),
         *("--dataset", str(photos), "--models", model, "--cuts", ",".join(cuts)),
         *("--store", f"{folder}/study.zarr", "--features", f"{folder}/features.zarr"),
-        *("--cache", f"{folder}/cache"),
+        *("--cache", f"{folder}/cache", "--attribution-cuts", "none"),
     ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
