@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -141,7 +141,9 @@ def workforce(settings: Workers, target: Target, most: int, log: Path) -> Iterat
     if settings.scheduler:
         with _joined(settings.scheduler) as client:
             _check_reach(client, settings.scheduler, target)
-            client.register_plugin(SharedModels(os.environ.get(SHARED, "{}")))
+            # Workers that come later are told, too; a scheduler that ended is noticed at once.
+            with suppress(OSError):
+                client.register_plugin(SharedModels(os.environ.get(SHARED, "{}")))
             yield Workforce(client, None, patience=0)
     else:
         started = time.monotonic()

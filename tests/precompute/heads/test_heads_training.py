@@ -97,7 +97,7 @@ def test_default_settings_can_be_trained_with() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"head": "svm"}, "training: head: expected one of logistic, keras, got 'svm'"),
+        ({"head": "svm"}, "training: head: expected one of logistic, keras, own, got 'svm'"),
         ({"class_weights": "even"}, "class_weights: expected one of none, balanced, got 'even'"),
         ({"optimizer": "Adamm"}, "optimizer: expected one of adam, .*, got 'Adamm'"),
         ({"learning_rate": -0.1}, "learning_rate: expected a number above 0, got -0.1"),
