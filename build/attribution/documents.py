@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from diamond_cutter.build.attribution.packing import pack, pack_fine, pack_indices, short
-from diamond_cutter.build.attribution.reader import View
+from diamond_cutter.build.attribution.reader import View, target_order
 from diamond_cutter.build.documents import encode
 from diamond_cutter.build.study.words import shown
 from diamond_cutter.precompute.contract.attribution import TOP, ExplainedPhoto, LayerView
@@ -21,7 +21,8 @@ GROUP_CHANNELS = 4
 def view_document(photo: ExplainedPhoto, view: View) -> bytes:
     """`view.json`: a layer of a photo, with the first of its targets.
 
-    `targets`: pairs of classes, -1 for none; `names` of those by index. `parts`: one, see `_part`.
+    `targets`: pairs of classes, -1 for none, in `target_order`; `names` of those by index.
+    `parts`: one, see `_part`.
     `active_channel`, `active_value`: (R, Q, A), of each cell the most active channels.
     `map_channel`, `map_peak`: (M,), the channels that matter most and their strongest activation;
     `maps.json` has the rest. `groups`: `map` (G, R, Q) of 0..1, `channel`, the strongest of each,
@@ -29,7 +30,8 @@ def view_document(photo: ExplainedPhoto, view: View) -> bytes:
     """
     seen = photo.layers[view.layer.name]
     layer = view.layer
-    targets = seen.targets
+    order = target_order(seen)
+    targets = [seen.targets[row] for row in order]
     return encode(
         {
             "model": view.cut.model,
@@ -46,7 +48,7 @@ def view_document(photo: ExplainedPhoto, view: View) -> bytes:
                 for label in sorted({label for target in targets for label in target})
                 if label >= 0
             },
-            "parts": [_part(photo, seen, 0, layer.channels, TOP)],
+            "parts": [_part(photo, seen, order[0], layer.channels, TOP)],
             "active_channel": pack_indices(seen.active_channel, layer.channels),
             "active_value": pack_fine(seen.active_value[None]),
             "map_channel": seen.map_channel.tolist(),
@@ -54,7 +56,9 @@ def view_document(photo: ExplainedPhoto, view: View) -> bytes:
             "groups": {
                 "map": pack_fine(seen.group_map),
                 "channel": [_strongest(direction) for direction in seen.group_direction],
-                "value": [[short(float(value)) for value in row] for row in _known(seen)],
+                "value": [
+                    [short(float(value)) for value in row] for row in seen.group_value[order]
+                ],
             },
         }
     )
@@ -64,9 +68,7 @@ def more_document(photo: ExplainedPhoto, view: View) -> bytes:
     """`more.json`: `parts` for all targets but the first, in order."""
     seen, layer = photo.layers[view.layer.name], view.layer
     kept = TOP if layer.rows * layer.columns <= MANY_CELLS else FEW
-    parts = [
-        _part(photo, seen, index, layer.channels, kept) for index in range(1, len(seen.targets))
-    ]
+    parts = [_part(photo, seen, row, layer.channels, kept) for row in target_order(seen)[1:]]
     return encode({"parts": parts})
 
 
@@ -97,10 +99,6 @@ def _part(
         "cell_channel": pack_indices(seen.cell_channel[index][..., sides], channels),
         "cell_value": pack_fine(seen.cell_value[index][None][..., sides]),
     }
-
-
-def _known(seen: LayerView) -> "np.ndarray[Any, np.dtype[np.float32]]":
-    return seen.group_value[: len(seen.targets)]
 
 
 def _strongest(direction: "np.ndarray[Any, np.dtype[np.float32]]") -> list[int]:

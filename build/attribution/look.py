@@ -10,9 +10,14 @@ from diamond_cutter.build.attribution.bars import (
     signed_text,
     strongest,
 )
-from diamond_cutter.build.attribution.reader import ExplainedStudy, View, views
+from diamond_cutter.build.attribution.reader import (
+    ExplainedStudy,
+    View,
+    target_order,
+    views,
+)
 from diamond_cutter.build.study.words import shown
-from diamond_cutter.precompute.contract.attribution import ExplainedPhoto, LayerView, Target
+from diamond_cutter.precompute.contract.attribution import ExplainedPhoto, LayerView
 from diamond_cutter.precompute.contract.report import File
 
 ROOT = "../../../../"
@@ -77,8 +82,9 @@ def photo_look(explained: ExplainedStudy, photo: ExplainedPhoto, file: File, atl
     choices = views(explained)
     view = choices[0]
     seen = photo.layers[view.layer.name]
-    label, minus = seen.targets[0]
-    values = seen.channel[0]
+    row = target_order(seen)[0]
+    label, minus = seen.targets[row]
+    values = seen.channel[row]
     most, least = strongest(values, CHANNELS)
     classes = view.cut.classes
     width, height = _sides(file)
@@ -93,15 +99,15 @@ def photo_look(explained: ExplainedStudy, photo: ExplainedPhoto, file: File, atl
         minus=shown(classes[minus]) if minus >= 0 else "",
         bars=bars,
         lacking=any(lacks_picture(bar.tile) for bar in bars),
-        sums=sums_text(photo, seen, seen.targets[0]),
+        sums=sums_text(photo, seen, row),
     )
 
 
-def sums_text(photo: ExplainedPhoto, seen: LayerView, target: Target) -> str:
-    """How far the attribution to the first target and the bias add up to the logit."""
-    label, minus = target
+def sums_text(photo: ExplainedPhoto, seen: LayerView, row: int) -> str:
+    """How far the attribution to a target, by its row, and the bias add up to the logit."""
+    label, minus = seen.targets[row]
     logit = float(photo.logit[label]) - (float(photo.logit[minus]) if minus >= 0 else 0.0)
-    total, bias = float(seen.total[0]), float(seen.bias[0])
+    total, bias = float(seen.total[row]), float(seen.bias[row])
     scale = max(abs(logit), abs(total), 0.1)
     of = "The difference of the two logits" if minus >= 0 else "The logit"
     said = (

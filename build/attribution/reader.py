@@ -12,6 +12,7 @@ from diamond_cutter.precompute.contract.attribution import (
     Explained,
     ExplainedCut,
     ExplainedLayer,
+    LayerView,
     PhotoReader,
     Source,
     explained_names,
@@ -62,6 +63,17 @@ class View:
     def atlas(self) -> str:
         """The folder of the layer's pages in the site, if the atlas has it."""
         return f"models/{self.cut.model}/{self.layer.name}/"
+
+
+def target_order(seen: LayerView) -> list[int]:
+    """The targets of a photo's layer as they are shown, by row: what asks itself comes first.
+
+    That is the predicted class against the runner-up, or where the head errs against the true one.
+    """
+    targets = seen.targets
+    pairs = [row for row, (_, minus) in enumerate(targets) if minus >= 0]
+    first = pairs[-1]  # the contract has the true class last, where it is not the runner-up
+    return [first, *(row for row in range(len(targets)) if row != first)]
 
 
 def views(explained: ExplainedStudy) -> tuple[View, ...]:

@@ -38,10 +38,9 @@ def warnings(explained: ExplainedStudy, base: str, label: int | None = None) -> 
 
 def _warnings(explained: ExplainedStudy, base: str, label: int | None) -> Iterator[Warned]:
     for view in views(explained):
-        if view.at_cut:
-            for shortcut in view.cut.shortcuts:
-                if label in (None, shortcut.label):
-                    yield _warned(explained, view, shortcut, base)
+        for shortcut in view.cut.shortcuts:
+            if shortcut.layer == view.layer.name and label in (None, shortcut.label):
+                yield _warned(explained, view, shortcut, base)
 
 
 def _warned(explained: ExplainedStudy, view: View, shortcut: Shortcut, base: str) -> Warned:

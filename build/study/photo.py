@@ -48,10 +48,9 @@ class PhotoPage:
 
     name: of its file; path: in the dataset. label: its class, that class's page. cut: the
     recommended one. predicted: what that takes it for, empty where it is held out in no fold;
-    margin: by how much; why: the view that asks why a mistake was made, empty of none. guesses: of
-    that cut. verdicts: of all cuts, best first; agree: how many of them are right. look: what the
-    network looks at, None where that was not computed; command: what computes it. before, after: in
-    the order of the dataset.
+    margin: by how much. guesses: of that cut. verdicts: of all cuts, best first; agree: how many of
+    them are right. look: what the network looks at, None where that was not computed; command: what
+    computes it. before, after: in the order of the dataset.
     """
 
     frame: Frame
@@ -64,7 +63,6 @@ class PhotoPage:
     cut: Link
     predicted: str
     right: bool
-    why: str
     margin: str
     guesses: tuple[Guess, ...]
     verdicts: tuple[Verdict, ...]
@@ -113,7 +111,6 @@ def photo_page(
         cut=Link(f"{best.cut.model} at {best.cut.cut}", BASE + best.path),
         predicted=shown(study.classes[predicted]) if predicted >= 0 else "",
         right=predicted == label,
-        why=f"./?of={predicted}&against={label}" if predicted not in (-1, label) else "",
         margin=margin_text(float(ours.margin[photo])),
         guesses=_guesses(study.classes, probability, label) if predicted >= 0 else (),
         verdicts=verdicts,

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import lru_cache, reduce
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import zarr
@@ -13,7 +13,14 @@ from diamond_cutter.precompute.attribution import store
 from diamond_cutter.precompute.attribution.shelf import key_of, part_name
 from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.rendering.recipes import RECIPES
-from diamond_cutter.precompute.rendering.units import Family, Unit, class_logits, direction
+from diamond_cutter.precompute.rendering.units import (
+    Family,
+    Hidden,
+    Unit,
+    class_logits,
+    direction,
+    hidden_of,
+)
 from diamond_cutter.precompute.rendering.units import variations as several
 from diamond_cutter.precompute.work.unit import failures_told
 
@@ -43,6 +50,7 @@ class PictureUnit:
     study: str
     shelf: str
     keys: tuple[str, ...]
+    hidden: Hidden | None
     units: tuple[Unit, ...] = field(compare=False)
 
     @property
@@ -68,9 +76,10 @@ class PictureUnit:
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """Pictures of one family: `units` and their keys."""
+    """Pictures of one family: `units` and their keys; `hidden`: see `Renderer`."""
 
     family: Family
+    hidden: Hidden | None
     units: list[Unit]
     keys: list[str]
 
@@ -78,19 +87,24 @@ class Wanted:
 def of_classes(case: "Case", labels: Sequence[int], count: int) -> tuple[Wanted, Wanted]:
     """The logits of classes, and their weights as directions at the cut, `count` of each.
 
-    By the head of all photos. A hidden layer leaves no weights, and a logit that reads maxima is
-    no average of places: there is nothing wanted then.
+    By the head of all photos, the logit through the whole of it. Of a head with hidden layers the
+    direction is the product of its weights, as if all hidden units were on; of one that reads
+    maxima the weights of averages and maxima are added.
     """
-    weight, bias = case.whole[0]
-    if len(case.whole) > 1 or not count:
+    if not count:
         return _wanted(case, Family.LOGIT, []), _wanted(case, Family.CHANNEL, [])
+    *below, (weight, bias) = case.whole
+    hidden = hidden_of(case.pooling, below) if below or case.pooling != "average" else None
+    logits = class_logits(weight, bias, labels, case.classes)
+    through = reduce(np.matmul, [each for each, _ in case.whole])
     channels = case.layers[-1].channels
-    at_cut = weight[:channels] + (weight[channels:] if len(weight) > channels else 0)
-    logits = class_logits(weight, bias, labels, case.classes) if case.pooling == "average" else []
+    at_cut = through[:channels] + (through[channels:] if len(through) > channels else 0)
     toward = at_cut - at_cut.mean(axis=1, keepdims=True)
     ways = [_direction(case, toward[:, k], f"weights of {case.classes[k]}") for k in labels]
     return (
-        _wanted(case, Family.LOGIT, [one for unit in logits for one in several(unit, count)]),
+        _wanted(
+            case, Family.LOGIT, [one for unit in logits for one in several(unit, count)], hidden
+        ),
         _wanted(case, Family.CHANNEL, [one for unit in ways for one in several(unit, count)]),
     )
 
@@ -113,14 +127,18 @@ def _direction(case: "Case", weights: NDArray[np.float32], name: str) -> Unit:
     return direction(layer, weights * (known[1] if known else 1), name)
 
 
-def _wanted(case: "Case", family: Family, units: list[Unit]) -> Wanted:
+def _wanted(
+    case: "Case", family: Family, units: list[Unit], hidden: Hidden | None = None
+) -> Wanted:
     recipe = RECIPES[RECIPE]
-    stands_for = [recipe.name, recipe.version, family.value, len(units) and case.pair]
+    stands_for: list[Any] = [recipe.name, recipe.version, family.value, len(units) and case.pair]
+    if hidden is not None:
+        stands_for.append(hidden.digest)
     keys = [
         key_of([*stands_for, list(unit.key), unit.bias, unit.weights.tobytes().hex()])
         for unit in units
     ]
-    return Wanted(family, units, keys)
+    return Wanted(family, hidden, units, keys)
 
 
 def picture_units(
@@ -151,6 +169,7 @@ def picture_units(
                 study=study,
                 shelf=shelf,
                 keys=keys,
+                hidden=wanted.hidden,
                 units=units,
             )
         )
@@ -160,7 +179,7 @@ def picture_units(
 def store_pictures(address: str, threads: int, unit: PictureUnit) -> None:  # noqa: ARG001
     """Render a batch and store it; raises as `store_unit` does."""
     with failures_told(unit, address):
-        renderer = _renderer(unit.model, unit.layer, unit.family, unit.seed)
+        renderer = _renderer(unit.model, unit.layer, unit.family, unit.seed, unit.hidden)
         made = renderer.render(unit.units)
         study = subgroup(zarr.open_group(address, mode="r+"), unit.study)
         name = part_name(unit.keys)
@@ -168,11 +187,21 @@ def store_pictures(address: str, threads: int, unit: PictureUnit) -> None:  # no
 
 
 @lru_cache(maxsize=1)
-def _renderer(model: str, layer: str, family: Family, seed: int) -> "Renderer":
+def _renderer(
+    model: str, layer: str, family: Family, seed: int, hidden: Hidden | None
+) -> "Renderer":
     """What this worker renders with; its graph goes when it moves on."""
     from diamond_cutter.precompute.backbones import catalogue
     from diamond_cutter.precompute.rendering.renderer import Renderer
 
     backbone = catalogue.load(model)
     recipe = RECIPES[RECIPE]
-    return Renderer(backbone, backbone.layer(layer), recipe, seed=seed, family=family, batch=BATCH)
+    return Renderer(
+        backbone,
+        backbone.layer(layer),
+        recipe,
+        seed=seed,
+        family=family,
+        batch=BATCH,
+        hidden=hidden,
+    )

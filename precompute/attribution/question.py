@@ -10,7 +10,6 @@ class minus another is the difference of what is to each.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -67,9 +66,9 @@ class Questioner:
         self._model = fold(backbone, layers)
         rests = [between(backbone, layer, layers[-1]) for layer in layers[:-1]] if steps else []
         self._rests = [*rests, tf.identity]
-        self._slopes = [tf.function(self._slopes_from(rest)) for rest in self._rests]
-        self._pass = tf.function(partial(self._trace_pass))
-        self._describe = [tf.function(partial(_describe)) for _ in layers]
+        self._slopes = [_traced(self._slopes_from(rest)) for rest in self._rests]
+        self._pass = _traced(self._trace_pass)
+        self._describe = [_traced(_describe) for _ in layers]
 
     def ask(
         self, images: NDArray[np.float32], labels: NDArray[np.integer], head: Dense
@@ -148,6 +147,11 @@ class Questioner:
             values = tf.nn.relu(values @ weight + bias)
         weight, bias = weights[-1]
         return values @ weight + bias
+
+
+def _traced(function: Any) -> Any:
+    """A graph of its own; no code is rewritten, which takes time and leaves files behind."""
+    return tf.function(function, autograph=False)
 
 
 def _choose(logits: Any, labels: Any) -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.precompute.attribution.case import Album, Case
 from diamond_cutter.precompute.attribution.channels import Seen, find_channels
-from diamond_cutter.precompute.attribution.shortcut import find_shortcuts
+from diamond_cutter.precompute.attribution.shortcut import find_shortcuts, join_layers
 from diamond_cutter.precompute.attribution.sums import find_sums, own_classes
 from diamond_cutter.precompute.attribution.task import Inquiry
 from diamond_cutter.precompute.contract.atlas import Layer
@@ -77,8 +77,8 @@ def summarise(
             "channels": find_channels(seen, shown, size, layer.receptive_field),
         }
         layers.append(_layer(layer, height, width, view, logit))
-        if layer is case.layers[-1]:
-            shortcuts = find_shortcuts(_own_heatmaps(view, own), own, chosen, case.classes)
+        maps = _own_heatmaps(view, own)
+        shortcuts.append(find_shortcuts(maps, own, chosen, case.classes, layer.name))
     cut = ExplainedCut(
         model=case.backbone.name,
         cut=inquiry.cut,
@@ -90,7 +90,7 @@ def summarise(
         method="integrated" if inquiry.steps else "gradient",
         steps=inquiry.steps,
         layers=layers,
-        shortcuts=shortcuts,
+        shortcuts=join_layers(shortcuts[::-1]),
     )
     return Summary(cut, own, tables)
 

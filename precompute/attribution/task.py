@@ -20,8 +20,7 @@ from diamond_cutter.precompute.attribution.groups import attribute, factorize
 from diamond_cutter.precompute.attribution.shelf import key_of
 from diamond_cutter.precompute.contract.attribution import LayerView
 from diamond_cutter.precompute.contract.members import subgroup
-from diamond_cutter.precompute.dataset.image import decode
-from diamond_cutter.precompute.dataset.photo import Photo
+from diamond_cutter.precompute.dataset.photo import Photo, read_image
 from diamond_cutter.precompute.work.unit import failures_told
 
 if TYPE_CHECKING:
@@ -175,7 +174,7 @@ def see(photo: Photo, size: int) -> tuple[NDArray[np.float32], bytes]:
     """A photo as a network of that input size takes it, and its picture, `FINER`, as WebP."""
     from diamond_cutter.precompute.backbones.photo import prepare
 
-    image = decode(photo.file).image
+    image = read_image(photo)
     finer = np.rint(prepare(image, FINER * size) * 255).astype(np.uint8)
     written = BytesIO()
     Image.fromarray(finer).save(written, "WEBP", quality=QUALITY)

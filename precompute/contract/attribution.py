@@ -66,13 +66,15 @@ class Shortcut:
     """Attribution of a class that looks like a shortcut.
 
     `kind`: "place": at one place whatever the photo shows, "border": on the outermost cells,
-    "corners": in the corner cells, "few": on few cells. `share`, 0..1, of the positive attribution
-    that lies there, and `usual`, the share that would without a shortcut. `cells`: (row, column)
-    of the layer at the cut; `photos`: those with the largest share, by index. `sentence` says it.
+    "corners": in the corner cells, "few": on few cells. `layer`: where it shows, the cut or one
+    below. `share`, 0..1, of the positive attribution that lies there, and `usual`, the share that
+    would without a shortcut. `cells`: (row, column) of that layer; `photos`: those with the
+    largest share, by index. `sentence` says it.
     """
 
     kind: Literal["place", "border", "corners", "few"]
     label: int
+    layer: str
     share: float
     usual: float
     cells: list[tuple[int, int]]

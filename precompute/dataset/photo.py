@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from diamond_cutter.precompute.contract.report import Report, Split
+from diamond_cutter.precompute.dataset.image import decode
 
 
 @dataclass(frozen=True)
@@ -30,3 +34,15 @@ class Dataset:
     report: Report
     photos: list[Photo]
     classes: list[str]
+
+
+class PhotoError(Exception):
+    """A photo that can't be used after all: which and why."""
+
+
+def read_image(photo: Photo) -> NDArray[np.uint8]:
+    """The photo decoded, (H, W, 3) sRGB; raises `PhotoError`."""
+    try:
+        return decode(photo.file).image
+    except Exception as error:  # whatever the decoder meets, the photo is to be named
+        raise PhotoError(f"{photo.path}: {type(error).__name__}: {error}") from error

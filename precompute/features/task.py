@@ -13,8 +13,7 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.contract.members import subgroup
-from diamond_cutter.precompute.dataset.image import decode
-from diamond_cutter.precompute.dataset.photo import Photo
+from diamond_cutter.precompute.dataset.photo import Photo, read_image
 from diamond_cutter.precompute.features.key import row_key
 from diamond_cutter.precompute.features.store import write_part
 from diamond_cutter.precompute.features.view import Augmentation, make_view
@@ -71,10 +70,6 @@ class Unit:
         return f"{self.model} photos {first} to {last}"
 
 
-class PhotoError(Exception):
-    """A photo that can't be used after all: which and why."""
-
-
 def store_unit(address: str, threads: int, unit: Unit) -> None:
     """Make a unit's part of the features at `address`.
 
@@ -124,10 +119,7 @@ def _views_ahead(unit: Unit, size: int, threads: int, ahead: int) -> Iterator[ND
 def _views(
     photo: Photo, views: Sequence[int], size: int, augmentation: Augmentation
 ) -> list[NDArray[np.float32]]:
-    try:
-        image = decode(photo.file).image
-    except Exception as error:  # whatever the decoder meets, the photo is to be named
-        raise PhotoError(f"{photo.path}: {type(error).__name__}: {error}") from error
+    image = read_image(photo)
     return [make_view(image, size, photo.digest, view, augmentation) for view in views]
 
 

@@ -23,7 +23,7 @@ from diamond_cutter.precompute.rendering.objective import (
     leaky,
     purity,
 )
-from diamond_cutter.precompute.rendering.units import Family, Unit
+from diamond_cutter.precompute.rendering.units import Family, Hidden, Unit
 from diamond_cutter.precompute.runtime import keras
 
 ops = keras.ops
@@ -105,28 +105,40 @@ class EnergyReading:
 class LogitReading:
     """Class logits of features f, averaged over places: value = w . f + bias.
 
+    Of a head with more than one layer f is what the last one reads.
+
     purity = max(.1, cos)^2, of the cosine between f and the class weights less their mean over
     classes: what all classes gain from says nothing of this one.
     """
 
     network: Any
+    hidden: Hidden | None = None
 
     def see(self, output: Any, asked: Asked, cells: Any) -> Seen:
         """Read the units."""
-        features = averaged(output, cells)
+        features = (
+            averaged(output, cells)
+            if self.hidden is None
+            else _features(output, self.hidden, cells)
+        )
         value = ops.sum(features * asked.weights, axis=1) + asked.bias
         agreement = ops.maximum(cosine(features, asked.toward), MIN_COSINE)
         return Seen(value, ops.square(agreement), features)
 
 
-def reading(backbone: Backbone, layer: Layer | None, family: Family) -> Reading:
-    """The reading of a family of units at a layer; no layer: the backbone's own classes."""
+def reading(
+    backbone: Backbone, layer: Layer | None, family: Family, hidden: Hidden | None = None
+) -> Reading:
+    """The reading of a family of units at a layer; no layer: the backbone's own classes.
+
+    hidden: of a head at the layer what comes before its last linear layer; None: the average.
+    """
     if layer is None:
         if family != Family.LOGIT:
             raise ValueError(f"expected a layer for units of the family {family.value!r}")
         return LogitReading(_spatial(classifier(backbone).features))
     if family == Family.LOGIT:
-        return LogitReading(truncate(backbone, layer.name, pre_activation=False))
+        return LogitReading(truncate(backbone, layer.name, pre_activation=False), hidden)
     network = truncate(backbone, layer.name)
     mean, spread = _natural_units(backbone, layer, network)
     made = ChannelReading if family == Family.CHANNEL else EnergyReading
@@ -142,6 +154,17 @@ def asked(units: Sequence[Unit]) -> Asked:
         bias=np.array([unit.bias for unit in units], np.float32),
         place=np.array([unit.place or (-1, -1) for unit in units], np.float32),
     )
+
+
+def _features(output: Any, hidden: Hidden, cells: Any) -> Any:
+    """What the last layer of a head reads, (B, D); cells: weights for the average."""
+    pools = {"average": [averaged(output, cells)], "maximum": [ops.max(output, axis=(1, 2))]}
+    features = ops.concatenate(
+        pools.get(hidden.pooling) or [*pools["average"], *pools["maximum"]], 1
+    )
+    for weight, bias in hidden.layers:
+        features = ops.relu(ops.matmul(features, weight) + bias)
+    return features
 
 
 def _spatial(network: Any) -> Any:

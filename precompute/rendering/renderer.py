@@ -16,7 +16,7 @@ from diamond_cutter.precompute.rendering.places import cells
 from diamond_cutter.precompute.rendering.readings import Asked, Seen, asked, reading
 from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side, view_side
 from diamond_cutter.precompute.rendering.score import Scorer, flags
-from diamond_cutter.precompute.rendering.units import Family, Unit
+from diamond_cutter.precompute.rendering.units import Family, Hidden, Unit
 from diamond_cutter.precompute.rendering.views import Sampling, draw, steady
 from diamond_cutter.precompute.runtime import keras
 
@@ -67,6 +67,7 @@ class Renderer:
         batch: int = CHUNK,
         transparent: bool = False,
         side: int | None = None,
+        hidden: Hidden | None = None,
     ) -> None:
         """Truncate the backbone; nothing is rendered yet.
 
@@ -74,9 +75,10 @@ class Renderer:
         batch: pictures at once, B.
         transparent: pictures have a fourth channel, opacity: clear where the unit needs nothing.
         side: of the pictures, in pixels; None: as `recipes.picture_side` has it.
+        hidden: of a head whose logits are rendered what comes before its last linear layer.
         """
         self._recipe, self._batch = recipe, batch
-        self._reading = reading(backbone, layer, family)
+        self._reading = reading(backbone, layer, family, hidden)
         side = side or picture_side(layer, family)
         self._canvas = Canvas(side, min(recipe.frequencies, side), transparent=transparent)
         self._scorer = Scorer(self._reading, recipe.scored_views)

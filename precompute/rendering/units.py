@@ -13,7 +13,9 @@ CHANNEL    a layer's pre-activation, each channel z in   `channel`, `neuron`, `d
 ENERGY     the same, squared where it is positive        `whole_layer`, `position` (DeepDream)
 LOGIT      activations averaged over the picture: of a   `class_logits`: of the backbone itself
            layer, or what the backbone's last linear     or of a head trained at a cut
-           layer reads
+           layer reads; of a head that pools otherwise
+           or has hidden layers what its last one reads
+           (`Hidden`)
 =========  ===========================================  =====================================
 
 From units come others: `opposite` (what makes it low), `difference` (high in one, low in another),
@@ -21,8 +23,9 @@ From units come others: `opposite` (what makes it low), `difference` (high in on
 `rendering.render.render` makes the pictures; `rendering.readings` holds the equations.
 """
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from zlib import crc32
 
@@ -64,6 +67,31 @@ class Unit:
     bias: float = 0.0
     toward: NDArray[np.float32] | None = None
     place: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What a head does with a layer before the linear one that makes the logits.
+
+    pooling: over the picture's places: "average", "maximum" or "both", one after the other.
+    layers: dense ones with a ReLU each: (D, U) weights and (U,) biases; none: the last is the only.
+    digest: tells one from another.
+    """
+
+    pooling: str
+    digest: str
+    layers: tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...] = field(compare=False)
+
+
+def hidden_of(
+    pooling: str, layers: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
+) -> Hidden:
+    """What a head does before its last layer; `layers`: those before it."""
+    digest = hashlib.sha256(pooling.encode())
+    for weight, bias in layers:
+        digest.update(np.ascontiguousarray(weight).tobytes())
+        digest.update(np.ascontiguousarray(bias).tobytes())
+    return Hidden(pooling, digest.hexdigest(), tuple(layers))
 
 
 def channel(layer: Layer, index: int) -> Unit:

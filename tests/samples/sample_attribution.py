@@ -106,6 +106,7 @@ def _write_cut(
             Shortcut(
                 "corners",
                 1,
+                cut,
                 0.62,
                 0.08,
                 [(0, 0)],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from diamond_cutter.build.attribution.bars import draw_bar, signed_text, strongest
 from diamond_cutter.build.attribution.documents import more_document, view_document
 from diamond_cutter.build.attribution.packing import pack, pack_fine
-from diamond_cutter.build.attribution.reader import ExplainedStudy, View, views
+from diamond_cutter.build.attribution.reader import ExplainedStudy, View, target_order, views
 from diamond_cutter.build.study.reader import read_studies
 from diamond_cutter.precompute.contract.attribution import (
     MAPS,
@@ -70,15 +70,18 @@ def test_the_documents_hold_every_target_once(small_site: Path, explained: Expla
             document(small_site, view, "view.json"),
             document(small_site, view, "more.json"),
         )
-        assert [tuple(target) for target in first["targets"]] == seen.targets
+        order = target_order(seen)
+        assert sorted(order) == list(range(len(seen.targets)))
+        targets = [seen.targets[row] for row in order]
+        assert [tuple(target) for target in first["targets"]] == targets
         parts = [*first["parts"], *more["parts"]]
-        assert [tuple(part["target"]) for part in parts] == seen.targets
-        for index, part in enumerate(parts):
+        assert [tuple(part["target"]) for part in parts] == targets
+        for place, (index, part) in enumerate(zip(order, parts, strict=True)):
             rest = part["logit"] - part["total"] - part["bias"]
             assert rest == pytest.approx(0 if view.at_cut else 0.2, abs=1e-3)
             assert values(part["heatmap"]).sum() == pytest.approx(part["total"], abs=0.02)
             assert values(part["channel"]).sum() == pytest.approx(part["total"], abs=0.02)
-            kept = 2 if index and view.layer.rows == 28 else 4
+            kept = 2 if place and view.layer.rows == 28 else 4
             sides = [*range(kept), *range(4, 4 + kept)]
             width = "u1" if view.layer.channels <= 256 else "<u2"
             channels = np.frombuffer(b64decode(part["cell_channel"]), width)
@@ -86,6 +89,22 @@ def test_the_documents_hold_every_target_once(small_site: Path, explained: Expla
             expected = seen.cell_value[index][..., sides].ravel()
             step = float(np.abs(expected).max()) / 127
             np.testing.assert_allclose(row(part["cell_value"]), expected, atol=step)
+
+
+def test_a_mistake_is_asked_why_it_is_not_the_true_class(explained: ExplainedStudy) -> None:
+    view = views(explained)[0]
+    asked = set()
+    for photo in explained.photos(view.cut):
+        seen = photo.layers[view.layer.name]
+        (first, minus), rest = seen.targets[target_order(seen)[0]], target_order(seen)[1:]
+        best = np.argsort(-photo.logit)
+        assert first == best[0]
+        errs = photo.photo % 4 == 0  # and so the store has the true class at second place or last
+        label = (first - 1) % len(photo.logit)
+        assert minus == (label if errs else best[1])
+        assert len(rest) == len(seen.targets) - 1
+        asked.add(minus == best[1])
+    assert asked == {True, False}
 
 
 def test_maps_and_the_most_active_channels_are_the_stores(

@@ -85,7 +85,7 @@ def test_every_photo_is_asked_with_the_head_that_did_not_see_it(marked: contract
 
 def test_a_mark_on_most_photos_of_a_class_is_seen_and_warned_of(marked: contract.Source) -> None:
     [warning] = contract.read_explained_cut(marked, MODEL, CUT).shortcuts
-    assert (warning.label, warning.kind) == (1, "place")
+    assert (warning.label, warning.kind, warning.layer) == (1, "place", CUT)
     assert warning.share > 2 * warning.usual
     middle = (1, 11)  # of 14 x 14: rows 8..26 and columns 100..118 of 128
     assert middle in warning.cells

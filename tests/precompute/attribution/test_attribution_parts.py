@@ -149,7 +149,7 @@ def test_a_mark_is_warned_of_and_things_are_not(
 ) -> None:
     heatmap = make_heatmaps(spot, share)
     own, photo = np.arange(60) % 3, np.arange(200, 260, dtype=np.int32)
-    found = find_shortcuts(heatmap, own, photo, ["a", "b", "c"])
+    found = find_shortcuts(heatmap, own, photo, ["a", "b", "c"], "layer")
     assert [each.kind for each in found] == expected
     if spot and found:
         assert found[0].label == 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sample_question import make_head
+from sample_question import SIZE, make_head
 
 from diamond_cutter.precompute.attribution.case import Case
 from diamond_cutter.precompute.attribution.class_groups import MOST_PHOTOS, members
@@ -12,9 +12,12 @@ from diamond_cutter.precompute.attribution.class_pictures import (
     of_groups,
     picture_units,
 )
+from diamond_cutter.precompute.attribution.question import Questioner
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
 from diamond_cutter.precompute.contract.attribution import ClassGroups
+from diamond_cutter.precompute.rendering.readings import asked, reading
+from diamond_cutter.precompute.rendering.units import Family
 
 CUT, CHANNELS, CLASSES = "block5c_add", 112, 6
 
@@ -50,15 +53,40 @@ def test_a_class_is_asked_for_as_its_logit_and_as_its_weights_against_the_others
     assert set(changed.keys[2:]).isdisjoint(logit.keys)
 
 
-def test_heads_on_maxima_have_directions_alone_and_hidden_layers_nothing(
-    backbone: Backbone,
+def test_a_head_is_rendered_through_all_that_it_is(backbone: Backbone) -> None:
+    case = make_case(backbone, "both", hidden=5)
+    logit, way = of_classes(case, [0, 3], 1)
+    (first, _), (last, bias) = case.whole
+    assert logit.hidden is not None
+    assert logit.hidden.pooling == "both"
+    np.testing.assert_array_equal(logit.units[1].weights, last[:, 3])
+    assert logit.units[1].bias == pytest.approx(float(bias[3]))
+    known = natural_statistics(backbone, CUT)
+    assert known is not None
+    through = (first[:CHANNELS] + first[CHANNELS:]) @ last
+    expected = (through[:, 3] - through.mean(axis=1)) * known[1]
+    np.testing.assert_allclose(
+        way.units[1].weights, expected / np.linalg.norm(expected), rtol=1e-3, atol=1e-5
+    )
+    assert of_classes(make_case(backbone), [0], 1)[0].hidden is None
+    assert [len(each.units) for each in of_classes(case, [0], 0)] == [0, 0]
+    case.whole[0][0][0, 0] += 1  # another hidden layer, another picture
+    assert set(of_classes(case, [0, 3], 1)[0].keys).isdisjoint(logit.keys)
+
+
+@pytest.mark.parametrize(("pooling", "hidden"), [("maximum", 0), ("average", 5), ("both", 5)])
+def test_what_is_rendered_is_the_logit_of_the_head(
+    backbone: Backbone, pooling: str, hidden: int
 ) -> None:
-    logit, way = of_classes(make_case(backbone, "both"), [0], 1)
-    assert (len(logit.units), len(way.units)) == (0, 1)
-    assert way.units[0].weights.shape == (CHANNELS,)
-    for count, hidden in ((1, 5), (0, 0)):
-        nothing = of_classes(make_case(backbone, hidden=hidden), [0], count)
-        assert [len(each.units) for each in nothing] == [0, 0]
+    case = make_case(backbone, pooling, hidden)
+    wanted, _ = of_classes(case, [0, 2], 1)
+    read = reading(backbone, backbone.layer(CUT), Family.LOGIT, wanted.hidden)
+    image = np.random.default_rng(0).random((2, SIZE, SIZE, 3)).astype(np.float32)
+    output = read.network(image)
+    cells = np.full((2, *output.shape[1:3]), 1 / (output.shape[1] * output.shape[2]), np.float32)
+    seen = read.see(output, asked(wanted.units), cells)
+    logits, _ = Questioner(backbone, [CUT], pooling).ask(image, np.full(2, -1), case.whole)
+    np.testing.assert_allclose(np.asarray(seen.value), [logits[0, 0], logits[1, 2]], rtol=1e-3)
 
 
 def test_only_missing_pictures_are_made_in_batches(backbone: Backbone) -> None:

@@ -1,5 +1,7 @@
 """What a network is asked, against brute force: sums, ablation, and what is kept of cells."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -8,9 +10,11 @@ from scipy.stats import spearmanr
 
 from diamond_cutter.precompute.attribution.cells import sum_blocks
 from diamond_cutter.precompute.attribution.question import Questioner
+from diamond_cutter.precompute.attribution.task import see
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import between, fold
 from diamond_cutter.precompute.contract.attribution import TOP, block_of
+from diamond_cutter.precompute.dataset.photo import Photo, PhotoError
 from diamond_cutter.precompute.runtime import tf
 
 CUT = LAYERS[-1]
@@ -200,3 +204,9 @@ def test_many_places_are_shown_in_blocks_that_keep_the_sum() -> None:
     assert blocks.shape == (2, 22, 14, 3)
     np.testing.assert_allclose(blocks[:, 1, 2], values[:, 3:6, 6:9].sum((1, 2)), atol=1e-4)
     np.testing.assert_allclose(blocks[:, 21, 13], values[:, 63:, 39:].sum((1, 2)), atol=1e-4)
+
+
+def test_a_photo_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(PhotoError, match=r"^shelf/a\.png: UnreadableError: "):
+        see(Photo(tmp_path / "a.png", "shelf/a.png", 0, "", "", 0), 96)
