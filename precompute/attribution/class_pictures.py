@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from diamond_cutter.precompute.contract.attribution import ClassGroups
     from diamond_cutter.precompute.rendering.renderer import Renderer
 
-RECIPE = "preview"
-"""The recipe of the pictures."""
+RECIPE = {Family.LOGIT: "standard", Family.CHANNEL: "preview"}
+"""The recipe of the pictures; a logit in few steps may still be next to grey."""
 BATCH = 8
 """Pictures that are rendered at a time."""
 SHARE = 0.13
@@ -61,7 +61,7 @@ class PictureUnit:
     @property
     def effort(self) -> float:
         """The operations: steps, each a pass forward and back of small views."""
-        return self.gflops * RECIPES[RECIPE].steps * 3 * SHARE * len(self.units)
+        return self.gflops * RECIPES[RECIPE[self.family]].steps * 3 * SHARE * len(self.units)
 
     @property
     def size(self) -> int:
@@ -130,7 +130,7 @@ def _direction(case: "Case", weights: NDArray[np.float32], name: str) -> Unit:
 def _wanted(
     case: "Case", family: Family, units: list[Unit], hidden: Hidden | None = None
 ) -> Wanted:
-    recipe = RECIPES[RECIPE]
+    recipe = RECIPES[RECIPE[family]]
     stands_for: list[Any] = [recipe.name, recipe.version, family.value, len(units) and case.pair]
     if hidden is not None:
         stands_for.append(hidden.digest)
@@ -195,7 +195,7 @@ def _renderer(
     from diamond_cutter.precompute.rendering.renderer import Renderer
 
     backbone = catalogue.load(model)
-    recipe = RECIPES[RECIPE]
+    recipe = RECIPES[RECIPE[family]]
     return Renderer(
         backbone,
         backbone.layer(layer),

@@ -16,10 +16,10 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import StudySettings
 from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.backbones.photo import prepare
+from diamond_cutter.precompute.dataset import photo as photo_module
 from diamond_cutter.precompute.dataset.image import decode
 from diamond_cutter.precompute.dataset.photo import Photo
 from diamond_cutter.precompute.features import extract as extraction
-from diamond_cutter.precompute.features import task
 from diamond_cutter.precompute.features.extract import FEATURES, extract
 from diamond_cutter.precompute.features.reader import Features
 from diamond_cutter.precompute.runtime import keras
@@ -39,7 +39,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(file.name)
         return decode(file)
 
-    monkeypatch.setattr(task, "decode", count)
+    monkeypatch.setattr(photo_module, "decode", count)
     return names
 
 
