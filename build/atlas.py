@@ -17,6 +17,8 @@ from diamond_cutter.precompute.contract.atlas import (
     open_atlas,
     read_model,
 )
+from diamond_cutter.precompute.contract.catalogue import NAME as CATALOGUE
+from diamond_cutter.precompute.contract.catalogue import Listed, read_catalogue
 
 ADDRESS_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 """What may be a folder of the site, and so a part of an address that needs no quoting."""
@@ -65,15 +67,27 @@ class ModelAtlas:
     rendered: tuple[RenderedLayer, ...]
 
 
-def read_atlas(address: str) -> tuple[ModelAtlas, ...]:
-    """The models of the atlas at `address`, sorted by name, each checked against the contract.
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """What an atlas holds: its models, by name, and the list of all that there are."""
+
+    models: tuple[ModelAtlas, ...]
+    catalogue: tuple[Listed, ...]
+
+
+def read_atlas(address: str) -> Atlas:
+    """The atlas at `address`, checked against the contract.
 
     Raises `UserError` if there is no atlas, if its format is another, or if an array is not what
     the contract says.
     """
     atlas = open_atlas(address)
     groups = sorted(atlas.groups(), key=lambda item: item[0])
-    return tuple(_read_model(address, name, group) for name, group in groups)
+    models = tuple(_read_model(address, name, group) for name, group in groups)
+    try:
+        return Atlas(models, read_catalogue(atlas))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(f"{address}/{CATALOGUE}", "the list of models", f"{error!r}") from error
 
 
 def read_pictures(layer: RenderedLayer, start: int, stop: int) -> NDArray[np.uint8]:

@@ -172,17 +172,18 @@ class QuestionedEntry:
 
 @dataclass(frozen=True)
 class HomePage:
-    """`/`: what is here."""
+    """`/`: what is here; `listed`: how many models there are in all, rendered or not."""
 
     frame: Frame
     studies: tuple[StudyEntry, ...]
     questioned: tuple[QuestionedEntry, ...]
     models: tuple[ModelEntry, ...]
+    listed: int
 
 
 @dataclass(frozen=True)
 class ModelPage:
-    """`/models/<model>/`: the layers in depth order; `profile` is None if none is in the atlas."""
+    """`/models/<model>/`: the layers in depth order; `profile` is None if it has none."""
 
     frame: Frame
     model: Model

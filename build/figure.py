@@ -1,6 +1,6 @@
 """The geometry of the drawings: a network's profile along depth, and a layer's field of view."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -13,14 +13,26 @@ _PANEL, _TITLE, _PLOT = (
     (46, 90),
 )  # height of a panel; in it: its title's foot, its plot's span
 FIELD_SIDE = 48
+_ROOM = 34
+"""Units across that a dot's text takes."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A point with a text that may be empty, in the drawing's units."""
+    """A point with a text that may be empty, in the drawing's units; `is_cut`: of a cut."""
 
     x: float
     y: float
+    text: str
+    is_cut: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """What the drawing says of a layer where one points at it: its place across, in words."""
+
+    x: float
+    width: float
     text: str
 
 
@@ -29,7 +41,8 @@ class Panel:
     """One figure of the layers along depth, on a logarithmic scale.
 
     title: what it is, with its range.
-    dots: one a layer where it is known, with its text where it is not as before; joined by `line`.
+    dots: one a layer where it is known, joined by `line`; those of cuts with its text where it is
+    not as before and has room.
     limit: the height of the whole input; None but for the receptive field.
     """
 
@@ -44,11 +57,13 @@ class Profile:
     """Receptive field, stride and channels along depth, one panel each.
 
     summary: the same in words.
-    current: x of the layer that the page is about; None on the page of the model.
+    columns: one a layer on the page of the model. current: x of the layer that the page is about;
+    None on the page of the model.
     """
 
     summary: str
     panels: tuple[Panel, ...]
+    columns: tuple[Column, ...]
     current: float | None
 
 
@@ -76,9 +91,12 @@ def draw_profile(layers: Sequence[Layer], input_size: int, current: Layer | None
         _panel(2, "channels", "", layers, lambda layer: layer.channels),
     )
     words = "; ".join(panel.title.text for panel in panels)
+    cuts = sum(bool(layer.is_cut) for layer in layers)
+    of_them = f", {cuts} of them cuts" if cuts else ""
     return Profile(
-        summary=f"{len(layers)} layers along depth, input {input_size} px: {words}.",
+        summary=f"{len(layers)} layers along depth{of_them}, input {input_size} px: {words}.",
         panels=panels,
+        columns=() if current else tuple(_columns(layers, input_size)),
         current=None if current is None else _centre(layers.index(current), len(layers)),
     )
 
@@ -118,19 +136,36 @@ def _panel(
         return _rounded(top + _PLOT[1] - (_PLOT[1] - _PLOT[0]) * share)
 
     dots = []
-    before = None
-    for index, value in enumerate(values):
-        if value is not None:
-            text = "" if limit or value == before else str(value)
-            dots.append(Mark(_centre(index, len(layers)), height(value), text))
-        before = value
+    before, taken = None, -float(_ROOM)
+    for index, (layer, value) in enumerate(zip(layers, values, strict=True)):
+        if value is None:
+            continue
+        x, text = _centre(index, len(layers)), ""
+        if not limit and layer.is_cut is not False and value != before and x - taken >= _ROOM:
+            text, before, taken = str(value), value, x
+        dots.append(Mark(x, height(value), text, bool(layer.is_cut)))
     extent = str(known[0]) if min(known) == max(known) else f"{min(known)} to {max(known)}"
+    rest = f", known of {len(known)} layers" if len(known) < len(values) else ""
     return Panel(
-        title=Mark(0, top + _TITLE, f"{name} {extent}{unit}"),
+        title=Mark(0, top + _TITLE, f"{name} {extent}{unit}{rest}"),
         dots=tuple(dots),
         line=" ".join(f"{dot.x},{dot.y}" for dot in dots),
         limit=Mark(WIDTH, height(limit), f"input {limit} px") if limit else None,
     )
+
+
+def _columns(layers: Sequence[Layer], input_size: int) -> Iterator[Column]:
+    width = WIDTH / len(layers)
+    for index, layer in enumerate(layers):
+        parts = [f"{layer.name}{', a cut' if layer.is_cut else ''}: {layer.channels} channels"]
+        if layer.stride is not None:
+            side = -(-input_size // layer.stride)
+            parts.append(
+                f"about {side} \N{MULTIPLICATION SIGN} {side} cells, one every {layer.stride} px"
+            )
+        if layer.receptive_field is not None:
+            parts.append(f"receptive field {layer.receptive_field} px")
+        yield Column(_rounded(index * width), round(width, 2), ", ".join(parts))
 
 
 def _centre(index: int, count: int) -> float:

@@ -4,21 +4,22 @@ from dataclasses import asdict
 from typing import Any
 
 from diamond_cutter.build import tiles
-from diamond_cutter.build.atlas import ModelAtlas
+from diamond_cutter.build.atlas import Atlas, ModelAtlas
 from diamond_cutter.build.attribution.networks import Questioned
+from diamond_cutter.build.catalogue.page import listed_models
 from diamond_cutter.build.context import Count
 from diamond_cutter.build.documents import encode
 from diamond_cutter.build.study.reader import MeasuredStudy
 
 
 def index_document(
-    models: tuple[ModelAtlas, ...],
+    atlas: Atlas,
     studies: tuple[MeasuredStudy, ...],
     questioned: tuple[Questioned, ...] = (),
 ) -> bytes:
     """`index.json`: studies, networks by themselves, models with their layers in depth order.
 
-    Of each it says where its page is.
+    Of each it says where its page is; `catalogue` has the figures of all models there are.
     """
     return encode(
         {
@@ -27,7 +28,11 @@ def index_document(
                 {"name": each.name, "page": each.path, "photos": len(each.report.photos)}
                 for each in questioned
             ],
-            "models": [_model(model) for model in models],
+            "models": [_model(model) for model in atlas.models],
+            "catalogue": [
+                {**asdict(listed.model), "weights": listed.weights}
+                for listed in listed_models(atlas)
+            ],
         }
     )
 

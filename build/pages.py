@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from diamond_cutter.build import tiles
-from diamond_cutter.build.atlas import ModelAtlas, RenderedLayer
+from diamond_cutter.build.atlas import Atlas, ModelAtlas, RenderedLayer
 from diamond_cutter.build.attribution.networks import Questioned
+from diamond_cutter.build.catalogue.page import listed_models
 from diamond_cutter.build.context import (
     Count,
     HomePage,
@@ -29,11 +30,12 @@ from diamond_cutter.precompute.contract.atlas import Layer
 
 def home_page(
     around: Surroundings,
-    models: tuple[ModelAtlas, ...],
+    atlas: Atlas,
     studies: tuple[MeasuredStudy, ...],
     questioned: tuple[Questioned, ...] = (),
 ) -> HomePage:
     """`/`."""
+    models = atlas.models
     picture, picture_text = _picture(models[0]) if models else ("", "")
     frame = make_frame(
         around,
@@ -49,6 +51,7 @@ def home_page(
         tuple(_study_entry(study) for study in studies),
         tuple(_questioned_entry(each) for each in questioned),
         tuple(_model_entry(model) for model in models),
+        len(listed_models(atlas)),
     )
 
 
@@ -61,16 +64,15 @@ def model_page(around: Surroundings, model: ModelAtlas) -> ModelPage:
         f"models/{name}/",
         f"{name} \N{MIDDLE DOT} {NAME}",
         f"The layers of {name} in depth order, with pictures of what their channels respond to.",
-        crumbs=(Link(NAME, "../../"),),
+        crumbs=(Link(NAME, "../../"), Link("All models", "../")),
         picture=picture,
         picture_text=picture_text,
     )
-    rendered = [layer.layer for layer in model.rendered]
     return ModelPage(
         frame=frame,
         model=model.model,
         count=tiles.total([tiles.count(layer) for layer in model.rendered]),
-        profile=draw_profile(rendered, model.model.input_size) if rendered else None,
+        profile=draw_profile(model.layers, model.model.input_size) if model.layers else None,
         groups=tuple(_groups(model)),
     )
 

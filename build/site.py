@@ -11,10 +11,12 @@ from typing import Any
 import jinja2
 
 from diamond_cutter.build import links, pictures, templates
-from diamond_cutter.build.atlas import ModelAtlas, RenderedLayer, read_atlas
+from diamond_cutter.build.atlas import Atlas, ModelAtlas, RenderedLayer, read_atlas
 from diamond_cutter.build.attribution.channel import LayerNature, layer_natures
 from diamond_cutter.build.attribution.networks import Questioned, read_questioned
 from diamond_cutter.build.attribution.site import write_questioned
+from diamond_cutter.build.catalogue.page import PATH as MODELS
+from diamond_cutter.build.catalogue.page import catalogue_page, listed_models, unrendered
 from diamond_cutter.build.channel import channel_page
 from diamond_cutter.build.context import HomePage
 from diamond_cutter.build.documents import layer_document
@@ -58,7 +60,8 @@ def build_site(
     no place to write.
     """
     address = checked_address(address)
-    models = read_atlas(atlas) if atlas else ()
+    found = read_atlas(atlas) if atlas else Atlas((), ())
+    models = found.models
     measured = read_studies(studies)
     questioned = read_questioned(studies)
     assets = static_files()
@@ -74,9 +77,9 @@ def build_site(
         pages = {*layers, *(f"models/{model.model.name}/" for model in models)}
         shown_from |= write_studies(stage, around, measured, pages, layers, report)
         shown_from |= write_questioned(stage, around, questioned, layers, report)
-        home = home_page(around, models, measured, questioned)
-        _write_top(stage, around, home, models, assets["css/site.css"])
-        stage.write("index.json", index_document(models, measured, questioned))
+        home = home_page(around, found, measured, questioned)
+        _write_top(stage, around, home, found, assets["css/site.css"])
+        stage.write("index.json", index_document(found, measured, questioned))
         _check(stage, rendered, address, report)
         publish(stage, made_from, shown_from)
     count = sum(path.endswith(".html") for path in stage.files)
@@ -195,18 +198,22 @@ def _write_top(
     stage: Stage,
     around: Surroundings,
     home: HomePage,
-    models: tuple[ModelAtlas, ...],
+    atlas: Atlas,
     style: bytes,
 ) -> None:
     environment = templates.environment()
     pages: list[tuple[str, str, Any]] = [
         ("index.html", "home.html", home),
-        (f"{METHOD}index.html", "method.html", method_page(around, models)),
+        (f"{METHOD}index.html", "method.html", method_page(around, atlas.models)),
         ("404.html", "missing.html", missing_page(around, style)),
     ]
-    for model in models:
-        path = f"models/{model.model.name}/index.html"
+    shown = (*atlas.models, *unrendered(atlas))
+    for model in shown:
+        path = f"{MODELS}{model.model.name}/index.html"
         pages.append((path, "model.html", model_page(around, model)))
+    if listed := listed_models(atlas):
+        page = catalogue_page(around, listed, shown)
+        pages.append((f"{MODELS}index.html", "models.html", page))
     for path, template, page in pages:
         stage.write(path, templates.render(environment, template, page))
 

@@ -1,6 +1,6 @@
 """A small atlas and studies, written by the real writers, and the site built from them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from sample_study import LARGE, SMALL, colour_of_photo, write_study
 from diamond_cutter.build.site import build_site
 from diamond_cutter.precompute.atlas import store
 from diamond_cutter.precompute.contract.atlas import CHUNK, Flag, Layer, Level, Model
+from diamond_cutter.precompute.contract.catalogue import Listed
 
 MODEL = Model("tiny-net", "random", "Tiny", 64, 1_234_567, 0.5, 3)
 LAYERS = [
@@ -21,6 +22,49 @@ LAYERS = [
     Layer("block1", 2, 300, 4, 19, True),
     Layer("head", 3, 5, None, None, True),
 ]
+LISTED = [
+    Listed(MODEL, "here", tuple(LAYERS)),
+    Listed(
+        Model(
+            "big-net",
+            "keras.applications",
+            "Big",
+            96,
+            20_000_000,
+            4.0,
+            1,
+            24,
+            2019,
+            "https://example.org/big",
+            81.25,
+            "https://example.org/top1",
+            "MIT",
+        ),
+        "absent",
+        (Layer("one", 0, 24, 2, 3, True), Layer("two", 1, 48, 4, None, False)),
+    ),
+    Listed(
+        Model(
+            "more-net",
+            "keras.applications",
+            "Big",
+            64,
+            8_000_000,
+            1.0,
+            1,
+            24,
+            2021,
+            "https://example.org/more",
+            72.0,
+            "https://example.org/top1",
+            "MIT",
+        ),
+        "here",
+        (Layer("one", 0, 24, 2, 3, True),),
+    ),
+    Listed(Model("zoo-net", "lucid", "Zoo", 64, None, None, None), "absent", ()),
+]
+"""All models that the small atlas lists; it has pictures of the first."""
 SIDES = {"stem": 32, "block1": 8, "head": 16}
 RECIPE = {"name": "preview", "version": 3, "level": 1, "steps": 7, "magnification": [0.8, 1.4]}
 
@@ -46,7 +90,9 @@ def score(channel: int) -> float:
 
 def write(address: str) -> None:
     """An atlas: stem has channel 3 dead, 7 grey and 19 not rendered; head has nothing yet."""
-    model = store.prepare_model(store.create_atlas(address), MODEL, LAYERS)
+    atlas = store.create_atlas(address)
+    store.write_catalogue(atlas, LISTED)
+    model = store.prepare_model(atlas, MODEL, LAYERS)
     for layer in LAYERS:
         if layer.name not in SIDES:
             continue
@@ -75,6 +121,14 @@ def flag(layer: str, channel: int) -> Flag:
 
 def quiet(_step: str, _done: int, _total: int) -> None:
     """A report that nobody reads."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is found in files of networks is not kept in the cache of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture

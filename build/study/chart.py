@@ -93,6 +93,7 @@ class Chart:
     top: float
     bottom: float
     x_title: str
+    y_title: str
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     levels: tuple[Level, ...]
@@ -111,7 +112,7 @@ class Marker:
 
 
 DASHES = 3
-"""Kinds of line, from 0; `web/static/css/study.css` has a class for each."""
+"""Kinds of line, from 0; `web/static/css/graph.css` has a class for each."""
 
 
 def marker(index: int) -> Marker:

@@ -21,6 +21,10 @@ BASELINES = {"chance": "chance", "majority": "majority", "colour": "colours"}
 """What a chart calls each baseline."""
 
 
+RIGHT = "right on held-out photos"
+"""What goes upward."""
+
+
 def draw_depth(measured: MeasuredStudy, form: Format) -> Chart:
     """Accuracy from the shallowest cut to the deepest, whatever the number of cuts."""
     across = Axis(0, 1, form.left + 10, form.width - form.right - 10)
@@ -50,6 +54,7 @@ def draw_depth(measured: MeasuredStudy, form: Format) -> Chart:
         top=form.top,
         bottom=form.height - form.bottom,
         x_title="cuts, shallow to deep",
+        y_title=RIGHT,
         x_ticks=_ticks(measured, across, form),
         y_ticks=share_ticks(upward),
         levels=levels,

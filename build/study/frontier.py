@@ -1,22 +1,34 @@
 """The chart of accuracy against cost, with the cuts that no other beats both ways."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from diamond_cutter.build.study.axis import (
-    Axis,
     logarithmic_axis,
     logarithmic_ticks,
     place,
     share_ticks,
 )
 from diamond_cutter.build.study.chart import Chart, Format, Label, Level, corners
-from diamond_cutter.build.study.depth import accuracy_axis, draw_levels, draw_series, mark
+from diamond_cutter.build.study.depth import RIGHT, accuracy_axis, draw_levels, draw_series, mark
 from diamond_cutter.build.study.labels import spread, text_width
 from diamond_cutter.build.study.reader import MeasuredCut, MeasuredStudy
 from diamond_cutter.build.study.words import number
 
+T = TypeVar("T")
 _LEAST = 1e-4
 """GFLOPs that a cut counts as at least, so that it has a place on a logarithmic scale."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in the drawing that may be named there: in short, and in full."""
+
+    x: float
+    y: float
+    name: str
+    title: str
 
 
 def draw_frontier(measured: MeasuredStudy, form: Format) -> Chart:
@@ -30,7 +42,15 @@ def draw_frontier(measured: MeasuredStudy, form: Format) -> Chart:
         cuts = measured.of_backbone(backbone)
         places = [place(across, _gflops(cut)) for cut in cuts]
         series.append(draw_series(measured, index, cuts, places, upward, banded=False))
-    best = frontier(measured.cuts)
+    best = [
+        Spot(
+            place(across, _gflops(cut)),
+            place(upward, _accuracy(cut)),
+            cut.cut.cut,
+            cut.cut.model,
+        )
+        for cut in frontier(measured.cuts)
+    ]
     levels = draw_levels(measured, upward)
     taken = [*mark(series, form), *_level_labels(levels, form)]
     return Chart(
@@ -42,35 +62,39 @@ def draw_frontier(measured: MeasuredStudy, form: Format) -> Chart:
         top=form.top,
         bottom=form.height - form.bottom,
         x_title="GFLOPs for one photo, logarithmic",
+        y_title=RIGHT,
         x_ticks=logarithmic_ticks(across),
         y_ticks=share_ticks(upward),
         levels=levels,
         series=tuple(series),
-        frontier=_stairs(best, across, upward, form),
-        labels=(*taken, *_names(best, across, upward, form, taken)),
+        frontier=stairs(best, form),
+        labels=(*taken, *named(best, form, taken)),
     )
 
 
 def frontier(cuts: Sequence[MeasuredCut]) -> list[MeasuredCut]:
-    """The cuts than which no other is more accurate for as little, cheapest first.
+    """The cuts than which no other is more accurate for as little, cheapest first."""
+    return unbeaten(cuts, _gflops, _accuracy)
 
-    Of cuts alike in both, the one that comes first.
-    """
-    found: list[MeasuredCut] = []
-    for cut in sorted(cuts, key=lambda cut: (_gflops(cut), -_accuracy(cut))):
-        if not found or _accuracy(cut) > _accuracy(found[-1]):
-            found.append(cut)
+
+def unbeaten(
+    items: Sequence[T], cost: Callable[[T], float], accuracy: Callable[[T], float]
+) -> list[T]:
+    """What no other beats in both, cheapest first; of those alike in both, the first."""
+    found: list[T] = []
+    for item in sorted(items, key=lambda item: (cost(item), -accuracy(item))):
+        if not found or accuracy(item) > accuracy(found[-1]):
+            found.append(item)
     return found
 
 
-def _stairs(best: list[MeasuredCut], across: Axis, upward: Axis, form: Format) -> str:
-    """The line below and right of which all other cuts lie."""
+def stairs(best: Sequence[Spot], form: Format) -> str:
+    """The line below and right of which all others lie."""
     points = []
-    for before, cut in zip([None, *best], best, strict=False):
-        x = place(across, _gflops(cut))
+    for before, spot in zip([None, *best], best, strict=False):
         if before is not None:
-            points.append((x, place(upward, _accuracy(before))))
-        points.append((x, place(upward, _accuracy(cut))))
+            points.append((spot.x, before.y))
+        points.append((spot.x, spot.y))
     return corners([*points, (form.width - 8, points[-1][1])])
 
 
@@ -85,18 +109,12 @@ def _level_labels(levels: Sequence[Level], form: Format) -> list[Label]:
     ]
 
 
-def _names(
-    best: list[MeasuredCut],
-    across: Axis,
-    upward: Axis,
-    form: Format,
-    taken: list[Label],
-) -> list[Label]:
-    """Names of cuts of the frontier, the best first, as many as have room up and left of them."""
+def named(best: Sequence[Spot], form: Format, taken: Sequence[Label]) -> list[Label]:
+    """Names of what is unbeaten, the highest first, as many as have room up and left of them."""
     labels: list[Label] = []
-    for cut in sorted(best, key=lambda cut: -_accuracy(cut)):
-        x, y = place(across, _gflops(cut)) - 7, place(upward, _accuracy(cut)) - 7
-        label = Label("name", round(x, 1), round(y, 1), "end", cut.cut.cut, cut.cut.model, "")
+    for spot in sorted(best, key=lambda spot: spot.y):
+        x, y = round(spot.x - 7, 1), round(spot.y - 7, 1)
+        label = Label("name", x, y, "end", spot.name, spot.title, "")
         inside = x - text_width(label.text, form.size) > form.left and y > form.size
         if inside and not any(_meet(label, other, form) for other in (*taken, *labels)):
             labels.append(label)

@@ -17,9 +17,11 @@ from diamond_cutter.precompute.atlas.store import (
     prepare_layer,
     prepare_model,
     recipe_attributes,
+    write_catalogue,
 )
 from diamond_cutter.precompute.atlas.task import Unit
 from diamond_cutter.precompute.atlas.usage import Used
+from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.contract.atlas import Layer, Model
 from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
@@ -92,11 +94,12 @@ def make_plan(
 def prepared_atlas(plan: Plan) -> zarr.Group:
     """The atlas, open for writing, with the groups and arrays of all that is planned.
 
-    Raises `UserError` where they can't be written.
+    All backbones that there are stand in its list. Raises `UserError` where they can't be written.
     """
     with plan.target.writing():
         atlas = create_atlas(plan.target.address)
         _prepare(plan, atlas)
+        write_catalogue(atlas, catalogue.listing())
         return atlas
 
 

@@ -25,6 +25,8 @@ from diamond_cutter.precompute.contract.atlas import (
     model_attributes,
     read_model,
 )
+from diamond_cutter.precompute.contract.catalogue import NAME as CATALOGUE
+from diamond_cutter.precompute.contract.catalogue import Listed, to_json
 from diamond_cutter.precompute.contract.members import array, subgroup
 from diamond_cutter.precompute.contract.version import FORMAT_VERSION, check_format
 from diamond_cutter.precompute.rendering.pictures import Pictures
@@ -50,6 +52,15 @@ def create_atlas(address: str) -> zarr.Group:
     atlas = zarr.open_group(address, mode="a", attributes=attributes, zarr_format=3)
     check_format(_attributes(atlas), "atlas", address)
     return atlas
+
+
+def write_catalogue(atlas: zarr.Group, listing: Iterable[Listed]) -> None:
+    """List all models in an atlas, in place of the list that it has."""
+    attributes: dict[str, Any] = {"models": [to_json(listed) for listed in listing]}
+    if CATALOGUE not in atlas:
+        atlas.create_array(CATALOGUE, shape=(0,), dtype="uint8", attributes=attributes)
+    elif array(atlas, CATALOGUE).attrs.asdict() != attributes:
+        array(atlas, CATALOGUE).attrs.put(attributes)
 
 
 def prepare_model(atlas: zarr.Group, model: Model, layers: Sequence[Layer]) -> zarr.Group:

@@ -19,6 +19,7 @@ from diamond_cutter.precompute.backbones.sources import (
     own_file,
 )
 from diamond_cutter.precompute.contract.atlas import Layer, Model
+from diamond_cutter.precompute.contract.catalogue import Listed
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.backbones.backbone import Backbone
@@ -44,6 +45,33 @@ def describe(name: str) -> tuple[Model, bool]:
     """
     entry = find(name)
     return entry.model, entry.weights_are_here()
+
+
+def listing() -> list[Listed]:
+    """All backbones as an atlas lists them, with what is known of them without TensorFlow."""
+    return [
+        Listed(
+            entry.model,
+            "here" if entry.weights_are_here() else "absent",
+            tuple(entry.known_layers()),
+        )
+        for entry in _entries().values()
+    ]
+
+
+def learn() -> list[UserError]:
+    """Load what is here and tells its figures only then, once; what was wrong with the others.
+
+    That goes for the user's own files and for those of Lucid's zoo; what is found is kept.
+    """
+    problems = []
+    for entry in _entries().values():
+        if entry.model.parameters is None and entry.weights_are_here():
+            try:
+                entry.load()
+            except UserError as error:
+                problems.append(error)
+    return problems
 
 
 def weights_digest(name: str) -> str:
@@ -72,10 +100,17 @@ def load(name: str) -> "Backbone":
 
 
 def find(name: str) -> Entry:
-    """The entry of that name; a `UserError` if there is none."""
+    """The entry of that name; a `UserError` if there is none.
+
+    Upper and lower case count, since names stand in stores and addresses.
+    """
     entries = _entries()
     if name not in entries:
         folded = {known.lower(): known for known in entries}
+        if name.lower() in folded:
+            raise UserError(
+                f"no backbone {name!r}: expected it as {folded[name.lower()]}; write it so"
+            )
         near = get_close_matches(name.lower(), folded, n=3) or list(folded)[:3]
         likely = [known for key, known in folded.items() if key in near]
         raise UserError(

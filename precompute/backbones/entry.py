@@ -28,6 +28,9 @@ class Entry(Protocol):
     def weights_digest(self) -> str:
         """The SHA-256 of its weights, hex. Raises `UserError` if they are not here."""
 
+    def known_layers(self) -> list[Layer]:
+        """Those of its layers that are known without TensorFlow; empty if none are."""
+
     def layers(self) -> list[Layer]:
         """Its layers in depth order; its weights need not be here if the graph is known."""
 

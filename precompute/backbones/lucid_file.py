@@ -13,6 +13,7 @@ import numpy as np
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.frozen import FrozenGraph, read_definition
+from diamond_cutter.precompute.backbones.own_config import graph_of
 from diamond_cutter.precompute.backbones.preprocessing import Preprocessing
 from diamond_cutter.precompute.runtime import tf
 
@@ -78,14 +79,15 @@ def find_note(path: Path, definition: Any) -> LucidNote | None:
 
 def read_manifest(path: Path) -> tuple[Path, LucidNote]:
     """The file of a manifest's GraphDef, and its note; a `UserError` for one that lacks them."""
-    note = _read_note(path, _text(path))
-    content = json.loads(_text(path))
+    graph = graph_of(path)
+    text = path.read_text(encoding="utf-8")
+    note, content = _read_note(path, text), json.loads(text)
     if content.get("type", "frozen") != "frozen":
         raise UserError(
             f"{path}: expected a manifest of type 'frozen', got {content['type']!r}; freeze the "
             "network"
         )
-    return path.parent / str(content.get("model_path", "graph.pb")).removeprefix("./"), note
+    return graph, note
 
 
 def open_frozen(path: Path, definition: Any, note: LucidNote) -> FrozenGraph:
@@ -104,13 +106,6 @@ def open_frozen(path: Path, definition: Any, note: LucidNote) -> FrozenGraph:
             f"{path}: expected a frozen network that takes photos of {note.size} px at "
             f"{note.source!r}, got {text}; freeze it anew"
         ) from error
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: expected a manifest in JSON, got {error}; mend it") from error
 
 
 def _read_note(path: Path, text: str | bytes) -> LucidNote:

@@ -1,4 +1,4 @@
-"""What a Keras file says of its network, read without TensorFlow."""
+"""What a file says of its network, read without TensorFlow."""
 
 import json
 import zipfile
@@ -35,6 +35,16 @@ def read_config(path: Path) -> Any:
             f'name the network that they are for: [models.NAME] weights = "{path.name}"'
         )
     return json.loads(config)
+
+
+def graph_of(manifest: Path) -> Path:
+    """The file of the GraphDef that a manifest of Lucid's names; a `UserError` for no manifest."""
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        name = str(content.get("model_path", "graph.pb"))
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError(f"{manifest}: expected a manifest in JSON, got {error}; mend it") from error
+    return manifest.parent / name.removeprefix("./")
 
 
 def input_size(config: Any) -> int:

@@ -41,11 +41,18 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> None:
-    """Print the list."""
+    """Print the list; a `UserError` after it for a file that holds no network."""
+    problems = [] if options.check is not None else catalogue.learn()
     models = list(_chosen([catalogue.describe(name) for name in catalogue.names()], options))
     if options.check is not None:
         _check([model.name for model, here in models if here], options)
         return
+    _print(models, options)
+    if problems:
+        raise problems[0]
+
+
+def _print(models: list[Listed], options: Namespace) -> None:
     if options.json:
         listed = [{**asdict(model), "weights": _presence(here)} for model, here in models]
         print(json.dumps(listed, indent=2))  # noqa: T201

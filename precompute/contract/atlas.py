@@ -3,6 +3,7 @@
 An atlas is a Zarr v3 group at any fsspec address::
 
     <atlas>                          attributes: format_version, kind = "atlas"
+    <atlas>/.catalogue               the list of all models there are, see `contract.catalogue`
     <atlas>/<model>                  attributes: model (see `Model`), layers (list of `Layer`)
     <atlas>/<model>/<layer>          attributes: recipes {name: its parameters}, seed,
                                                  receptive_field, stride

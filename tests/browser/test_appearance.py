@@ -14,7 +14,9 @@ OpenPage = Callable[..., Page]
 
 KINDS = {
     "home": "",
+    "models": "models/?source=keras.applications&sort=gflops",
     "model": "models/tiny-net/",
+    "unrendered": "models/big-net/",
     "grid": "models/tiny-net/stem/",
     "state": "models/tiny-net/block1/?sort=score&show=0-50&channel=7&size=l",
     "empty": "models/tiny-net/head/",
@@ -65,7 +67,7 @@ def test_axe_would_find_something(address: str, open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["home", "model", "grid", "empty", "channel", "cut", "dataset", "photo"]
+    "kind", ["home", "models", "model", "grid", "empty", "channel", "cut", "dataset", "photo"]
 )
 def test_nothing_jumps_while_a_page_loads(address: str, open_page: OpenPage, kind: str) -> None:
     page = open_page(address)

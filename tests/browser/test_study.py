@@ -89,10 +89,16 @@ def test_the_charts_suit_the_window(
     for name in ("narrow", "wide"):
         for chart in page.locator(f".graph.{name}").all():
             expect(chart).to_be_visible(visible=name == shown)
-    for label in page.locator(f".graph.{shown} text").all():
+    for label in page.locator(f".graph.{shown} text:not(.tip)").all():
         box = label.bounding_box()
         assert box is not None
         assert box["height"] >= 11
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    for point in page.locator(f".graph.{shown} a").all():
+        point.focus()
+        box = point.locator(".tip").bounding_box()
+        assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
 

@@ -23,7 +23,7 @@ def test_the_reader_finds_what_the_writer_wrote(
     colour_of: Callable[[int], tuple[int, int, int]],
     score_of: Callable[[int], float],
 ) -> None:
-    (model,) = read_atlas(small_atlas)
+    (model,) = read_atlas(small_atlas).models
     assert [layer.name for layer in model.layers] == ["stem", "stem_expand", "block1", "head"]
     stem, block, head = model.rendered
     assert (stem.side, block.side, head.side) == (32, 8, 16)
@@ -38,7 +38,7 @@ def test_the_reader_finds_what_the_writer_wrote(
 
 
 def test_what_is_not_to_be_shown_comes_as_grey(small_atlas: str) -> None:
-    (model,) = read_atlas(small_atlas)
+    (model,) = read_atlas(small_atlas).models
     pictures = read_pictures(model.rendered[0], 0, 20)
     assert (pictures[[3, 7, 19]] == 128).all()
     assert not (pictures[4] == 128).all()

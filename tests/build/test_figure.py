@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from diamond_cutter.build.figure import WIDTH, draw_field, draw_profile
@@ -40,7 +42,7 @@ def test_the_profile_goes_along_depth_on_logarithmic_scales() -> None:
     assert [dot.text for dot in channels.dots] == ["16", "64", "", "256"]
     assert [dot.text for dot in stride.dots] == ["2", "4", "8", ""]
     assert len(field.dots) == 3
-    assert field.title.text == "receptive field 4 to 256 px"
+    assert field.title.text == "receptive field 4 to 256 px, known of 3 layers"
     assert field.limit is not None
     assert field.limit.x == WIDTH
     # 64 lies between 32 and 256: a third of the way up on a logarithmic scale
@@ -51,6 +53,28 @@ def test_the_profile_goes_along_depth_on_logarithmic_scales() -> None:
 def test_the_layer_that_a_page_is_about_is_marked() -> None:
     assert draw_profile(LAYERS, 64).current is None
     assert draw_profile(LAYERS, 64, LAYERS[2]).current == 450
+
+
+def test_cuts_are_marked_and_each_layer_says_its_sizes() -> None:
+    layers = [LAYERS[0], Layer("between", 1, 96, 2, 8, False), *LAYERS[1:]]
+    profile = draw_profile(layers, 63)
+    assert profile.summary.startswith("5 layers along depth, 4 of them cuts, input 63 px")
+    for panel in profile.panels[1:]:
+        assert [dot.is_cut for dot in panel.dots] == [True, False, True, True, True]
+    assert [dot.text for dot in profile.panels[2].dots] == ["16", "", "64", "", "256"]
+    assert profile.columns[0].text == (
+        "one, a cut: 16 channels, about 32 × 32 cells, one every 2 px, receptive field 4 px"
+    )
+    assert profile.columns[1].text.startswith("between: 96 channels")
+    assert (profile.columns[1].x, profile.columns[1].width) == (144, 144)
+    assert draw_profile(layers, 63, layers[0]).columns == ()
+
+
+def test_texts_keep_apart_in_a_deep_network() -> None:
+    deep = [Layer(f"l{i}", i, 8 + i, 2, None, True) for i in range(200)]
+    texts = [dot for dot in draw_profile(deep, 64).panels[2].dots if dot.text]
+    assert 10 < len(texts) < 25
+    assert all(b.x - a.x >= 34 for a, b in pairwise(texts))
 
 
 def test_one_layer_alone_can_be_drawn() -> None:

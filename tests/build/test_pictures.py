@@ -18,7 +18,7 @@ def pixels(path: Path) -> np.ndarray:
 
 
 def layer_of(address: str, name: str) -> RenderedLayer:
-    (model,) = read_atlas(address)
+    (model,) = read_atlas(address).models
     return next(layer for layer in model.rendered if layer.layer.name == name)
 
 

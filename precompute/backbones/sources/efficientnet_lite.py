@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
+from diamond_cutter.precompute.backbones.known_layers import known_layers
 from diamond_cutter.precompute.backbones.weights import NamedFile, PackagedFile
 from diamond_cutter.precompute.contract.atlas import Layer, Model
 
@@ -38,7 +39,15 @@ class Lite:
         """The published SHA-256, or that of the file that is named."""
         return self.weights.digest()
 
+    def known_layers(self) -> list[Layer]:
+        """Those of the table."""
+        return known_layers(self.name)
+
     def layers(self) -> list[Layer]:
+        """Those of the table, or of a network with random weights."""
+        return self.known_layers() or self.built_layers()
+
+    def built_layers(self) -> list[Layer]:
         """The layers, of a network with random weights."""
         from diamond_cutter.precompute.backbones.graph import read_graph
         from diamond_cutter.precompute.backbones.layers import find_layers

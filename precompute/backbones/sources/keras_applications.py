@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.backbones.entry import USUAL_SIZE
+from diamond_cutter.precompute.backbones.known_layers import known_layers
 from diamond_cutter.precompute.backbones.weights import file_digest
 from diamond_cutter.precompute.contract.atlas import Layer, Model
 
@@ -58,7 +59,15 @@ class Application:
             raise UserError(self._absent("got no file there"))
         return file_digest(self._place())
 
+    def known_layers(self) -> list[Layer]:
+        """Those of the table."""
+        return known_layers(self.name)
+
     def layers(self) -> list[Layer]:
+        """Those of the table, or of a network with random weights."""
+        return self.known_layers() or self.built_layers()
+
+    def built_layers(self) -> list[Layer]:
         """The layers, of a network with random weights."""
         from diamond_cutter.precompute.backbones import application
         from diamond_cutter.precompute.backbones.graph import read_graph

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
+from diamond_cutter.precompute.backbones.remembered import Remembered, recall, remember
 from diamond_cutter.precompute.backbones.weights import file_digest
 from diamond_cutter.precompute.contract.atlas import Layer, Model
 
@@ -43,7 +44,11 @@ class ZooModel:
 
     @property
     def model(self) -> Model:
-        """What Lucid says of it."""
+        """What Lucid says of it, and what was found when its file was last loaded."""
+        found = self._remembered()
+        return self._listed() if found is None else found.model
+
+    def _listed(self) -> Model:
         return Model(
             name=self.name,
             source="lucid",
@@ -66,14 +71,24 @@ class ZooModel:
             raise UserError(self._absent("got no file there"))
         return file_digest(self._place())
 
-    def layers(self) -> list[Layer]:
-        """Those that Lucid lists; strides and cuts are known when the file is here."""
-        if self.weights_are_here():
-            return self.load().layers
+    def known_layers(self) -> list[Layer]:
+        """Those that were found when its file was last loaded, or those that Lucid lists.
+
+        Of the latter only the channels are known.
+        """
+        found = self._remembered()
+        if found is not None:
+            return found.layers
         return [
             Layer(name.replace("/", "."), index, channels, None, None, None)
             for index, (name, channels) in enumerate(self.known["layers"])
         ]
+
+    def layers(self) -> list[Layer]:
+        """Those that Lucid lists; strides and cuts are known when the file is here."""
+        if self.weights_are_here() and self._remembered() is None:
+            return self.load().layers
+        return self.known_layers()
 
     def load(self) -> "Backbone":
         """The network, downloaded to Lucid's cache where it is not here."""
@@ -99,7 +114,12 @@ class ZooModel:
             output=dense[-1][0] if dense else "",
             layers=tuple(name for name, _ in self.known["layers"]),
         )
-        return frozen_backbone(path, read_frozen(path), note, self.model, self._class_names)
+        backbone = frozen_backbone(path, read_frozen(path), note, self._listed(), self._class_names)
+        remember(self.weights_digest(), backbone.info, backbone.layers)
+        return backbone
+
+    def _remembered(self) -> Remembered | None:
+        return recall(self.weights_digest()) if self.weights_are_here() else None
 
     def _class_names(self, count: int) -> tuple[str, ...]:
         """ImageNet's where the zoo's labels are those, in their order; else numbers."""

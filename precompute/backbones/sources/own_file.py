@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.backbones.entry import USUAL_SIZE
+from diamond_cutter.precompute.backbones.remembered import Remembered, recall, remember
 from diamond_cutter.precompute.backbones.weights import file_digest
 from diamond_cutter.precompute.contract.atlas import Layer, Model
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from diamond_cutter.precompute.backbones.backbone import Backbone
 
 KERAS = (".keras", ".h5", ".hdf5")
-FROZEN = (".pb", ".modelzoo", ".json")
+MANIFEST = ".json"
+FROZEN = (".pb", ".modelzoo", MANIFEST)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,11 @@ class OwnFile:
 
     @property
     def model(self) -> Model:
-        """What the file tells without being loaded."""
+        """What was found when the file was last loaded, or what it tells without being loaded."""
+        found = self._remembered()
+        return self._described() if found is None else replace(found.model, name=self.name)
+
+    def _described(self) -> Model:
         return Model(
             name=self.name,
             source="own",
@@ -55,33 +61,58 @@ class OwnFile:
         if self.path.is_dir():
             for file in sorted(each for each in self.path.rglob("*") if each.is_file()):
                 digest.update(f"{file.relative_to(self.path)} {file_digest(file)}".encode())
-        else:
-            digest.update(file_digest(self.path).encode())
+            return digest.hexdigest()
+        digest.update(file_digest(self.path).encode())
+        if self.path.suffix == MANIFEST:
+            from diamond_cutter.precompute.backbones.own_config import graph_of
+
+            graph = graph_of(self.path)
+            digest.update(file_digest(graph).encode() if graph.is_file() else b"")
         return digest.hexdigest()
 
+    def known_layers(self) -> list[Layer]:
+        """Those that were found when the file was last loaded."""
+        found = self._remembered()
+        return [] if found is None else found.layers
+
     def layers(self) -> list[Layer]:
-        """The layers, of the loaded network."""
-        return self.load().layers
+        """The layers, of the loaded network where it has not been loaded before."""
+        return self.known_layers() or self.load().layers
 
     def load(self) -> "Backbone":
         """The network. Raises `UserError` for a file that holds none, or holds code."""
         self._check()
+        backbone = self._read()
+        remember(self.weights_digest(), backbone.info, backbone.layers)
+        return backbone
+
+    def _read(self) -> "Backbone":
+        info = self._described()
         if self.path.suffix in FROZEN or self.path.is_dir():
             from diamond_cutter.precompute.backbones.own_frozen import load_frozen
 
-            return load_frozen(self.path, self.settings.preprocessing, self.model, self.class_names)
+            return load_frozen(self.path, self.settings.preprocessing, info, self.class_names)
         from diamond_cutter.precompute.backbones.backbone import Backbone
         from diamond_cutter.precompute.backbones.own_network import read_keras
 
         network = read_keras(self.path, self.settings.preprocessing, self.name)
-        info = replace(self.model, input_size=network.input_size)
+        info = replace(info, input_size=network.input_size)
         return Backbone.of(network.model, info, self.class_names(network.model.output_shape[-1]))
+
+    def _remembered(self) -> Remembered | None:
+        try:
+            return recall(self.weights_digest())
+        except UserError:  # not there, or nothing that can be read: told when it is loaded
+            return None
 
     def _input_size(self) -> int:
         from diamond_cutter.precompute.backbones.own_config import input_size, read_config
 
         is_keras = self.path.suffix in KERAS and self.path.is_file()
-        return input_size(read_config(self.path)) if is_keras else USUAL_SIZE
+        try:
+            return input_size(read_config(self.path)) if is_keras else USUAL_SIZE
+        except UserError:  # told when it is loaded: a list has more than this one
+            return USUAL_SIZE
 
     def _check(self) -> None:
         if not self.weights_are_here():

@@ -45,7 +45,9 @@ def check_network(backbone: Backbone, names: list[str]) -> None:
         assert abs(one.shape[1] - backbone.input_size / layer.stride) < 4
         largest = float(np.abs(one).max())
         assert largest > 0, name
-        np.testing.assert_allclose(other.numpy(), one, atol=2e-4 * largest, err_msg=name)
+        error = np.abs(other.numpy() - one)  # float32 through hundreds of random layers
+        assert error.max() < 2e-3 * largest, name
+        assert error.mean() < 5e-5 * largest, name
         gradient = tape.gradient(total, source).numpy()
         assert np.isfinite(gradient).all(), name
         assert np.abs(gradient).max() > 0, name

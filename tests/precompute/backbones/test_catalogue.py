@@ -8,7 +8,7 @@ import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
-from diamond_cutter.precompute.backbones import catalogue, weights
+from diamond_cutter.precompute.backbones import catalogue, known_layers, weights
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.sources.efficientnet_lite import LITES
 from diamond_cutter.precompute.backbones.weights import PackagedFile
@@ -24,9 +24,11 @@ def test_lites_are_there_with_their_weights() -> None:
 
 
 def test_unknown_name_lists_those_like_it() -> None:
-    told = "no backbone 'resnet50v2': expected one of .*ResNet50V2.*; `diamond models` lists"
+    told = "no backbone 'resnet50v3': expected one of .*ResNet50V2.*; `diamond models` lists"
     for function in (catalogue.load, catalogue.describe, catalogue.layers):
         with pytest.raises(UserError, match=told):
+            function("resnet50v3")
+        with pytest.raises(UserError, match="'resnet50v2': expected it as ResNet50V2; write it so"):
             function("resnet50v2")
 
 
@@ -73,6 +75,15 @@ def test_backbone_holds_what_its_entry_says(name: str, load: Callable[[str], Bac
     assert backbone.layers == catalogue.layers(name)
 
 
+def test_with_another_keras_layers_are_found_from_the_graph(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = catalogue.layers(NAMES[0])
+    monkeypatch.setattr(known_layers, "version", lambda _: "3.99")
+    assert catalogue.find(NAMES[0]).known_layers() == []
+    assert catalogue.layers(NAMES[0]) == known
+
+
 def test_class_names_are_imagenet_s(lite0: Backbone) -> None:
     names = lite0.class_names
     assert len(names) == len(set(names)) == 1000
@@ -85,7 +96,8 @@ def test_class_names_are_imagenet_s(lite0: Backbone) -> None:
 def test_listing_starts_no_tensorflow() -> None:
     code = (
         "import sys; from diamond_cutter.precompute.backbones import catalogue; "
-        "[catalogue.describe(name) for name in catalogue.names()]; "
+        "[catalogue.describe(name) for name in catalogue.names()]; catalogue.listing(); "
+        "catalogue.layers('ResNet50'); "
         "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
@@ -107,6 +119,9 @@ def test_a_source_is_one_function_and_a_line(
         def weights_digest(self) -> str:
             return "5d" * 32
 
+        def known_layers(self) -> list[Layer]:
+            return []
+
         def layers(self) -> list[Layer]:
             return self.load().layers
 
@@ -122,6 +137,7 @@ def test_a_source_is_one_function_and_a_line(
         assert catalogue.names()[-1] == "mine"
         backbone = catalogue.load("mine")
         assert catalogue.layers("mine") == lite0.layers
+        assert catalogue.listing()[-1].layers == ()
     finally:
         catalogue._gathered.cache_clear()
     assert (backbone.input_size, backbone.info.cuts, backbone.parameters) == (64, 18, 4_652_008)

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DEFAULTS, SORTS, arrangeRows, naturalOrder, readRanking, sortBy, writeRanking } from "../../../web/static/js/ranking.js";
+import { DEFAULTS, SORTS, arrangeRows, naturalOrder, readRanking, writeRanking } from "../../../web/static/js/ranking.js";
+import { sortBy } from "../../../web/static/js/table.js";
 
 const MODELS = ["one", "two.b+c"];
 
@@ -44,10 +45,10 @@ test("what is good comes first: high accuracies, low costs and losses", () => {
 });
 
 test("a heading sorts by it, and once more the other way round", () => {
-  const first = sortBy(DEFAULTS, "gflops");
+  const first = sortBy(DEFAULTS, "gflops", naturalOrder);
   assert.deepEqual([first.sort, first.order], ["gflops", "up"]);
-  assert.equal(sortBy(first, "gflops").order, "down");
-  assert.equal(sortBy(DEFAULTS, "accuracy").order, "up");
+  assert.equal(sortBy(first, "gflops", naturalOrder).order, "down");
+  assert.equal(sortBy(DEFAULTS, "accuracy", naturalOrder).order, "up");
 });
 
 test("rows are sorted by value, equal ones best first both ways", () => {

@@ -82,18 +82,6 @@ export function naturalOrder(sort) {
 }
 
 /**
- * The ranking after a heading was chosen: sorted by it, or the other way round if it was already.
- *
- * @param {Ranking} ranking
- * @param {string} sort
- * @returns {Ranking}
- */
-export function sortBy(ranking, sort) {
-  if (sort !== ranking.sort) return { ...ranking, sort, order: naturalOrder(sort) };
-  return { ...ranking, order: ranking.order === "up" ? "down" : "up" };
-}
-
-/**
  * The indices of the rows to show, in order; of equals the better one, which is the first, first.
  *
  * @param {Ranking} ranking

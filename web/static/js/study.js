@@ -1,8 +1,9 @@
 /** The page of a study: the table's state is in the address, and arrow keys go through the charts. */
 
-import { moveInChart } from "./movement.js";
+import { walk } from "./charts.js";
 import { find } from "./page.js";
-import { SORTS, arrangeRows, readRanking, sortBy, writeRanking } from "./ranking.js";
+import { SORTS, arrangeRows, naturalOrder, readRanking, writeRanking } from "./ranking.js";
+import { enableHeadings, showRows, sortBy } from "./table.js";
 
 /** @typedef {import("./ranking.js").Ranking} Ranking */
 
@@ -31,13 +32,7 @@ let timer = 0;
 function apply() {
   const shown = arrangeRows(ranking, rows);
   const order = shown.flatMap((index) => elements[index] ?? []);
-  if (order.length !== body.rows.length || order.some((row, place) => row !== body.rows[place])) {
-    body.replaceChildren(...order);
-  }
-  for (const heading of headings) {
-    if (heading.getAttribute("data-sort") !== ranking.sort) heading.removeAttribute("aria-sort");
-    else heading.setAttribute("aria-sort", ranking.order === "up" ? "ascending" : "descending");
-  }
+  showRows(body, order, headings, ranking);
   const all = `${rows.length} ${rows.length === 1 ? "cut" : "cuts"}`;
   outcome.value = shown.length === rows.length ? all : `${shown.length} of ${all}`;
 }
@@ -72,45 +67,10 @@ function replace() {
   if (!isWritten()) history.replaceState(null, "", location.pathname + writeRanking(ranking) + location.hash);
 }
 
-/** Make a heading a button. @param {Element} heading */
-function enable(heading) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.append(...heading.childNodes);
-  button.addEventListener("click", () => {
-    change(sortBy(ranking, heading.getAttribute("data-sort") ?? ""));
-    push();
-  });
-  heading.append(button);
-}
-
-/** One point of a chart is a stop of the tab key; arrow keys go to the others. @param {Element} chart */
-function walk(chart) {
-  const links = [...chart.querySelectorAll("a")];
-  const lines = [...chart.querySelectorAll(".series")];
-  const points = links.map((link) => {
-    const { e: x, f: y } = find(link, "g", SVGGElement).transform.baseVal.getItem(0).matrix;
-    return { x, y, line: lines.findIndex((line) => line.contains(link)) };
-  });
-  let stop = links.findIndex((link) => link.classList.contains("recommended"));
-  links.forEach((link, index) => link.setAttribute("tabindex", index === stop ? "0" : "-1"));
-  chart.addEventListener("keydown", (event) => {
-    if (!(event instanceof KeyboardEvent) || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const next = links[moveInChart(event.key, stop, points) ?? -1];
-    if (event.key.startsWith("Arrow")) event.preventDefault();
-    next?.focus();
-  });
-  chart.addEventListener("focusin", (event) => {
-    const link = event.target instanceof Element ? event.target.closest("a") : null;
-    const index = links.findIndex((other) => other === link);
-    if (index < 0) return;
-    links[stop]?.setAttribute("tabindex", "-1");
-    links[index]?.setAttribute("tabindex", "0");
-    stop = index;
-  });
-}
-
-headings.forEach(enable);
+enableHeadings(headings, (sort) => {
+  change(sortBy(ranking, sort, naturalOrder));
+  push();
+});
 document.querySelectorAll(".graph").forEach(walk);
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("input", () => {

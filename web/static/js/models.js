@@ -1,0 +1,115 @@
+/** The page of all models: the table's state is in the address, arrow keys go through the chart. */
+
+import { SORTS, arrangeModels, naturalOrder, readCatalogue, readLimit, writeCatalogue } from "./catalogue.js";
+import { walk } from "./charts.js";
+import { find } from "./page.js";
+import { enableHeadings, showRows, sortBy } from "./table.js";
+
+/** @typedef {import("./catalogue.js").Catalogue} Catalogue */
+
+const ADDRESS_DELAY = 250; // in ms: browsers refuse to change an address many times a second
+
+const form = find(document, ".controls", HTMLFormElement);
+const outcome = find(form, "output", HTMLOutputElement);
+const source = find(form, "[name=source]", HTMLSelectElement);
+const family = find(form, "[name=family]", HTMLSelectElement);
+const parameters = find(form, "[name=parameters]", HTMLInputElement);
+const gflops = find(form, "[name=gflops]", HTMLInputElement);
+const text = find(form, "[name=find]", HTMLInputElement);
+const weights = find(form, "[name=weights]", HTMLInputElement);
+const body = find(document, "#ranking tbody", HTMLTableSectionElement);
+const headings = [...document.querySelectorAll("#ranking [data-sort]")];
+const elements = [...body.rows];
+const rows = elements.map((element) => ({
+  name: element.dataset.model ?? "",
+  family: element.dataset.in ?? "",
+  source: element.dataset.from ?? "",
+  here: element.dataset.here === "here",
+  values: new Map(
+    SORTS.flatMap((sort) => {
+      const value = element.getAttribute(`data-${sort}`);
+      return value === null ? [] : [[sort, Number(value)]];
+    }),
+  ),
+}));
+const sources = [...source.options].map((option) => option.value);
+const families = [...family.options].map((option) => option.value);
+
+let catalogue = readCatalogue(location.search, sources, families);
+let timer = 0;
+
+/** Make the page what the state says. */
+function apply() {
+  const shown = arrangeModels(catalogue, rows);
+  const order = shown.flatMap((index) => elements[index] ?? []);
+  showRows(body, order, headings, catalogue);
+  for (const field of [parameters, gflops]) {
+    field.setAttribute("aria-invalid", String(field.value.trim() !== "" && readLimit(field.value) === null));
+  }
+  const all = `${rows.length} ${rows.length === 1 ? "model" : "models"}`;
+  outcome.value = shown.length === rows.length ? all : `${shown.length} of ${all}`;
+}
+
+/** @param {Catalogue} next */
+function change(next) {
+  catalogue = next;
+  apply();
+}
+
+function readForm() {
+  change({
+    ...catalogue,
+    source: source.value,
+    family: family.value,
+    parameters: parameters.value.trim(),
+    gflops: gflops.value.trim(),
+    weights: weights.checked ? "here" : "",
+    find: text.value.trim(),
+  });
+}
+
+function fillForm() {
+  source.value = catalogue.source;
+  family.value = catalogue.family;
+  parameters.value = catalogue.parameters;
+  gflops.value = catalogue.gflops;
+  weights.checked = catalogue.weights === "here";
+  text.value = catalogue.find;
+}
+
+function isWritten() {
+  return writeCatalogue(catalogue) === location.search;
+}
+
+function push() {
+  clearTimeout(timer);
+  if (!isWritten()) history.pushState(null, "", location.pathname + writeCatalogue(catalogue) + location.hash);
+}
+
+function replace() {
+  clearTimeout(timer);
+  if (!isWritten()) history.replaceState(null, "", location.pathname + writeCatalogue(catalogue) + location.hash);
+}
+
+enableHeadings(headings, (sort) => {
+  change(sortBy(catalogue, sort, naturalOrder));
+  push();
+});
+document.querySelectorAll(".graph").forEach(walk);
+form.addEventListener("submit", (event) => event.preventDefault());
+form.addEventListener("input", () => {
+  readForm();
+  clearTimeout(timer);
+  timer = setTimeout(replace, ADDRESS_DELAY);
+});
+form.addEventListener("change", push);
+addEventListener("pagehide", replace);
+addEventListener("popstate", () => {
+  clearTimeout(timer);
+  catalogue = readCatalogue(location.search, sources, families);
+  fillForm();
+  apply();
+});
+fillForm();
+apply();
+form.inert = false; // it listens now
