@@ -188,7 +188,7 @@ def test_wrong_graphs_are_told_in_one_line(modelzoo: Path, tmp_path: Path) -> No
         ("cut.modelzoo", modelzoo.read_bytes()[:100_000], "expected a frozen GraphDef, got"),
         ("bare.pb", (tmp_path / "graph.pb").read_bytes(), "expected Lucid's note .* found none"),
         ("a.json", b'{"input_name": "data"}', "expected input_name, image_shape and image_value"),
-        ("b.json", b"not json", "expected input_name, image_shape and image_value"),
+        ("b.json", b"not json", "expected a manifest in JSON, got"),
         (
             "c.json",
             json.dumps(MANIFEST | {"input_name": "pixels"}).encode(),
