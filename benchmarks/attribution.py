@@ -1,8 +1,8 @@
 """Photos a second that are explained, against a plain pass forward, and one forward and back.
 
 All in one run, after tracing, batch by batch: the pass forward, with the gradient of one logit by
-the input, the attribution of all classes at the cut, and of three classes at all cuts below it;
-the last two as they are stored, and with neuron groups.
+the input, the attribution of ten classes at the cut, of three classes at all cuts below it as well,
+that with neuron groups, and of all ten below.
 """
 
 import argparse
@@ -39,7 +39,6 @@ def main() -> None:
     labels = np.arange(BATCH) % CLASSES
     generator = np.random.default_rng(0)
     weight = generator.normal(0, 0.1, (cut.channels, CLASSES)).astype(np.float32)
-    head = [(weight, np.zeros(CLASSES, np.float32))]
 
     network = truncate(backbone, cut.name, pre_activation=False)
     forward = tf.function(lambda batch: network(batch, training=False))
@@ -49,16 +48,20 @@ def main() -> None:
     everywhere = Questioner(backbone, [*below, cut.name], "average")
     with ThreadPoolExecutor() as pool:
 
-        def explain(questioner: Questioner, groups: int) -> None:
-            for answer in questioner.ask(images, labels, head)[1].values():
+        def explain(questioner: Questioner, classes: int, groups: int) -> None:
+            head = [(weight[:, :classes], np.zeros(classes, np.float32))]
+            for answer in questioner.ask(images, labels % classes, head)[1].values():
                 describe_answer(answer, groups, pool)
 
         ways: dict[str, Callable[[], object]] = {
             "forward": lambda: forward(batch).numpy(),
             "forward and back": lambda: slope(batch).numpy(),
-            f"all {CLASSES} classes at {cut.name}": lambda: explain(at_cut, 0),
-            f"3 classes at {len(below)} layers below as well": lambda: explain(everywhere, 0),
-            "the same with 4 neuron groups of each layer": lambda: explain(everywhere, 4),
+            f"all {CLASSES} classes at {cut.name}": lambda: explain(at_cut, CLASSES, 0),
+            f"3 classes at {len(below)} layers below as well": lambda: explain(everywhere, 3, 0),
+            "the same with 4 neuron groups of each layer": lambda: explain(everywhere, 3, 4),
+            f"all {CLASSES} classes at {len(below)} layers below as well": lambda: explain(
+                everywhere, CLASSES, 0
+            ),
         }
         seconds = {name: measure(way, options.rounds) for name, way in ways.items()}
     plain, both = seconds["forward"], seconds["forward and back"]

@@ -1,11 +1,13 @@
 """A small atlas and studies, written by the real writers, and the site built from them."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 from numpy.typing import NDArray
 from sample_attribution import write_attribution
 from sample_study import LARGE, SMALL, colour_of_photo, write_study
@@ -14,6 +16,7 @@ from diamond_cutter.build.site import build_site
 from diamond_cutter.precompute.atlas import store
 from diamond_cutter.precompute.contract.atlas import CHUNK, Flag, Layer, Level, Model
 from diamond_cutter.precompute.contract.catalogue import Listed
+from diamond_cutter.precompute.contract.members import array, subgroup
 
 MODEL = Model("tiny-net", "random", "Tiny", 64, 1_234_567, 0.5, 3)
 LAYERS = [
@@ -184,3 +187,30 @@ def score_of() -> Callable[[int], float]:
 @pytest.fixture(scope="session")
 def photo_colour() -> Callable[[int], tuple[int, int, int]]:
     return colour_of_photo
+
+
+@pytest.fixture(scope="session")
+def networks(small_study: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The made-up study with all that makes it one taken away: photos without labels, no heads."""
+    address = tmp_path_factory.mktemp("networks") / "networks.zarr"
+    shutil.copytree(small_study, address)
+    studies = zarr.open_group(str(address), mode="r+")
+    group = subgroup(studies, "pets")
+    slot = subgroup(group, str(group.attrs["slot"]))
+    array(slot, "photos/label")[:] = np.full(60, -1, np.int32)
+    del slot["cuts"]
+    attribution = subgroup(slot, "attribution")
+    explained = {**attribution.attrs.asdict()["explained"], "own": True}
+    attribution.attrs.put({"explained": explained})
+    group.attrs.put({"slot": group.attrs["slot"]})
+    return str(address)
+
+
+@pytest.fixture(scope="session")
+def networks_site(
+    small_atlas: str, networks: str, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The site of networks by themselves, without a study."""
+    output = tmp_path_factory.mktemp("networks-built") / "site"
+    build_site(small_atlas, [networks], output, "", lambda *_: None)
+    return output

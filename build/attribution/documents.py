@@ -18,7 +18,7 @@ GROUP_CHANNELS = 4
 """Channels that stand for a neuron group, the strongest of its direction."""
 
 
-def view_document(photo: ExplainedPhoto, view: View) -> bytes:
+def view_document(photo: ExplainedPhoto, view: View, group_side: int = 0) -> bytes:
     """`view.json`: a layer of a photo, with the first of its targets.
 
     `targets`: pairs of classes, -1 for none, in `target_order`; `names` of those by index.
@@ -26,7 +26,7 @@ def view_document(photo: ExplainedPhoto, view: View) -> bytes:
     `active_channel`, `active_value`: (R, Q, A), of each cell the most active channels.
     `map_channel`, `map_peak`: (M,), the channels that matter most and their strongest activation;
     `maps.json` has the rest. `groups`: `map` (G, R, Q) of 0..1, `channel`, the strongest of each,
-    and `value` (T, G), attribution.
+    `value` (T, G), attribution, and `side` of the pictures beside it, 0 where there are none.
     """
     seen = photo.layers[view.layer.name]
     layer = view.layer
@@ -55,6 +55,7 @@ def view_document(photo: ExplainedPhoto, view: View) -> bytes:
             "map_peak": [short(float(values.max())) for values in seen.map],
             "groups": {
                 "map": pack_fine(seen.group_map),
+                "side": group_side,
                 "channel": [_strongest(direction) for direction in seen.group_direction],
                 "value": [
                     [short(float(value)) for value in row] for row in seen.group_value[order]

@@ -1,12 +1,17 @@
 """The files of the photos that are explained: their pictures, their JSON, and looks for pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from diamond_cutter.build.attribution.bars import Atlas
 from diamond_cutter.build.attribution.documents import maps_document, more_document, view_document
 from diamond_cutter.build.attribution.look import Look, photo_look
 from diamond_cutter.build.attribution.reader import ExplainedStudy, views
+from diamond_cutter.build.pictures import webp
 from diamond_cutter.build.study.photos import photo_folder
+from diamond_cutter.precompute.contract.attribution import ExplainedCut, read_photo_groups
 from diamond_cutter.precompute.contract.report import File
 
 
@@ -18,15 +23,28 @@ def look_files(explained: ExplainedStudy) -> Iterator[tuple[str, bytes]]:
     largest = max(explained.cuts, key=lambda cut: cut.input_size)
     for cut in explained.cuts:
         own = [view for view in views(explained) if view.cut is cut]
+        pictures = _group_pictures(explained, cut)
         for photo in explained.photos(cut):
             folder = photo_folder(photo.photo)
             if cut is largest:
                 yield f"{folder}photo.webp", photo.picture
             for view in own:
                 beside = f"{folder}{view.key}/"
-                yield f"{beside}view.json", view_document(photo, view)
+                groups = pictures.get(photo.photo, ()) if view.at_cut else ()
+                side = len(groups[0]) if len(groups) else 0
+                yield f"{beside}view.json", view_document(photo, view, side)
+                for index, pixels in enumerate(groups):
+                    yield f"{beside}group-{index}.webp", webp(pixels)
                 yield f"{beside}more.json", more_document(photo, view)
                 yield f"{beside}maps.json", maps_document(photo, view)
+
+
+def _group_pictures(
+    explained: ExplainedStudy, cut: ExplainedCut
+) -> Mapping[int, Sequence[NDArray[np.uint8]]]:
+    """The pictures of the groups of a few photos of a cut, by the photos' index."""
+    found = read_photo_groups(explained.source, cut.model, cut.cut)
+    return {} if found is None else dict(zip(found.photo.tolist(), found.picture, strict=True))
 
 
 def looks(explained: ExplainedStudy, files: list[File], atlas: Atlas) -> Iterator[tuple[int, Look]]:

@@ -110,12 +110,18 @@ def of_classes(case: "Case", labels: Sequence[int], count: int) -> tuple[Wanted,
 
 
 def of_groups(case: "Case", groups: "ClassGroups") -> Wanted:
-    """The directions of classes' groups; of one that is empty any channel stands for it."""
+    """The directions of classes' groups."""
+    names = [f"of {case.classes[label]}" for label in groups.label]
+    return of_directions(case, names, groups.direction)
+
+
+def of_directions(case: "Case", names: Sequence[str], directions: NDArray[np.float32]) -> Wanted:
+    """Groups (n, G, C) of n names; of one that is empty any channel stands for it."""
     units = []
-    for label, directions in zip(groups.label, groups.direction, strict=True):
-        for number, weights in enumerate(directions):
-            name = f"group {number} of {case.classes[label]}"
-            units.append(_direction(case, weights if weights.any() else weights + 1, name))
+    for name, several_groups in zip(names, directions, strict=True):
+        for number, weights in enumerate(several_groups):
+            known = weights if weights.any() else weights + 1
+            units.append(_direction(case, known, f"group {number} {name}"))
     return _wanted(case, Family.CHANNEL, units)
 
 

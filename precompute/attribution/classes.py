@@ -21,13 +21,15 @@ from diamond_cutter.precompute.attribution.class_groups import (
 from diamond_cutter.precompute.attribution.class_pictures import (
     Wanted,
     of_classes,
+    of_directions,
     of_groups,
     picture_units,
     store_pictures,
 )
-from diamond_cutter.precompute.attribution.shelf import find_rows, key_of, read_rows
+from diamond_cutter.precompute.attribution.photo_groups import choose_few, read_directions
+from diamond_cutter.precompute.attribution.shelf import Place, find_rows, key_of, read_rows
 from diamond_cutter.precompute.attribution.task import Inquiry, Row
-from diamond_cutter.precompute.contract.attribution import ClassGroups, Pictures
+from diamond_cutter.precompute.contract.attribution import ClassGroups, PhotoGroups, Pictures
 from diamond_cutter.precompute.features.key import shelf_of
 
 
@@ -58,6 +60,7 @@ def write_classes(
     inquiry: Inquiry,
     rows: Sequence[Row],
     keys: Sequence[str],
+    parts: tuple[str, Sequence[Place]],
     own: NDArray[np.int64],
     chosen: NDArray[np.int32],
     settings: AttributionSettings,
@@ -65,7 +68,8 @@ def write_classes(
     """Make and store the groups and pictures of a cut's classes; the keys of all of them.
 
     `rows`, `keys`, `own`, `chosen`: of each explained photo the row, its key, the class that it
-    counts for, and its index in the study. `group`: of the cut in the slot.
+    counts for, and its index in the study; `parts`: their shelf, and where each is on it.
+    `group`: of the cut in the slot.
     """
     labels = [int(k) for k in np.unique(own)]
     logit, way = of_classes(case, labels, settings.pictures)
@@ -73,12 +77,19 @@ def write_classes(
     if settings.groups:
         groups, used = _groups(site, case, inquiry, rows, keys, own, chosen)
         if settings.pictures:
-            wanted.insert(0, of_groups(case, groups))
+            shelf, places = parts
+            few = choose_few(read_rows(site.study, shelf, places, "logit"), own)
+            directions = read_directions(site.study, shelf, [places[row] for row in few], case)
+            names = [f"of photo {keys[row][:16]}" for row in few]
+            wanted = [of_groups(case, groups), of_directions(case, names, directions), *wanted]
     *grouped, ways, logits = _pictures(site, case, wanted)
     if settings.groups:
-        for picture in grouped:
-            shape = (*groups.direction.shape[:2], *picture.shape[1:])
-            groups = replace(groups, picture=picture.reshape(shape))
+        if grouped:
+            of_class, of_photo = (
+                picture.reshape(-1, settings.groups, *picture.shape[1:]) for picture in grouped
+            )
+            groups = replace(groups, picture=of_class)
+            store.write_photo_groups(group, PhotoGroups(chosen[few], of_photo))
         store.write_class_groups(group, groups)
     if way.units:
         by_class = [

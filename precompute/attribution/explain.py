@@ -14,6 +14,7 @@ from diamond_cutter.precompute.attribution import store
 from diamond_cutter.precompute.attribution.case import Album, Case
 from diamond_cutter.precompute.attribution.classes import Site, shelf_of_classes, write_classes
 from diamond_cutter.precompute.attribution.sample import choose_photos
+from diamond_cutter.precompute.attribution.shelf import Place as RowPlace
 from diamond_cutter.precompute.attribution.shelf import (
     find_rows,
     key_of,
@@ -40,7 +41,7 @@ from diamond_cutter.precompute.work.target import Target
 from diamond_cutter.precompute.work.unit import Place as WorkPlace
 
 Work = Callable[[str, int, Any], None]
-VERSION = 1
+VERSION = 2
 """Of what is asked: raised when the same photo, head and settings give other attribution."""
 ROWS = 32
 """Photos of a part, and so of a task: the most that a kill loses of each worker's work."""
@@ -89,10 +90,19 @@ def explain(
     kept: dict[str, set[str]] = {}
     for depth, each in enumerate(asked):
         kept.setdefault(each.shelf, set()).update(each.keys)
-        group, own = _write_case(slot, study, each, album)
+        group, own, parts = _write_case(slot, study, each, album)
         site = Site(study, place.study, depth, seed, make)
         kept[shelf_of_classes(each.case)] = write_classes(
-            group, site, each.case, each.inquiry, each.rows, each.keys, own, chosen, settings
+            group,
+            site,
+            each.case,
+            each.inquiry,
+            each.rows,
+            each.keys,
+            parts,
+            own,
+            chosen,
+            settings,
         )
     explained = Explained(
         name=place.study,
@@ -164,8 +174,11 @@ def _units(asked: _Asked, study: zarr.Group, place: Place, depth: int) -> Iterat
 
 def _write_case(
     slot: zarr.Group, study: zarr.Group, asked: _Asked, album: Album
-) -> tuple[zarr.Group, NDArray[np.int64]]:
-    """Store where a cut's photos are and their sums: its group, and what each photo counts for."""
+) -> tuple[zarr.Group, NDArray[np.int64], tuple[str, list[RowPlace]]]:
+    """Store where a cut's photos are and their sums.
+
+    Its group, what each photo counts for, and the shelf with the place of each.
+    """
     rows = find_rows(study, asked.shelf)
     places = [rows[key] for key in asked.keys]
 
@@ -181,4 +194,4 @@ def _write_case(
     for layer, tables in summary.tables.items():
         for name, table in tables.items():
             store.write_table(group, f"layers/{layer}/{name}", table)
-    return group, summary.own
+    return group, summary.own, (asked.shelf, places)

@@ -25,10 +25,10 @@ from diamond_cutter.precompute.runtime import keras, tf
 BATCH = 8
 """Photos in one pass. Always that many, so that there is one tracing."""
 MANY = 12
-"""Classes up to which all are explained at the cut; of more the first `SOME`."""
+"""Classes up to which all are explained; of more the first `SOME` at the cut,"""
 SOME = 5
 BELOW = 3
-"""Classes that are explained below the cut: predicted, runner-up, the true one or the third."""
+"""and so many below it: predicted, runner-up, the true one or the third."""
 
 _FIRST, _SECOND, _TRUE = 4e9, 2e9, 1e9
 """What moves a class to the front, far above any logit."""
@@ -89,7 +89,7 @@ class Questioner:
         found = {}
         for place, layer in enumerate(self.layers, -len(self.layers)):
             activation = activations[place]
-            asked = classes if place == -1 else classes[:, :BELOW]
+            asked = classes if place == -1 else classes[:, : _below(logits)]
             if self._steps:
                 gradients = self._integrate(place, activation, weights, asked)
             else:
@@ -112,8 +112,9 @@ class Questioner:
             logits = self._logits(activations[-1], weights)
             classes = _choose(logits, labels)
             sums = _sums(logits, classes)
+        below = _below(logits)
         slopes = [
-            tape.gradient(value, activations[-1:] if place >= BELOW or self._steps else activations)
+            tape.gradient(value, activations[-1:] if place >= below or self._steps else activations)
             for place, value in enumerate(sums)
         ]
         return activations, logits, classes, slopes
@@ -165,6 +166,12 @@ def _choose(logits: Any, labels: Any) -> Any:
         + tf.one_hot(labels, count) * _TRUE
     )
     return tf.math.top_k(tf.where(front > 0, front, logits), wanted).indices
+
+
+def _below(logits: Any) -> int:
+    """How many classes are explained below the cut, of K logits (n, K)."""
+    count = int(logits.shape[1])
+    return count if count <= MANY else BELOW
 
 
 def _sums(logits: Any, classes: Any) -> list[Any]:

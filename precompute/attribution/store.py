@@ -17,6 +17,7 @@ from diamond_cutter.precompute.contract.attribution import (
     Explained,
     ExplainedCut,
     LayerView,
+    PhotoGroups,
     Pictures,
 )
 from diamond_cutter.precompute.contract.packing import pack
@@ -101,6 +102,11 @@ def write_pictures(cut: zarr.Group, pictures: Pictures) -> None:
 def write_class_groups(cut: zarr.Group, groups: ClassGroups) -> None:
     """Store the neuron groups of the classes of a cut."""
     write_table(cut, "classes/groups", groups)
+
+
+def write_photo_groups(cut: zarr.Group, groups: PhotoGroups) -> None:
+    """Store the pictures of the groups of a few photos of a cut."""
+    write_table(cut, "classes/photo_groups", groups)
 
 
 def finish(slot: zarr.Group, explained: Explained) -> None:

@@ -16,7 +16,8 @@ where it lies in them, stands in its slot::
         photo, part, row                            (n,) int32: index of the photo in the study, of
                                                     its part in `parts`, and its row there
         layers/<layer>/sums, channels               see `Sums` and `Channels`
-        classes/pictures, groups                    see `Pictures` and `ClassGroups`; may be absent
+        classes/pictures, groups, photo_groups      see `Pictures`, `ClassGroups`, `PhotoGroups`;
+                                                    may be absent
 
 An attribution is to a *target*: a class, or a class minus another, as (class, minus), where minus
 is -1 for none; classes are indices into `ExplainedCut.classes`. It is of a logit, before softmax,
@@ -53,7 +54,7 @@ Target = tuple[int, int]
 
 TOP = 4
 """Channels of a cell that are kept: so many for and so many against; so many by activation."""
-MAPS = 24
+MAPS = 48
 """Channels of a layer whose whole map is kept of each photo, at most."""
 MOST_CELLS = 28
 """Cells a side, at most."""
@@ -149,9 +150,10 @@ class LayerView:
     """One layer of one photo: R x Q cells, C channels, T targets, G neuron groups.
 
     target          (T, 2) int32: the targets. First predicted minus runner-up; then classes:
-                    predicted, runner-up, the true one, else the third; at the cut the others by
-                    logit, all if they are not many; last, where neither predicted nor runner-up
-                    are the true class, predicted minus that, else (-1, -1)
+                    predicted, runner-up, the true one, else the third, then the others by logit:
+                    all if they are not many, else two more at the cut and none below; last, where
+                    neither predicted nor runner-up are the true class, predicted minus that, else
+                    (-1, -1)
     total           (T,) float32: the sum of all attribution
     bias            (T,) float32: the logit where the layer has no activation; below the cut with
                     gradients: the head's bias. logit - bias - total is what sums fall short of
@@ -233,8 +235,8 @@ class Sums:
 
     target    (P, 2) int32. (-1, -1): over all photos, each to its own class (the predicted one
               where photos have no label). (k, -1): to k, over the photos of class k; (k, j): to k
-              minus j, over those photos of k of which both are kept: at the cut all, if classes
-              are not many; else where j is predicted or runner-up. First all, then classes
+              minus j, over those photos of k of which both are kept: all, if classes are not
+              many; else where j is predicted or runner-up. First all, then classes
     photos    (P,) int32: over how many
     mean      (P, C) float32; spread (P, C) float32: standard deviation
     quantile  (P, 5, C) float32: `QUANTILES` over the photos
@@ -321,6 +323,18 @@ class ClassGroups:
     picture: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, eq=False)
+class PhotoGroups:
+    """The pictures of the neuron groups of a few photos, at the cut.
+
+    photo    (P,) int32: the photos, by index, ascending
+    picture  (P, G, S, S, 3) uint8 sRGB: the direction of each group rendered
+    """
+
+    photo: Indices
+    picture: NDArray[np.uint8]
+
+
 @dataclass(frozen=True)
 class Source:
     """Where the attribution of a study is read: its group, and what its slot has of it."""
@@ -385,6 +399,14 @@ def read_class_groups(source: Source, model: str, cut: str) -> ClassGroups | Non
     if "classes/groups" not in group:
         return None
     return ClassGroups(**_read(group, "classes/groups", ClassGroups))
+
+
+def read_photo_groups(source: Source, model: str, cut: str) -> PhotoGroups | None:
+    """The pictures of the groups of a few photos of a cut; None where there are none."""
+    group = _cut(source, model, cut)
+    if "classes/photo_groups" not in group:
+        return None
+    return PhotoGroups(**_read(group, "classes/photo_groups", PhotoGroups))
 
 
 def own_document(address: str, name: str) -> dict[str, Any]:

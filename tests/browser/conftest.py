@@ -65,6 +65,12 @@ def address(small_site: Path) -> Iterator[str]:
     yield from serve(small_site, "")
 
 
+@pytest.fixture(scope="session")
+def networks_address(networks_site: Path) -> Iterator[str]:
+    """Where the site of networks by themselves is served."""
+    yield from serve(networks_site, "")
+
+
 @pytest.fixture(scope="session", params=["", "/some/where"], ids=["root", "sub-path"])
 def any_address(small_site: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """Where the small site is served: at the root of a host, and below a path."""

@@ -34,6 +34,11 @@ KINDS = {
     "study": "studies/pets/?sort=gflops",
     "missing": "nothing/",
 }
+NETWORKS = {
+    "networks": "networks/pets/",
+    "photo": "networks/pets/photos/7/?at=0.5,0.5",
+    "class": "networks/pets/classes/1/",
+}
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},
@@ -44,7 +49,18 @@ RULES = {
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
     address: str, open_page: OpenPage, kind: str
 ) -> None:
-    page = open_page(address + KINDS[kind], foretold=("nothing/",))
+    check(open_page(address + KINDS[kind], foretold=("nothing/",)))
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_axe_finds_nothing_on_the_pages_of_networks_either(
+    networks_address: str, open_page: OpenPage, kind: str
+) -> None:
+    check(open_page(networks_address + NETWORKS[kind]))
+
+
+def check(page: Page) -> None:
+    """Axe finds nothing, and nothing is wider than the window: narrow and wide, light and dark."""
     for details in page.locator("summary").all():
         details.click()
     for width in (320, 1280):

@@ -1,11 +1,16 @@
 """What a visitor does on the page of a photo: cells, channels, classes, layers in the address."""
 
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from sample_wide import CHANNELS, make_wide_photo
+
+from diamond_cutter.build.attribution.documents import view_document
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
@@ -190,6 +195,11 @@ def test_groups_and_activation_are_shown_too(address: str, open_page: OpenPage) 
     page.get_by_label("groups", exact=True).check()
     expect(page.locator(".groups tbody tr")).to_have_count(3)
     expect(photo.locator(".number")).to_have_text(["1", "2", "3"])
+    pictures = page.locator(".groups .whole img")
+    expect(pictures).to_have_count(3)
+    expect(pictures.nth(1)).to_have_attribute("alt", re.compile("made to excite group 2"))
+    page.wait_for_function("[...document.querySelectorAll('.groups img')].every(i => i.complete)")
+    assert pictures.nth(1).evaluate("image => image.naturalWidth") == 16
     page.get_by_role("button", name="Group 2 alone").click()
     expect(page).to_have_url(f"{address}{PHOTO}?over=groups&group=1")
     expect(photo.locator(".number")).to_have_text(["2"])
@@ -242,18 +252,24 @@ def test_without_a_script_the_photo_and_its_channels_are_there(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Channel")
 
 
-def test_what_a_photo_page_loads_beside_pictures_is_small(
-    address: str, open_page: OpenPage
+def test_with_2000_channels_a_photo_page_loads_under_200_kb_beside_pictures(
+    address: str, open_page: OpenPage, small_site: Path
 ) -> None:
-    page = open_page(address)
+    page = open_page(address, foretold=("sheet-",))  # of pictures of channels that are not there
     loaded: dict[str, int] = {}
 
     def on_response(response: Any) -> None:
         if "image" not in response.headers.get("content-type", ""):
             loaded[response.url] = len(response.body())
 
+    layer = json.loads((small_site / "models/tiny-net/block1/layer.json").read_bytes())
+    wide = {**layer, "score": [-12.34] * CHANNELS, "reason": [""] * CHANNELS}
+    page.route("**/block1/block1/view.json", lambda route: route.fulfill(body=view_document(*made)))
+    page.route("**/block1/layer.json", lambda route: route.fulfill(json=wide))
+    made = make_wide_photo()
     page.on("response", on_response)
-    # 28 x 28 cells; 2,000 channels would add 30 kB, and 20 kB to the list of the layer's pictures
-    page.goto(f"{address}{PHOTO}?view={BESIDE}", wait_until="networkidle")
-    assert any(url.endswith("conv1/view.json") for url in loaded)
-    assert sum(loaded.values()) < 145_000, loaded
+    page.goto(address + PHOTO, wait_until="networkidle")
+    assert the_map(page).locator(".cells > *").count() > 27 * 27
+    assert len(channels(page)) == 12
+    assert {"view.json", "layer.json"} <= {url.rpartition("/")[2] for url in loaded}
+    assert 120_000 < sum(loaded.values()) < 200_000, loaded

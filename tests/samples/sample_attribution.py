@@ -20,6 +20,7 @@ from diamond_cutter.precompute.contract.attribution import (
     ExplainedCut,
     ExplainedLayer,
     LayerView,
+    PhotoGroups,
     Pictures,
     Shortcut,
     Sums,
@@ -31,6 +32,8 @@ PICTURE = 128
 """Side in pixels of a photo's picture: twice the input of the made-up networks."""
 GROUPS, PICTURES, SIDE = 3, 2, 16
 """Neuron groups, pictures of a class, and the side of those."""
+PICTURED = (4, 7)
+"""Photos whose own groups have pictures."""
 PART = 16
 """Photos in a part."""
 
@@ -122,6 +125,7 @@ def _write_cut(
         store.write_table(group, f"layers/{layer.name}/channels", _channels(layer, shown, photos))
     store.write_pictures(group, _pictures(shown))
     store.write_class_groups(group, _class_groups(layers[-1], shown, photos))
+    store.write_photo_groups(group, _photo_groups())
 
 
 def logit_of(made: MadeStudy, photo: int) -> NDArray[np.float32]:
@@ -311,6 +315,14 @@ def _class_groups(layer: MadeLayer, shown: list[int], photos: NDArray[np.int32])
         direction=generator.random((count, GROUPS, layer.channels)).astype(np.float32),
         value=generator.normal(size=(count, GROUPS)).astype(np.float32),
         picture=np.broadcast_to(np.array([40, 90, 160], np.uint8), (count, GROUPS, SIDE, SIDE, 3)),
+    )
+
+
+def _photo_groups() -> PhotoGroups:
+    plain = np.array([160, 90, 40], np.uint8)
+    return PhotoGroups(
+        np.array(PICTURED, np.int32),
+        np.broadcast_to(plain, (len(PICTURED), GROUPS, SIDE, SIDE, 3)),
     )
 
 

@@ -8,20 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sample_wide import make_wide_photo
 
 from diamond_cutter.build.attribution.bars import draw_bar, signed_text, strongest
-from diamond_cutter.build.attribution.documents import more_document, view_document
+from diamond_cutter.build.attribution.documents import (
+    maps_document,
+    more_document,
+    view_document,
+)
 from diamond_cutter.build.attribution.packing import pack, pack_fine
 from diamond_cutter.build.attribution.reader import ExplainedStudy, View, target_order, views
 from diamond_cutter.build.study.reader import read_studies
-from diamond_cutter.precompute.contract.attribution import (
-    MAPS,
-    TOP,
-    ExplainedCut,
-    ExplainedLayer,
-    ExplainedPhoto,
-    LayerView,
-)
+from diamond_cutter.precompute.contract.attribution import ExplainedPhoto
 
 PHOTO = 4
 
@@ -130,43 +128,10 @@ def test_the_worst_view_stays_small(small_site: Path, explained: ExplainedStudy)
 
 
 def test_2000_channels_and_28_by_28_cells_are_loaded_in_60_kb() -> None:
-    channels, side, targets = 2000, 28, 5
-    layer = ExplainedLayer("wide", 9, channels, side, side, side, side, 1, None, None, 0.1)
-    names = [f"class {index}" for index in range(10)]
-    cut = ExplainedCut("net", "wide", 224, names, [0], "average", True, "gradient", 0, [layer], [])
-    generator = np.random.default_rng(0)
-
-    def floats(*shape: int) -> NDArray[np.float32]:
-        return generator.normal(size=shape).astype(np.float32)
-
-    def some(*shape: int) -> NDArray[np.uint16]:
-        return generator.integers(channels, size=shape).astype(np.uint16)
-
-    target = np.array([[1, 0], *([label, -1] for label in range(4))], np.int32)
-    seen = LayerView(
-        target=target,
-        total=floats(targets),
-        bias=floats(targets),
-        heatmap=floats(targets, side, side),
-        channel=floats(targets, channels),
-        cell_channel=some(targets, side, side, 2 * TOP),
-        cell_value=floats(targets, side, side, 2 * TOP),
-        active_channel=some(side, side, TOP),
-        active_value=floats(side, side, TOP),
-        map_channel=some(MAPS),
-        map=floats(MAPS, side, side),
-        mean=floats(channels),
-        square=floats(channels),
-        zero=floats(channels),
-        peak=floats(channels),
-        place=np.zeros(channels, np.int32),
-        group_map=floats(6, side, side),
-        group_direction=floats(6, channels),
-        group_value=floats(targets, 6),
-    )
-    photo = ExplainedPhoto(0, floats(10), b"", {"wide": seen})
-    assert len(view_document(photo, View(cut, layer))) < 60_000
-    assert len(more_document(photo, View(cut, layer))) < 130_000
+    photo, view = make_wide_photo()
+    assert len(view_document(photo, view)) < 60_000
+    assert len(more_document(photo, view)) < 330_000  # on demand
+    assert len(maps_document(photo, view)) < 60_000
 
 
 def test_what_is_packed_keeps_its_sign_and_zero() -> None:

@@ -1,6 +1,7 @@
 """A study explained, with real weights: honest heads, what is kept, a shortcut that is told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings, StudySettings
-from diamond_cutter.precompute.attribution import explain, task
+from diamond_cutter.precompute.attribution import class_pictures, explain, task
 from diamond_cutter.precompute.contract import attribution as contract
 from diamond_cutter.precompute.contract.members import array
 from diamond_cutter.precompute.contract.study import cut_group, open_studies, study_group
@@ -158,6 +159,27 @@ def test_what_was_made_before_an_interrupt_is_kept_and_no_mark_no_warning(
     source = contract.open_explained(open_studies(asked.store), "plain")
     assert contract.read_explained(source).photos == 24
     assert contract.read_explained_cut(source, MODEL, CUT).shortcuts == []
+
+
+def test_classes_their_groups_and_those_of_a_few_photos_get_pictures(
+    settings: Callable[..., StudySettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = {name: replace(recipe, steps=1) for name, recipe in class_pictures.RECIPES.items()}
+    monkeypatch.setattr(class_pictures, "RECIPES", quick)
+    asked = settings("plain", photos="24", pictures=1)
+    make_study("pictured", asked)
+    source = contract.open_explained(open_studies(asked.store), "pictured")
+    pictures = contract.read_pictures(source, MODEL, CUT)
+    groups = contract.read_class_groups(source, MODEL, CUT)
+    few = contract.read_photo_groups(source, MODEL, CUT)
+    assert pictures is not None
+    assert groups is not None
+    assert few is not None
+    assert pictures.logit.shape[:2] == pictures.direction.shape[:2] == (3, 1)
+    assert groups.picture.shape[:2] == (3, 2)
+    assert few.picture.shape[:2] == (6, 2)  # of each class the worst and the surest
+    assert set(few.photo.tolist()) <= set(range(3 * EACH))
+    assert len({each.tobytes() for each in few.picture.reshape(12, -1)}) == 12
 
 
 @pytest.mark.parametrize(

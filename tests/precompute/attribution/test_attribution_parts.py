@@ -6,6 +6,7 @@ import pytest
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.attribution.channels import Seen, find_channels
 from diamond_cutter.precompute.attribution.groups import attribute, factorize
+from diamond_cutter.precompute.attribution.photo_groups import choose_few
 from diamond_cutter.precompute.attribution.sample import choose_photos
 from diamond_cutter.precompute.attribution.shortcut import find_shortcuts
 from diamond_cutter.precompute.attribution.sums import find_sums, own_classes
@@ -156,3 +157,14 @@ def test_a_mark_is_warned_of_and_things_are_not(
         assert set(found[0].cells) >= {(spot[0].start + 1, spot[1].start + 1)}
         assert all((each - 200) % 3 == 1 for each in found[0].photos)
         assert "of what speaks for b lies at one place" in found[0].sentence
+
+
+def test_the_worst_and_the_surest_photos_get_pictures_of_their_groups() -> None:
+    own = np.repeat(np.arange(6), 5)
+    logit = np.eye(6, dtype=np.float32)[own] * (1 + np.arange(30, dtype=np.float32))[:, None]
+    logit[[7, 8, 21], 0] = 100, 90, 80  # mistakes, two of them of one class
+    chosen = choose_few(logit, own)
+    assert len(chosen) == 8
+    assert {7, 21, 29, 19, 14} <= set(chosen)
+    assert 8 not in chosen
+    assert choose_few(logit[:2], own[:2]) == [0, 1]

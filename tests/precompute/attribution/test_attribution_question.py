@@ -113,14 +113,24 @@ def test_the_targets_are_what_was_predicted_against_the_next_and_the_truth(asked
             third = int(order[photo, 2]) if label in (first, second) else int(label)
             pairs = [tuple(pair) for pair in target[photo].tolist()]
             assert pairs[:4] == [(first, second), (first, -1), (second, -1), (third, -1)]
-            assert len(pairs) == (5 if layer != CUT else 8)
-            assert sorted(k for k, _ in pairs[1:-1]) == (
-                sorted([first, second, third]) if layer != CUT else list(range(6))
-            )
+            assert sorted(k for k, _ in pairs[1:-1]) == list(range(6))
             errs = label not in (first, second)
             assert pairs[-1] == ((first, label) if errs else (-1, -1))
             if not errs:
                 assert not asked.answers[layer].arrays["channel"][photo, -1].any()
+
+
+def test_of_many_classes_those_that_matter_are_explained(asked: Asked) -> None:
+    head = make_head(1280, classes=20)
+    layers = LAYERS[1:]
+    questioner = Questioner(asked.backbone, layers, "average")
+    found, answers = questioner.ask(asked.images, np.full(4, 7), head)
+    below, at_cut = (answers[layer].arrays["target"][..., 0] for layer in layers)
+    order = np.argsort(-found, axis=1)
+    assert (at_cut.shape, below.shape) == ((4, 7), (4, 5))
+    for photo, (first, second, *others) in enumerate(order):
+        third = others[0] if 7 in (first, second) else 7
+        assert below[photo, 1:4].tolist() == at_cut[photo, 1:4].tolist() == [first, second, third]
 
 
 def test_a_difference_of_classes_is_the_difference_of_their_attribution(asked: Asked) -> None:

@@ -59,8 +59,9 @@ export function createTable({ caption, entries, scale, isSigned, chosen, picture
  * @param {number | null} target which of the stored ones; null: none of them
  * @param {number | null} chosen
  * @param {Pictures} pictures
+ * @param {string} folder where the groups' own pictures lie
  */
-export function createGroups(groups, caption, target, chosen, pictures) {
+export function createGroups(groups, caption, target, chosen, pictures, folder) {
   const scale = Math.max(0, ...groups.map(({ value }) => Math.abs(value[target ?? -1] ?? 0)));
   const table = document.createElement("table");
   table.className = "channels groups";
@@ -77,7 +78,7 @@ export function createGroups(groups, caption, target, chosen, pictures) {
     button.setAttribute("aria-pressed", String(index === chosen));
     button.setAttribute("aria-label", `Group ${index + 1} alone`);
     button.textContent = String(index + 1);
-    heading.append(button, ...group.channels.map((channel) => tileOf(channel, pictures)));
+    heading.append(button, ...ownPicture(group, index, folder), ...group.channels.map((channel) => tileOf(channel, pictures)));
     row.append(heading);
     const value = target === null ? undefined : group.value[target];
     if (value === undefined) continue;
@@ -108,6 +109,24 @@ export function channelName(channel, pictures, text = "") {
   word.textContent = "Channel ";
   name.append(word, String(channel));
   return name;
+}
+
+/**
+ * The picture made to excite a group, if it has one.
+ *
+ * @param {Group} group
+ * @param {number} index
+ * @param {string} folder
+ */
+function ownPicture({ side }, index, folder) {
+  if (!side) return [];
+  const tile = document.createElement("span");
+  tile.className = "tile whole";
+  const image = new Image(side, side);
+  image.src = `${folder}group-${index}.webp`;
+  image.alt = image.title = `Its picture: made to excite group ${index + 1}, rendered as a direction`;
+  tile.append(image);
+  return [tile];
 }
 
 /**

@@ -20,6 +20,7 @@
  * @typedef {object} Group a neuron group
  * @property {Float32Array} map one value a cell, 0..1
  * @property {number[]} channels the strongest of it
+ * @property {number} side of its picture, which lies beside the JSON; 0: it has none
  * @property {number[]} value its attribution to each stored target, in order
  *
  * @typedef {object} View
@@ -63,6 +64,7 @@ export function readView(document) {
     groups: groups.map((map, index) => ({
       map,
       channels: document.groups.channel[index],
+      side: document.groups.side,
       value: document.groups.value.map((/** @type {number[]} */ row) => row[index]),
     })),
   };

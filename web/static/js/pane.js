@@ -213,10 +213,11 @@ export class Pane {
    * @param {Part} part
    */
   #groups(look, part) {
-    const { view, pictures } = /** @type {Shown} */ (this.#shown);
+    const { choice, view, pictures } = /** @type {Shown} */ (this.#shown);
     const target = view.targets.findIndex(([of, against]) => of === part.of && against === part.against);
-    const caption = `Groups of neurons that fire together, by their strongest channels, and what each adds ${this.#target(part)}`;
-    return createGroups(view.groups, caption, target < 0 ? null : target, look.group, pictures);
+    const means = view.groups.some(({ side }) => side) ? "its picture, rendered as a direction, and its strongest channels" : "its strongest channels";
+    const caption = `Groups of neurons that fire together, each by ${means}, and what it adds ${this.#target(part)}`;
+    return createGroups(view.groups, caption, target < 0 ? null : target, look.group, pictures, choice.folder);
   }
 
   /**

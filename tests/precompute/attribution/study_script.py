@@ -1,0 +1,14 @@
+"""A study in a process of its own: settings as JSON, parts of four photos."""
+
+import json
+import sys
+
+import cattrs
+
+from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.attribution import explain
+from diamond_cutter.precompute.study.run import make_study
+
+if __name__ == "__main__":
+    explain.ROWS = 4
+    make_study("killed", cattrs.structure(json.loads(sys.argv[1]), StudySettings))
