@@ -1,6 +1,7 @@
 """A network of `keras.applications`, from RGB of 0..1 to logits."""
 
 import inspect
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,9 @@ def load_weights(network: Any, path: Path, name: str) -> None:
             f"{path.suffix or 'no suffix'!r}; name another file"
         )
     try:
-        network.load_weights(path)
+        with warnings.catch_warnings():  # what does not fit is told below, in one line
+            warnings.simplefilter("ignore")
+            network.load_weights(path)
     except Exception as error:  # h5py and Keras raise what they meet
         raise UserError(
             f"{path}: expected the weights of {name}, got {_first_line(error)}; name the file of "

@@ -75,7 +75,20 @@ def check_classes(path: Path, config: Any) -> None:
     Of a file of older form the modules are not known: there Keras refuses what it does not know.
     """
     for entry in _layers(config):
-        _check_class(path, str(entry.get("module") or ""), entry["class_name"])
+        module, name = str(entry.get("module") or ""), entry["class_name"]
+        if module == "builtins" and name == "function":
+            raise own_code(path, str(entry.get("config")))
+        _check_class(path, module, name)
+        if entry.get("registered_name") and not module:  # not of Keras, nor of a module
+            raise own_code(path, name)
+
+
+def own_code(path: Path, name: str) -> UserError:
+    """What is said of a file with a layer or function that Keras does not have."""
+    return UserError(
+        f"{path}: expected layers of Keras alone, got {name}, which is code of its own; replace "
+        "it by layers of Keras, and save it anew"
+    )
 
 
 def _check_class(path: Path, module: str, name: str) -> None:
@@ -86,7 +99,4 @@ def _check_class(path: Path, module: str, name: str) -> None:
         )
     own = module.partition(".")[0] not in ("", "keras", "builtins", "tf_keras", "tensorflow")
     if own or ">" in name:
-        raise UserError(
-            f"{path}: expected layers of Keras alone, got {module + '.' if module else ''}{name}, "
-            "which is code of its own; replace it by layers of Keras, and save it anew"
-        )
+        raise own_code(path, f"{module}.{name}" if module else name)

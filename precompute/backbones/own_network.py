@@ -3,6 +3,7 @@
 Nothing of the file is run: what holds code (Lambda layers, classes of one's own) is refused.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.entry import USUAL_SIZE
 from diamond_cutter.precompute.backbones.folding import rebuild
 from diamond_cutter.precompute.backbones.graph import Graph, GraphError, Node, read_graph
-from diamond_cutter.precompute.backbones.own_config import check_classes, read_config
+from diamond_cutter.precompute.backbones.own_config import check_classes, own_code, read_config
 from diamond_cutter.precompute.backbones.preprocessing import KNOWN, Preprocessing
 from diamond_cutter.precompute.backbones.units import LINEAR
 from diamond_cutter.precompute.runtime import keras
@@ -46,6 +47,8 @@ def read_keras(path: Path, preprocessing: str, name: str) -> OwnNetwork:
         ) from error
     except Exception as error:  # h5py and Keras raise what they meet
         text = " ".join(str(error).split())[:160]
+        if unknown := re.match(r"Unknown [\w ]+: '?([\w.>]+)", text):
+            raise own_code(path, unknown[1]) from error
         raise UserError(
             f"{path}: expected a whole network that Keras reads, got {type(error).__name__}: "
             f"{text}; save it anew with `model.save`"
@@ -128,8 +131,8 @@ def _constants(value: Any) -> Iterator[Any]:
     elif isinstance(value, dict):
         for each in value.values():
             yield from _constants(each)
-    elif isinstance(value, (int, float, np.ndarray)) and not isinstance(value, bool):
-        yield value
+    elif isinstance(value, (int, float)) or hasattr(value, "dtype"):  # a tensor too
+        yield np.asarray(value)
 
 
 def _ends_in_chances(node: Node) -> bool:

@@ -97,7 +97,14 @@ class OwnFile:
 
         network = read_keras(self.path, self.settings.preprocessing, self.name)
         info = replace(info, input_size=network.input_size)
-        return Backbone.of(network.model, info, self.class_names(network.model.output_shape[-1]))
+        names = self.class_names(network.model.output_shape[-1])
+        backbone = Backbone.of(network.model, info, names)
+        if not backbone.layers:
+            raise UserError(
+                f"{self.path}: expected a network with layers (N, H, W, C), such as convolutions, "
+                "got one without; name a CNN"
+            )
+        return backbone
 
     def _remembered(self) -> Remembered | None:
         try:
