@@ -49,6 +49,12 @@ class Backbone:
         """10^9 operations for one photo of the input size."""
         return self.info.gflops or 0.0
 
+    @property
+    def sides(self) -> tuple[int, int]:
+        """H and W of a photo for the whole network; `input_size` where it takes any."""
+        height, width = self.model.inputs[0].shape[1:3]
+        return height or self.input_size, width or self.input_size
+
     @cached_property
     def graph(self) -> Graph:
         """The network as a graph of its layers."""

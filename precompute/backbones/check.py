@@ -31,13 +31,12 @@ def check(model: str, photo: Path) -> list[Answer]:
     except (OSError, UnreadableError) as error:
         raise UserError(f"{photo}: expected a photo, got: {error} Name another one") from error
     backbone = catalogue.load(model)
-    height, width = backbone.model.inputs[0].shape[1:3]
     size = backbone.input_size
     pixels = prepare(image, size)[None]
-    if (height or size, width or size) != (size, size):
+    if backbone.sides != (size, size):
         from diamond_cutter.precompute.runtime import tf
 
-        pixels = tf.image.resize(pixels, (height, width), antialias=True)
+        pixels = tf.image.resize(pixels, backbone.sides, antialias=True)
     logits = np.asarray(backbone.model(pixels), np.float64).reshape(-1)
     names = backbone.class_names or tuple(f"feature {number}" for number in range(len(logits)))
     powers = np.exp(logits - logits.max())

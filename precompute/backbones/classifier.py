@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import truncate_at
+from diamond_cutter.precompute.backbones.frozen import FrozenGraph
+from diamond_cutter.precompute.backbones.frozen_layers import Linear, frozen_linear
 from diamond_cutter.precompute.backbones.graph import Graph
 from diamond_cutter.precompute.contract.atlas import Layer
 from diamond_cutter.precompute.runtime import keras
@@ -32,38 +34,55 @@ class Classifier:
 def classifier(backbone: Backbone) -> Classifier:
     """Take a backbone apart before its last linear layer, a dense one or a 1 x 1 convolution.
 
-    Raises `UserError` for a network without one.
+    Raises `UserError` for a network without one, or with one class.
     """
     graph = backbone.graph
-    last = _last_linear(graph)
-    if last is None:
+    if isinstance(graph, FrozenGraph):
+        found = frozen_linear(graph, backbone.model)
+    else:
+        found = _linear(graph)
+    if found is None:
         raise UserError(
             f"{backbone.name}: expected a network that ends in a linear layer of classes, found "
             "none; ask for channels of its layers instead"
         )
+    weights = np.asarray(found.kernel, np.float32).reshape(found.kernel.shape[-2:])
+    if weights.shape[1] < 2:
+        raise UserError(
+            f"{backbone.name}: expected a network of two classes or more, got one; ask for "
+            "channels of its layers instead"
+        )
+    bias = np.zeros(weights.shape[1]) if found.bias is None else found.bias
+    features = _features(backbone, found.source)
+    return Classifier(features, weights, np.asarray(bias, np.float32).reshape(-1))
+
+
+def _linear(graph: Graph) -> Linear | None:
+    last = _last_linear(graph)
+    if last is None:
+        return None
     kernel, *bias = graph.nodes[last].layer.get_weights()
-    weights = np.asarray(kernel, np.float32).reshape(kernel.shape[-2:])
-    shift = np.asarray(bias[0], np.float32) if bias else np.zeros(weights.shape[1], np.float32)
-    return Classifier(_features(backbone, graph.nodes[last].inputs[0]), weights, shift)
+    return Linear(graph.nodes[last].inputs[0], kernel, bias[0] if bias else None)
 
 
 def _features(backbone: Backbone, name: str) -> Any:
     """The network up to what the classifier reads, for images of any size.
 
-    Where a map is flattened (VGG), the network takes its input size alone, and images are resized.
+    Where a map is flattened (VGG), or may be, the network takes its input size alone, and images
+    are resized.
     """
     nodes = backbone.graph.nodes
-    flattened = any(
+    flattened = isinstance(backbone.graph, FrozenGraph) or any(
         isinstance(nodes[each].layer, keras.layers.Flatten)
         and nodes[each].layer.input.shape[1:3] != (1, 1)
         for each in backbone.graph.ancestors(name)
     )
     if not flattened:
         return truncate_at(backbone, name)
-    size = backbone.input_size
-    network = truncate_at(backbone, name, size=size)
+    network = truncate_at(backbone, name, size=backbone.sides)
     image = keras.Input((None, None, 3), name="image")
-    return keras.Model(image, network(keras.layers.Resizing(size, size, name="resize")(image)))
+    resized = keras.layers.Resizing(*backbone.sides, name="resize")(image)
+    return keras.Model(image, network(resized))
 
 
 def pooled_cut(backbone: Backbone) -> Layer:

@@ -9,7 +9,7 @@ import numpy as np
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.alignment import AlignedPadding2D, aligned
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.frozen import FrozenGraph
+from diamond_cutter.precompute.backbones.frozen import FrozenGraph, Sides
 from diamond_cutter.precompute.backbones.graph import Graph, Node, is_layer_scale
 from diamond_cutter.precompute.backbones.units import folded_norm, pre_activation_of
 from diamond_cutter.precompute.runtime import keras
@@ -38,7 +38,7 @@ def truncate(
     return keras.Model(source, values[target], name=f"{backbone.name}_{target}")
 
 
-def truncate_at(backbone: Backbone, name: str, *, size: int | None = None) -> Any:
+def truncate_at(backbone: Backbone, name: str, *, size: Sides = None) -> Any:
     """The network up to any tensor of its graph, by the name of what makes it; as `truncate`."""
     source, values = rebuild(backbone.graph, [name], linear=set(), size=size)
     return keras.Model(source, values[name], name=f"{backbone.name}_{name}")
@@ -75,14 +75,15 @@ def rebuild(
     targets: Sequence[str],
     linear: set[str],
     given: Mapping[str, Any] = MappingProxyType({}),
-    size: int | None = None,
+    size: Sides = None,
     *,
     folded: bool = True,
 ) -> tuple[Any, dict[str, Any]]:
     """The input and the tensors, by name, of a new network; `linear`: without nonlinearity.
 
     `given`: tensors that stand for a layer that the whole signal passes through, by its name.
-    `size`: H and W of the input, any where it is None. `folded`: whether norms are.
+    `size`: of the input, H and W or the side of both, any where it is None. `folded`: whether
+    norms are.
     """
     if isinstance(graph, FrozenGraph):
         return graph.rebuild(targets, given, size)
@@ -96,7 +97,8 @@ def rebuild(
         node = graph.nodes[name]
         norm = folded_norm(graph, name) if folded else None
         if not node.inputs:
-            values[name] = source = keras.Input((size, size, node.shape[-1]), name=name)
+            sides = size if isinstance(size, tuple) else (size, size)
+            values[name] = source = keras.Input((*sides, node.shape[-1]), name=name)
         elif name in paddings:
             values[name] = AlignedPadding2D(paddings[name], name=name)(values[node.inputs[0]])
         elif norm is not None and norm in needed and name not in targets:

@@ -15,6 +15,9 @@ from diamond_cutter.precompute.backbones.graph import Graph, Node
 from diamond_cutter.precompute.backbones.preprocessing import Preprocessing
 from diamond_cutter.precompute.runtime import keras
 
+Sides = tuple[int, int] | int | None
+"""H and W of a network's input, the side of both, or any."""
+
 
 @dataclass(frozen=True, eq=False)
 class Operation:
@@ -63,14 +66,15 @@ class FrozenGraph(Graph):
         return hashlib.sha256(self.definition.SerializeToString(deterministic=True)).hexdigest()
 
     def rebuild(
-        self, targets: Sequence[str], given: Mapping[str, Any], size: int | None
+        self, targets: Sequence[str], given: Mapping[str, Any], size: Sides
     ) -> tuple[Any, dict[str, Any]]:
         """The input and the tensors, by name, of a new network up to `targets`."""
         if given:
             (start, tensor), *_ = given.items()
             source = None
         else:
-            start, source = self.source, keras.Input((size, size, 3), name="pixels")
+            sides = size if isinstance(size, tuple) else (size, size)
+            start, source = self.source, keras.Input((*sides, 3), name="pixels")
             tensor = self.preprocessing.apply(source)
         first, *names = (self.nodes[name].layer.name for name in (start, *targets))
         values = FrozenLayer(
@@ -164,6 +168,12 @@ def read_definition(
     return FrozenGraph(nodes, readers, definition, preprocessing, known[source])
 
 
+def frozen_end(graph: FrozenGraph, model: Any) -> str:
+    """The name of the node that `model`, a network made of the graph, gives."""
+    (part,) = [layer for layer in model.layers if isinstance(layer, FrozenLayer)]
+    return next(name for name, node in graph.nodes.items() if node.layer.name == part.targets[0])
+
+
 def in_order(definition: Any) -> Any:
     """A definition with its nodes in an order that depends on their names alone."""
     by_name = {node.name: node for node in sorted(definition.node, key=lambda node: node.name)}
@@ -203,7 +213,7 @@ def _constant(by_name: Mapping[str, Any], name: str) -> Any:
     from diamond_cutter.precompute.runtime import tf
 
     node = by_name[name]
-    while node.op == "Identity":
+    while node.op in ("Identity", "Reshape", "Squeeze"):  # which Keras writes around a bias
         node = by_name[_node_of(node.input[0])]
     if node.op != "Const" or not tf.as_dtype(node.attr["dtype"].type).is_floating:
         return None

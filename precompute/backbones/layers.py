@@ -15,7 +15,7 @@ import re
 
 from diamond_cutter.precompute.backbones.graph import Graph, automatic_name, bottlenecks
 from diamond_cutter.precompute.backbones.receptive_field import receptive_fields
-from diamond_cutter.precompute.backbones.units import NORMS, continues, is_activation
+from diamond_cutter.precompute.backbones.units import LINEAR, NORMS, continues, is_activation
 from diamond_cutter.precompute.contract.atlas import Layer
 from diamond_cutter.precompute.runtime import keras
 
@@ -48,8 +48,14 @@ BLOCKS = tuple(
 
 def find_layers(graph: Graph) -> list[Layer]:
     """The layers of a network in depth order, and which of them are cuts."""
-    fields = receptive_fields(graph)
-    names = [name for name in graph.nodes if _is_layer(graph, name) and fields[name].stride]
+    fields, learned = receptive_fields(graph), _learned(graph)
+    names = [
+        name
+        for name, node in graph.nodes.items()
+        if _is_layer(graph, name)
+        and fields[name].stride
+        and (name in learned or isinstance(node.layer, keras.layers.Layer))
+    ]
     whole, blocks = set(bottlenecks(graph)), _blocks(graph)
     return [
         Layer(
@@ -63,6 +69,15 @@ def find_layers(graph: Graph) -> list[Layer]:
         )
         for index, name in enumerate(names)
     ]
+
+
+def _learned(graph: Graph) -> set[str]:
+    """The nodes with a convolution or dense layer behind them; operations before only prepare."""
+    found: set[str] = set()
+    for name, node in graph.nodes.items():
+        if isinstance(node.layer, LINEAR) or found.intersection(node.inputs):
+            found.add(name)
+    return found
 
 
 def _is_layer(graph: Graph, name: str) -> bool:

@@ -6,6 +6,7 @@ Nothing of the file is run: what holds code (Lambda layers, classes of one's own
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def _opened(path: Path, graph: Graph, preprocessing: str, name: str) -> OwnNetwo
     size = max((side for side in shape[1:3] if side), default=USUAL_SIZE)
     pixels = keras.Input((shape[1], shape[2], 3), name="pixels")
     value = keras.ops.image.rgb_to_grayscale(pixels) if shape[-1] == 1 else pixels
-    value = _applied(path, chosen or KNOWN["0..255"], value, shape[-1])
+    free = next(free for free in _names("preprocessing") if free not in graph.nodes)
+    value = _applied(path, chosen or KNOWN["0..255"], value, shape[-1], free)
     _, values = rebuild(
         graph, [end], linear={end} if _ends_in_chances(last) else set(), given={first: value},
         folded=False,
@@ -91,14 +93,20 @@ def _opened(path: Path, graph: Graph, preprocessing: str, name: str) -> OwnNetwo
     return OwnNetwork(keras.Model(pixels, logits, name=name), size)
 
 
-def _applied(path: Path, preprocessing: Preprocessing, value: Any, channels: int) -> Any:
+def _names(name: str) -> Iterator[str]:
+    """A name, and that name with numbers."""
+    yield name
+    yield from (f"{name}_{number}" for number in count(1))
+
+
+def _applied(path: Path, preprocessing: Preprocessing, value: Any, channels: int, name: str) -> Any:
     several = len({*preprocessing.scale}) > 1 or len({*preprocessing.offset}) > 1
     if channels == 1 and (several or preprocessing.order != (0, 1, 2)):
         raise UserError(
             f"{path}: expected a preprocessing of one channel, since the network takes grey "
             'photos, got one of three; name "0..1", "0..255" or "-1..1"'
         )
-    return preprocessing.apply(value)
+    return preprocessing.apply(value, name)
 
 
 def _found_inside(graph: Graph) -> Preprocessing | None:

@@ -24,15 +24,13 @@ class Preprocessing:
     offset: tuple[float, ...]
     order: tuple[int, ...] = (0, 1, 2)
 
-    def apply(self, pixels: Any) -> Any:
-        """Symbolic RGB 0..1 (N, H, W, 3) as the network takes it."""
+    def apply(self, pixels: Any, name: str = "preprocessing") -> Any:
+        """Symbolic RGB 0..1 (N, H, W, 3) as the network takes it; `name`: of the layer."""
         if self.order == (2, 1, 0):
             pixels = keras.ops.flip(pixels, axis=-1)
         elif self.order != (0, 1, 2):
             raise ValueError(f"no order of channels that is known: {self.order}")
-        layer = keras.layers.Rescaling(
-            _single(self.scale), _single(self.offset), name="preprocessing"
-        )
+        layer = keras.layers.Rescaling(_single(self.scale), _single(self.offset), name=name)
         return layer(pixels)
 
 

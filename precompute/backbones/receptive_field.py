@@ -60,8 +60,18 @@ POINTWISE = (
 """Layers whose output at a place depends on their inputs at that place alone."""
 
 POINTWISE_OPERATIONS = frozenset(
-    ("Add", "Concatenate", "Divide", "Flip", "Maximum", "Minimum", "Multiply", "Subtract")
-) | frozenset(("Cast", "RGBToGrayscale", "TrueDivide"))
+    (
+        "Add",
+        "Concatenate",
+        "Divide",
+        "Flip",
+        "GetItem",
+        "Maximum",
+        "Minimum",
+        "Multiply",
+        "Subtract",
+    )
+) | frozenset(("Cast", "RGBToGrayscale", "Stack", "TrueDivide"))
 
 
 def receptive_fields(graph: Graph) -> dict[str, Field]:
@@ -69,13 +79,12 @@ def receptive_fields(graph: Graph) -> dict[str, Field]:
     fields: dict[str, Field] = {}
     for name, node in graph.nodes.items():
         inputs = [fields[source] for source in node.inputs] or [Field(1, 1, 1)]
-        fields[name] = _field(node, inputs)
+        is_channel = node.kind == "GetItem" and node.shape == graph.nodes[node.inputs[0]].shape[:3]
+        fields[name] = _field(node, inputs) if len(node.shape) == 4 or is_channel else NOWHERE
     return fields
 
 
 def _field(node: Node, inputs: list[Field]) -> Field:
-    if len(node.shape) != 4:
-        return NOWHERE
     strides = {each.stride for each in inputs if each.stride is not None}
     if len(strides) != 1:  # none: of the whole image, as the gate of a squeeze-and-excitation
         return NOWHERE

@@ -15,7 +15,7 @@ from typing import Any
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import rebuild
-from diamond_cutter.precompute.backbones.frozen import FrozenGraph, in_order
+from diamond_cutter.precompute.backbones.frozen import FrozenGraph, frozen_end, in_order
 from diamond_cutter.precompute.backbones.lucid_file import NOTE
 from diamond_cutter.precompute.contract.atlas import Layer
 from diamond_cutter.precompute.runtime import freeze, keras, tf
@@ -37,6 +37,13 @@ def write_backbone(backbone: Backbone, cut: str | None, path: Path) -> None:
         )
     if cut is not None:
         backbone.layer(cut)
+    if path.suffix == ".keras":
+        refuse_frozen(backbone.graph, path)
+    elif cut is None and len({*backbone.sides}) > 1:
+        raise UserError(
+            f"{path}: expected a network of square photos, which Lucid takes alone, got one of "
+            f"{backbone.sides[0]} x {backbone.sides[1]} px; write a cut of it, or a .keras file"
+        )
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,14 +62,13 @@ def refuse_frozen(graph: object, path: Path) -> None:
     if isinstance(graph, FrozenGraph):
         raise UserError(
             f"{path}: expected a network built of Keras's layers, got a frozen graph of "
-            "TensorFlow, which a Keras file can't hold; write a .modelzoo, .tflite or SavedModel"
+            "TensorFlow, which a Keras file can't hold; write another kind of file"
         )
 
 
 def _write_keras(backbone: Backbone, cut: str | None, path: Path) -> None:
-    refuse_frozen(backbone.graph, path)
     end = _end(backbone) if cut is None else cut
-    source, values = rebuild(backbone.graph, [end], set(), size=backbone.input_size)
+    source, values = rebuild(backbone.graph, [end], set(), size=backbone.sides)
     keras.Model(source, values[end], name=backbone.name).save(path)
 
 
@@ -114,11 +120,9 @@ def _add_note(definition: Any, backbone: Backbone, layers: list[Layer], output: 
 
 def _end(backbone: Backbone) -> str:
     """The node that gives what the whole backbone does."""
-    graph = backbone.graph
-    if isinstance(graph, FrozenGraph):
-        ends = [layer for layer in backbone.model.layers if hasattr(layer, "targets")]
-        return str(ends[-1].targets[0])
-    return next(reversed(graph.nodes))
+    if isinstance(backbone.graph, FrozenGraph):
+        return frozen_end(backbone.graph, backbone.model)
+    return next(reversed(backbone.graph.nodes))
 
 
 WRITERS: dict[str, Callable[[Backbone, str | None, Path], None]] = {

@@ -12,6 +12,7 @@ import pytest
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.classifier import classifier
 from diamond_cutter.precompute.backbones.cost import count_gflops
 from diamond_cutter.precompute.backbones.folding import fold, truncate
 from diamond_cutter.precompute.backbones.sources import lucid_zoo
@@ -51,6 +52,16 @@ def test_what_is_written_is_read_back(lite0: Backbone, modelzoo: Path) -> None:
             np.testing.assert_allclose(other, one, atol=1e-4, err_msg=name)
 
 
+def test_classes_of_a_frozen_network_are_taken_apart(lite0: Backbone, modelzoo: Path) -> None:
+    pixels = contract.photos(3, 224)
+    ours, theirs = classifier(lite0), classifier(load(modelzoo))
+    np.testing.assert_allclose(theirs.weights, ours.weights, atol=1e-6)
+    np.testing.assert_allclose(theirs.bias, ours.bias, atol=1e-6)
+    features = np.asarray(theirs.features(pixels)).reshape(1, -1)
+    logits = features @ theirs.weights + theirs.bias
+    np.testing.assert_allclose(logits, lite0.model(pixels), atol=1e-3)
+
+
 def test_gradients_reach_pixels_of_any_size(modelzoo: Path) -> None:
     network = fold(load(modelzoo), FIVE[:3])
     pixels = tf.constant(contract.photos(3, 75))
@@ -81,6 +92,11 @@ def test_a_cut_is_written_for_keras_and_for_lucid(lite0: Backbone, tmp_path: Pat
         write_backbone(again, None, tmp_path / "again.keras")
     write_backbone(again, "block1a_project_bn", tmp_path / "again.modelzoo")
     assert len(load(tmp_path / "again.modelzoo").layers) == 3
+    (tmp_path / "again.modelzoo").unlink()
+    whole = tmp_path / "whole.modelzoo"
+    write_backbone(again, None, whole)  # ends where the cut does
+    np.testing.assert_allclose(load(whole).model(pixels), expected, atol=1e-5)
+    whole.rename(tmp_path / "again.modelzoo")
     with pytest.raises(UserError, match=r"ends in \.keras, \.modelzoo, \.pb, got '\.onnx'"):
         write_backbone(lite0, None, tmp_path / "a.onnx")
     assert {path.name for path in tmp_path.iterdir()} == {

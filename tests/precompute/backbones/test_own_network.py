@@ -11,7 +11,9 @@ import pytest
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.classifier import classifier
 from diamond_cutter.precompute.backbones.sources.own_file import OwnFile
+from diamond_cutter.precompute.backbones.written import write_backbone
 from diamond_cutter.precompute.runtime import keras
 
 pytestmark = pytest.mark.filterwarnings(
@@ -115,6 +117,41 @@ def test_preprocessing_is_asked_for_or_named(tmp_path: Path) -> None:
         np.testing.assert_allclose(load(path, name).model(pixels), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("mode", ["caffe", "tf", "torch"])
+def test_preprocessing_of_keras_is_found_inside(mode: str, tmp_path: Path) -> None:
+    """As people call `preprocess_input` of keras.applications, which adds operations."""
+    photo = keras.Input((32, 32, 3))
+    value = keras.applications.imagenet_utils.preprocess_input(photo, mode=mode)
+    value = layers.Conv2D(4, 3, strides=2, activation="relu", name="first")(value)
+    network = keras.Model(photo, layers.Dense(3)(layers.GlobalAveragePooling2D()(value)))
+    path = tmp_path / "mine.keras"
+    network.save(path)
+    backbone = load(path)
+    assert [(layer.name, layer.stride, layer.receptive_field) for layer in backbone.layers] == [
+        ("first", 2, 3)
+    ]
+    pixels = contract.photos(3, 32)
+    expected = np.asarray(network(255 * pixels))
+    np.testing.assert_allclose(backbone.model(pixels), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_what_is_saved_is_read_back_whatever_its_sides(tmp_path: Path) -> None:
+    photo = keras.Input((61, 47, 1))
+    value = layers.Conv2D(8, 3, strides=2, activation="relu")(layers.Rescaling(1 / 255)(photo))
+    network = keras.Model(photo, layers.Dense(1, activation="sigmoid")(layers.Flatten()(value)))
+    network.save(tmp_path / "mine.keras")
+    backbone = load(tmp_path / "mine.keras")
+    assert (backbone.input_size, backbone.sides) == (61, (61, 47))
+    write_backbone(backbone, None, tmp_path / "again.keras")
+    again = load(tmp_path / "again.keras")
+    pixels = np.random.default_rng(1).random((1, 61, 47, 3), np.float32)
+    np.testing.assert_allclose(again.model(pixels), backbone.model(pixels), atol=1e-6)
+    with pytest.raises(UserError, match=r"a\.pb: expected a network of square photos.* 61 x 47"):
+        write_backbone(backbone, None, tmp_path / "a.pb")
+    with pytest.raises(UserError, match="expected a network of two classes or more, got one"):
+        classifier(backbone)
+
+
 def test_layers_called_twice_and_operations(tmp_path: Path) -> None:
     photo = keras.Input((16, 16, 3))
     shared = layers.Conv2D(3, 3, padding="same", activation="relu", name="shared")
@@ -142,7 +179,7 @@ def test_labels_name_the_classes(tmp_path: Path) -> None:
         load(path, labels=str(labels))
 
 
-def write_wrong(kind: str, path: Path) -> None:
+def write_wrong(kind: str, path: Path) -> None:  # noqa: C901
     photo = keras.Input((16, 16, 3))
     convolved = layers.Conv2D(2, 3)(layers.Rescaling(1 / 255)(photo))
     pooled = layers.GlobalAveragePooling2D()(convolved)
@@ -172,6 +209,22 @@ def write_wrong(kind: str, path: Path) -> None:
                     return inputs
 
             keras.Model(photo, Own()(pooled)).save(path)
+        case "own function":
+
+            def own(value: Any) -> Any:
+                return value
+
+            keras.Model(photo, layers.Dense(2, activation=own)(pooled)).save(path)
+        case "main":  # as a script saves a class of its own
+
+            class Mine(layers.Layer):  # type: ignore[misc]
+                def call(self, inputs: Any) -> Any:
+                    return inputs
+
+            Mine.__module__ = "__main__"
+            keras.Model(photo, Mine()(pooled)).save(path)
+        case "no layers":
+            keras.Model(photo, layers.Dense(2)(layers.Flatten()(photo / 255))).save(path)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +241,11 @@ def write_wrong(kind: str, path: Path) -> None:
         ("weights", "a.weights.h5", "expected a whole network, got weights alone"),
         ("channels first", "a.keras", r"expected an input of \(N, H, W, 3\) .*, got \(None, 3, 16"),
         ("own class", "a.keras", "expected layers of Keras alone, got .*Own, which is code"),
-        ("own class", "a.h5", "Own"),
+        ("own class", "a.h5", "got Own, which is code of its own"),
+        ("own function", "a.keras", "got own, which is code of its own"),
+        ("own function", "a.h5", "got own, which is code of its own"),
+        ("main", "a.keras", "Mine, which is code of its own"),
+        ("no layers", "a.keras", r"expected a network with layers \(N, H, W, C\)"),
     ],
 )
 def test_wrong_files_are_told_in_one_line(kind: str, file: str, told: str, tmp_path: Path) -> None:
