@@ -128,5 +128,5 @@ def _end(backbone: Backbone) -> str:
 WRITERS: dict[str, Callable[[Backbone, str | None, Path], None]] = {
     ".keras": _write_keras,
     ".modelzoo": _write_lucid,
-    ".pb": _write_lucid,  # the same, by the suffix that Lucid's Model.load knows
+    ".pb": _write_lucid,  # the same, by the suffix that Lucid's Model.load knows by itself
 }

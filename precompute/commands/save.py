@@ -28,6 +28,6 @@ def run(options: Namespace) -> None:
     how = {
         ".keras": "keras.models.load_model reads it, and it takes RGB 0..1",
         ".pb": "Lucid's Model.load reads it",
-        ".modelzoo": "Lucid's Model.load reads it when it is renamed to .pb",
+        ".modelzoo": "Lucid's Model.load reads it (without import_lucid, renamed to .pb)",
     }
     print(f"{path}: {options.model}, {options.cut or 'all of it'}; {how[path.suffix]}")  # noqa: T201

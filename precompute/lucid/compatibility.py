@@ -2,7 +2,8 @@
 
 Lucid 0.3.10 was written for TensorFlow 1. While it is imported, `tensorflow` is a module that
 forwards to `tensorflow.compat.v1` and has what Lucid uses of `tf.contrib`, which is no more.
-Afterwards `tensorflow` is itself again: only Lucid's own modules keep the other one.
+Afterwards `tensorflow` is itself again: only Lucid's own modules keep the other one. One thing is
+added: its `Model.load`, which goes by the suffix `.pb`, takes `.modelzoo` as well.
 
 Lucid runs in graph mode: `with v1.Graph().as_default(), v1.Session():` around what it does.
 """
@@ -22,6 +23,7 @@ from diamond_cutter.precompute.runtime import tf
 
 v1 = tf.compat.v1
 
+MODELZOO = ".modelzoo"
 _LOCK = threading.Lock()
 """Modules are swapped for the whole process, so by one thread at a time."""
 
@@ -38,7 +40,10 @@ def import_lucid(name: str) -> Any:
         )
     try:
         with _LOCK, _tensorflow_1():
-            return import_module(name)
+            module = import_module(name)
+            if name == "lucid.modelzoo.vision_base":
+                _read_modelzoo(module.Model, import_module("lucid.misc.io.loading").loaders)
+            return module
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("lucid"):
             raise
@@ -46,6 +51,19 @@ def import_lucid(name: str) -> Any:
             f"lucid: expected the package {error.name}, which is not installed; `make lucid` "
             "brings what it needs"
         ) from error
+
+
+def _read_modelzoo(model: Any, loaders: dict[str, Any]) -> None:
+    """Let `Model.load` take `.modelzoo` files, which hold what `.pb` files do."""
+    if MODELZOO in loaders:
+        return
+    loaders[MODELZOO] = loaders[".pb"]
+    load = model.load
+
+    def load_any(url: str) -> Any:
+        return model.load_from_graphdef(url) if url.endswith(MODELZOO) else load(url)
+
+    model.load = staticmethod(load_any)
 
 
 class _Forwarding(ModuleType):

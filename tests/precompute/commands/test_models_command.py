@@ -136,7 +136,10 @@ def test_what_is_saved_is_read_and_rendered(
 ) -> None:
     path = tmp_path / "cut.modelzoo"
     assert main(["save", "efficientnet-lite0", "block1a_project_bn", "-o", str(path)]) == 0
-    assert "Lucid's Model.load reads it when it is renamed to .pb" in capsys.readouterr().out
+    assert (
+        "Lucid's Model.load reads it (without import_lucid, renamed to .pb)"
+        in capsys.readouterr().out
+    )
     config = tmp_path / "diamond.toml"
     config.write_text(f'[models.mine]\nfile = "{path}"\n')
     assert main(["layers", "mine", "--json", "--config", str(config)]) == 0

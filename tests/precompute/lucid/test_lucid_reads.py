@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.backbones.folding import fold
+from diamond_cutter.precompute.backbones.sources.own_file import OwnFile
 from diamond_cutter.precompute.backbones.written import write_backbone
 
 FIVE = ["stem_activation", "block2b_add", "block4c_add", "block5a_activation", "top_activation"]
@@ -22,7 +24,9 @@ from diamond_cutter.precompute.lucid.compatibility import import_lucid, v1
 path, folder, *layers = sys.argv[1:]
 render = import_lucid("lucid.optvis.render")
 param = import_lucid("lucid.optvis.param")
-model = import_lucid("lucid.modelzoo.vision_base").Model.load(path)
+base = import_lucid("lucid.modelzoo.vision_base")
+model = base.Model.load(path)
+assert import_lucid("lucid.modelzoo.vision_base").Model.load(path[:-9] + ".pb").image_shape
 assert list(model.image_shape) == [224, 224, 3] and model.image_value_range == [0, 1]
 with v1.Graph().as_default(), v1.Session() as session:
     pixels = v1.placeholder("float32", (1, 224, 224, 3))
@@ -43,10 +47,10 @@ np.save(folder + "/image.npy", image)
 @pytest.mark.skipif(find_spec("lucid") is None, reason="`make lucid` brings Lucid")
 def test_lucid_loads_and_renders_what_we_write(tmp_path: Path) -> None:
     backbone = catalogue.load("efficientnet-lite0")
-    path = tmp_path / "lite0.pb"  # Lucid's Model.load goes by that suffix
+    path = tmp_path / "lite0.modelzoo"
     write_backbone(backbone, None, path)
-    write_backbone(backbone, None, tmp_path / "lite0.modelzoo")
-    assert (tmp_path / "lite0.modelzoo").read_bytes() == path.read_bytes()
+    write_backbone(backbone, None, tmp_path / "lite0.pb")  # as Lucid elsewhere wants it called
+    assert (tmp_path / "lite0.pb").read_bytes() == path.read_bytes()
     photo = np.random.default_rng(0).random((1, 224, 224, 3), np.float32)
     np.save(tmp_path / "photo.npy", photo)
     command = [sys.executable, "-W", "ignore", "-c", SCRIPT, str(path), str(tmp_path), *FIVE]
@@ -55,6 +59,9 @@ def test_lucid_loads_and_renders_what_we_write(tmp_path: Path) -> None:
     with np.load(tmp_path / "seen.npz") as seen:
         for name, value in zip(FIVE, fold(backbone, FIVE)(photo), strict=True):
             np.testing.assert_allclose(seen[name], value, atol=1e-4, err_msg=name)
+    again = OwnFile("mine", ModelSettings(file=str(path))).load()
+    for one, other in zip(fold(again, FIVE)(photo), fold(backbone, FIVE)(photo), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
     network = fold(backbone, ["block2b_add"])
     grey = np.full((1, 64, 64, 3), 0.5, np.float32)
     reached = np.asarray(network(np.load(tmp_path / "image.npy")))[..., 3].mean()
