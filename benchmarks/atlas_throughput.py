@@ -119,7 +119,7 @@ def measure(
     """Time `chunks` chunks of a layer after a first one; `operations` a second make the floor."""
     from diamond_cutter.precompute.backbones.cost import count_gflops
     from diamond_cutter.precompute.backbones.folding import truncate
-    from diamond_cutter.precompute.backbones.graph import read_graph
+    from diamond_cutter.precompute.backbones.keras_graph import read_graph
     from diamond_cutter.precompute.rendering.renderer import Renderer
     from diamond_cutter.precompute.rendering.units import channel
 

@@ -32,7 +32,7 @@ def main() -> None:
 
     from diamond_cutter.precompute.backbones import catalogue
     from diamond_cutter.precompute.backbones.cost import count_gflops
-    from diamond_cutter.precompute.backbones.graph import read_graph
+    from diamond_cutter.precompute.backbones.keras_graph import read_graph
     from diamond_cutter.precompute.rendering.readings import reading
     from diamond_cutter.precompute.rendering.units import Family, channel
 

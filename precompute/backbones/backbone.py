@@ -6,7 +6,8 @@ from typing import Any
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.cost import count_gflops, count_parameters
-from diamond_cutter.precompute.backbones.graph import Graph, read_graph
+from diamond_cutter.precompute.backbones.graph import Graph
+from diamond_cutter.precompute.backbones.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.layers import find_layers
 from diamond_cutter.precompute.contract.atlas import Layer, Model
 

@@ -15,7 +15,8 @@ import numpy as np
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.entry import USUAL_SIZE
 from diamond_cutter.precompute.backbones.folding import rebuild
-from diamond_cutter.precompute.backbones.graph import Graph, GraphError, Node, read_graph
+from diamond_cutter.precompute.backbones.graph import Graph, GraphError, Node
+from diamond_cutter.precompute.backbones.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.own_config import check_classes, own_code, read_config
 from diamond_cutter.precompute.backbones.preprocessing import KNOWN, Preprocessing
 from diamond_cutter.precompute.backbones.units import LINEAR

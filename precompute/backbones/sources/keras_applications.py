@@ -70,7 +70,7 @@ class Application:
     def built_layers(self) -> list[Layer]:
         """The layers, of a network with random weights."""
         from diamond_cutter.precompute.backbones import application
-        from diamond_cutter.precompute.backbones.graph import read_graph
+        from diamond_cutter.precompute.backbones.keras_graph import read_graph
         from diamond_cutter.precompute.backbones.layers import find_layers
 
         return find_layers(read_graph(application.build(self.model.name, self.model.input_size)))

@@ -16,7 +16,7 @@ from diamond_cutter.precompute.backbones import application
 from diamond_cutter.precompute.backbones.alignment import AlignedPadding2D
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.cost import count_gflops, count_parameters
-from diamond_cutter.precompute.backbones.graph import read_graph
+from diamond_cutter.precompute.backbones.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.layers import find_layers
 from diamond_cutter.precompute.backbones.sources import keras_applications
 from diamond_cutter.precompute.runtime import keras

@@ -5,7 +5,7 @@ import pytest
 from diamond_cutter.precompute.backbones import cost
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import truncate
-from diamond_cutter.precompute.backbones.graph import read_graph
+from diamond_cutter.precompute.backbones.keras_graph import read_graph
 from diamond_cutter.precompute.runtime import keras
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import fold, truncate
-from diamond_cutter.precompute.backbones.graph import read_graph
+from diamond_cutter.precompute.backbones.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.layers import find_layers
 from diamond_cutter.precompute.runtime import keras
 

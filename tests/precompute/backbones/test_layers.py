@@ -4,7 +4,8 @@ import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.graph import bottlenecks, read_graph
+from diamond_cutter.precompute.backbones.graph import bottlenecks
+from diamond_cutter.precompute.backbones.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.layers import find_layers
 from diamond_cutter.precompute.contract.atlas import Layer
 from diamond_cutter.precompute.runtime import keras

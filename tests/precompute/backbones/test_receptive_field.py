@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.precompute.backbones import efficientnet_lite
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.graph import read_graph
+from diamond_cutter.precompute.backbones.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.receptive_field import Field, receptive_fields
 from diamond_cutter.precompute.runtime import keras, tf
 
