@@ -28,7 +28,7 @@ from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.photo import prepare
 from diamond_cutter.precompute.contract.members import array
-from diamond_cutter.precompute.contract.study import (
+from diamond_cutter.precompute.contract.study_reader import (
     cut_group,
     open_studies,
     read_report,

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from diamond_cutter.build.attribution.bars import Bar, draw_bar
 from diamond_cutter.build.attribution.reader import ExplainedStudy, View, views
 from diamond_cutter.build.study.words import percent, shown
-from diamond_cutter.precompute.contract.attribution import Channels, read_channels
+from diamond_cutter.precompute.contract.attribution import Channels
+from diamond_cutter.precompute.contract.attribution_reader import read_channels
 from diamond_cutter.precompute.contract.report import File
 
 CLASSES = 6

@@ -33,7 +33,8 @@ from diamond_cutter.build.attribution.reader import ExplainedStudy, View, views
 from diamond_cutter.build.attribution.shortcuts import Warned, warnings
 from diamond_cutter.build.documents import encode
 from diamond_cutter.build.study.words import number, shown
-from diamond_cutter.precompute.contract.attribution import QUANTILES, Sums, read_sums
+from diamond_cutter.precompute.contract.attribution import QUANTILES, Sums
+from diamond_cutter.precompute.contract.attribution_reader import read_sums
 
 CHANNELS = 8
 """Channels for, and channels against, that are shown."""

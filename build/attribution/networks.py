@@ -19,10 +19,10 @@ from diamond_cutter.build.frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.study.photos import PhotoTile, photo_folder, photo_sheets, photo_tile
 from diamond_cutter.build.study.words import number, shown, whole_percent
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.contract.attribution import explained_names
+from diamond_cutter.precompute.contract.attribution_reader import explained_names
 from diamond_cutter.precompute.contract.members import array, subgroup
 from diamond_cutter.precompute.contract.report import Report
-from diamond_cutter.precompute.contract.study import names, open_studies, read_report
+from diamond_cutter.precompute.contract.study_reader import names, open_studies, read_report
 
 FOLDER = "networks/"
 """The folder of the site that they lie in."""

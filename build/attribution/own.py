@@ -19,12 +19,8 @@ from diamond_cutter.build.attribution.reader import ExplainedStudy, View, views
 from diamond_cutter.build.context import Tile
 from diamond_cutter.build.pictures import webp
 from diamond_cutter.build.study.words import shown
-from diamond_cutter.precompute.contract.attribution import (
-    ClassGroups,
-    Pictures,
-    read_class_groups,
-    read_pictures,
-)
+from diamond_cutter.precompute.contract.attribution import ClassGroups, Pictures
+from diamond_cutter.precompute.contract.attribution_reader import read_class_groups, read_pictures
 
 ROOT = "../../../../"
 """The site's root as the page of a class sees it."""

@@ -11,7 +11,8 @@ from diamond_cutter.build.attribution.look import Look, photo_look
 from diamond_cutter.build.attribution.reader import ExplainedStudy, views
 from diamond_cutter.build.pictures import webp
 from diamond_cutter.build.study.photos import photo_folder
-from diamond_cutter.precompute.contract.attribution import ExplainedCut, read_photo_groups
+from diamond_cutter.precompute.contract.attribution import ExplainedCut
+from diamond_cutter.precompute.contract.attribution_reader import read_photo_groups
 from diamond_cutter.precompute.contract.report import File
 
 

@@ -13,6 +13,8 @@ from diamond_cutter.precompute.contract.attribution import (
     ExplainedCut,
     ExplainedLayer,
     LayerView,
+)
+from diamond_cutter.precompute.contract.attribution_reader import (
     PhotoReader,
     Source,
     explained_names,

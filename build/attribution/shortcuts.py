@@ -8,7 +8,8 @@ import numpy as np
 from diamond_cutter.build.attribution.heat import HeatMap, draw_heat
 from diamond_cutter.build.attribution.reader import ExplainedStudy, View, views
 from diamond_cutter.build.study.words import shown
-from diamond_cutter.precompute.contract.attribution import Shortcut, read_sums
+from diamond_cutter.precompute.contract.attribution import Shortcut
+from diamond_cutter.precompute.contract.attribution_reader import read_sums
 
 PHOTOS = 4
 """Photos shown of a warning."""

@@ -14,11 +14,8 @@ from diamond_cutter.build.atlas import ADDRESS_PART
 from diamond_cutter.build.attribution.reader import ExplainedStudy, read_attribution
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.contract.report import File, Report
-from diamond_cutter.precompute.contract.study import (
-    THUMBNAIL,
-    Backbone,
-    Cut,
-    Study,
+from diamond_cutter.precompute.contract.study import THUMBNAIL, Backbone, Cut, Study
+from diamond_cutter.precompute.contract.study_reader import (
     cut_group,
     names,
     open_studies,

@@ -32,7 +32,7 @@ from diamond_cutter.build.study.photo import photo_page
 from diamond_cutter.build.study.photos import photo_folder, photo_sheets
 from diamond_cutter.build.study.predictions import read_predictions
 from diamond_cutter.build.study.reader import MeasuredStudy, read_array
-from diamond_cutter.precompute.contract.study import ranking_document
+from diamond_cutter.precompute.contract.study_reader import ranking_document
 
 _ROWS = 4096
 """Rows of an array that are read at a time."""

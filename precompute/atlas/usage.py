@@ -5,16 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.contract.attribution import (
-    Channels,
-    Sums,
+from diamond_cutter.precompute.contract.attribution import Channels, Sums
+from diamond_cutter.precompute.contract.attribution_reader import (
     open_explained,
     read_channels,
     read_explained,
     read_explained_cut,
     read_sums,
 )
-from diamond_cutter.precompute.contract.study import open_studies
+from diamond_cutter.precompute.contract.study_reader import open_studies
 
 MOST = 48
 """Channels of a layer that count as used."""

@@ -13,7 +13,7 @@ from diamond_cutter.precompute.attribution.shelf import Place, key_of, read_rows
 from diamond_cutter.precompute.attribution.task import Inquiry, Row, ask_all
 from diamond_cutter.precompute.contract.attribution import ClassGroups
 from diamond_cutter.precompute.contract.members import subgroup
-from diamond_cutter.precompute.work.unit import failures_told
+from diamond_cutter.precompute.work.unit import PassUnit, failures_told
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.attribution.case import Dense
@@ -23,7 +23,7 @@ MOST_PHOTOS = 12
 
 
 @dataclass(frozen=True)
-class GroupUnit:
+class GroupUnit(PassUnit):
     """What one task makes: the groups of a class.
 
     inquiry: of the cut alone. key: of what the groups are made of. rows: its photos; those of one
@@ -31,8 +31,6 @@ class GroupUnit:
     """
 
     inquiry: Inquiry
-    depth: int
-    gflops: float
     study: str
     shelf: str
     label: int
@@ -43,12 +41,7 @@ class GroupUnit:
     @property
     def place(self) -> tuple[str, str]:
         """The backbone and the cut."""
-        return (self.inquiry.model, self.inquiry.cut)
-
-    @property
-    def effort(self) -> float:
-        """The operations of the pass."""
-        return self.gflops * len(self.rows)
+        return (self.model, self.inquiry.cut)
 
     @property
     def size(self) -> int:

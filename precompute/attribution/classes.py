@@ -120,6 +120,7 @@ def _groups(
         names.append(key)
         if key not in there:
             unit = GroupUnit(
+                model=at_cut.model,
                 inquiry=at_cut,
                 depth=site.depth,
                 gflops=case.backbone.gflops * 2,

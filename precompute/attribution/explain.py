@@ -160,6 +160,7 @@ def _units(asked: _Asked, study: zarr.Group, place: Place, depth: int) -> Iterat
     for start in range(0, len(keys), ROWS):
         inside = tuple(keys[start : start + ROWS])
         yield Unit(
+            model=asked.inquiry.model,
             inquiry=asked.inquiry,
             depth=depth,
             gflops=asked.case.backbone.gflops * slopes,

@@ -10,6 +10,7 @@ class minus another is the difference of what is to each.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -152,7 +153,7 @@ class Questioner:
 
 def _traced(function: Any) -> Any:
     """A graph of its own; no code is rewritten, which takes time and leaves files behind."""
-    return tf.function(function, autograph=False)
+    return tf.function(partial(function), autograph=False)  # else TensorFlow counts retracings
 
 
 def _choose(logits: Any, labels: Any) -> Any:

@@ -20,8 +20,8 @@ from diamond_cutter.precompute.contract.attribution import Shortcut
 
 Floats = NDArray[np.float32]
 
-LEAST_PHOTOS = 6
-"""Photos of a class below which nothing is said of it."""
+LEAST_PHOTOS = 10
+"""Photos of a class below which nothing is said of it: a few may happen to be framed alike."""
 LEAST_CELLS = 4
 """Cells a side below which a place tells nothing."""
 EXCESS = 0.12

@@ -14,11 +14,7 @@ from diamond_cutter.precompute.attribution.shortcut import find_shortcuts, join_
 from diamond_cutter.precompute.attribution.sums import find_sums, own_classes
 from diamond_cutter.precompute.attribution.task import Inquiry
 from diamond_cutter.precompute.contract.atlas import Layer
-from diamond_cutter.precompute.contract.attribution import (
-    ExplainedCut,
-    ExplainedLayer,
-    block_of,
-)
+from diamond_cutter.precompute.contract.attribution import ExplainedCut, ExplainedLayer, block_of
 from diamond_cutter.precompute.contract.members import subgroup
 
 READ = (

@@ -21,7 +21,7 @@ from diamond_cutter.precompute.attribution.shelf import key_of
 from diamond_cutter.precompute.contract.attribution import LayerView
 from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.dataset.photo import Photo, read_image
-from diamond_cutter.precompute.work.unit import failures_told
+from diamond_cutter.precompute.work.unit import PassUnit, failures_told
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.attribution.case import Dense
@@ -62,16 +62,14 @@ class Inquiry:
 
 
 @dataclass(frozen=True)
-class Unit:
+class Unit(PassUnit):
     """What one task makes: a part.
 
-    study, shelf, part: where it is stored, by name. gflops: of what is asked of one photo.
-    keys: of the rows; those of one head stand together.
+    study, shelf, part: where it is stored, by name. keys: of the rows; those of one head stand
+    together.
     """
 
     inquiry: Inquiry
-    depth: int
-    gflops: float
     study: str
     shelf: str
     part: str
@@ -82,17 +80,7 @@ class Unit:
     @property
     def place(self) -> tuple[str, str]:
         """The backbone and the cut."""
-        return (self.inquiry.model, self.inquiry.cut)
-
-    @property
-    def effort(self) -> float:
-        """The operations of the pass."""
-        return self.gflops * len(self.rows)
-
-    @property
-    def size(self) -> int:
-        """How many photos are explained."""
-        return len(self.rows)
+        return (self.model, self.inquiry.cut)
 
     @property
     def where(self) -> str:

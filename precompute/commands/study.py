@@ -10,8 +10,9 @@ from rich.table import Table
 
 from diamond_cutter.command.configuration import add_options, load_study
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
-from diamond_cutter.precompute.contract.attribution import own_document
-from diamond_cutter.precompute.contract.study import Cut, ranking_document
+from diamond_cutter.precompute.contract.attribution_reader import own_document
+from diamond_cutter.precompute.contract.study import Cut
+from diamond_cutter.precompute.contract.study_reader import ranking_document
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.study.run import Result

@@ -17,7 +17,7 @@ from diamond_cutter.precompute.dataset.photo import Photo, read_image
 from diamond_cutter.precompute.features.key import row_key
 from diamond_cutter.precompute.features.store import write_part
 from diamond_cutter.precompute.features.view import Augmentation, make_view
-from diamond_cutter.precompute.work.unit import failures_told
+from diamond_cutter.precompute.work.unit import PassUnit, failures_told
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.features.network import PoolingNetwork
@@ -31,37 +31,17 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Unit:
+class Unit(PassUnit):
     """What one task makes: a part of a shelf.
 
-    model: the backbone, and its position among those of the run; `gflops` for one row.
-    shelf, part: where it is stored, by name.
-    rows: views of a photo stand together.
+    shelf, part: where it is stored, by name. Of `rows` the views of a photo stand together.
     """
 
-    model: str
-    depth: int
-    gflops: float
     shelf: str
     part: str
     cuts: tuple[str, ...]
-    rows: tuple[Row, ...] = field(compare=False)
     augmentation: Augmentation
-
-    @property
-    def place(self) -> tuple[str]:
-        """The backbone."""
-        return (self.model,)
-
-    @property
-    def effort(self) -> float:
-        """The operations of the pass."""
-        return self.gflops * len(self.rows)
-
-    @property
-    def size(self) -> int:
-        """How many rows are stored."""
-        return len(self.rows)
+    rows: tuple[Row, ...] = field(compare=False)
 
     @property
     def where(self) -> str:

@@ -9,6 +9,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.backbones.written import refuse_frozen
 from diamond_cutter.precompute.contract import study as contract
+from diamond_cutter.precompute.contract import study_reader
 from diamond_cutter.precompute.contract.report import Report
 from diamond_cutter.precompute.study.classifier import build_classifier
 from diamond_cutter.precompute.study.example import write_example
@@ -37,11 +38,11 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
     path = Path(output).absolute()
     kind = find_format(path)
     _check_free(path, kind)
-    studies = contract.open_studies(store)
-    known = contract.read_study(studies, study)
-    group = contract.study_group(studies, study)
+    studies = study_reader.open_studies(store)
+    known = study_reader.read_study(studies, study)
+    group = study_reader.study_group(studies, study)
     _check_cut(known, model, cut)
-    cut_group = contract.cut_group(group, model, cut)
+    cut_group = study_reader.cut_group(group, model, cut)
     _make_folder(path.parent)
     backbone = catalogue.load(model)
     if kind.name == "Keras":
@@ -50,7 +51,7 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
         backbone,
         cut,
         known.settings["pooling"],
-        contract.read_head(cut_group),
+        study_reader.read_head(cut_group),
         known.classes,
     )
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
@@ -59,14 +60,14 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
         _move(beside, path)
     finally:
         _remove(beside)
-    found = contract.read_cut(cut_group)
+    found = study_reader.read_cut(cut_group)
     return Exported(
         path,
         f"{path}: {place(found)}, its head and its preparation of photos, as {kind.name}. "
         f"The head was trained on all {count(known.photos, 'photo')}; the accuracy of the study, "
         f"{measured(found.metrics.accuracy)}, is that of heads which had not seen the photos they "
         "were tried on.",
-        write_example(kind.name, path, _some_photo(contract.read_report(group)), known.classes),
+        write_example(kind.name, path, _some_photo(study_reader.read_report(group)), known.classes),
     )
 
 

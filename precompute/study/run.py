@@ -14,13 +14,8 @@ from diamond_cutter.precompute.attribution.case import Album, Case
 from diamond_cutter.precompute.attribution.explain import Place, explain
 from diamond_cutter.precompute.attribution.selection import select_cuts, select_layers
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.contract.study import (
-    Cut,
-    Study,
-    cut_group,
-    read_fold_head,
-    read_head,
-)
+from diamond_cutter.precompute.contract.study import Cut, Study
+from diamond_cutter.precompute.contract.study_reader import cut_group, read_fold_head, read_head
 from diamond_cutter.precompute.dataset.photo import Dataset
 from diamond_cutter.precompute.dataset.reader import read_dataset
 from diamond_cutter.precompute.features.extract import extract

@@ -16,7 +16,8 @@ from zarr.codecs import ZstdCodec
 
 from diamond_cutter.precompute.contract.members import array
 from diamond_cutter.precompute.contract.report import Report, to_json
-from diamond_cutter.precompute.contract.study import THUMBNAIL, Cut, Study, cut_group
+from diamond_cutter.precompute.contract.study import THUMBNAIL, Cut, Study
+from diamond_cutter.precompute.contract.study_reader import cut_group
 from diamond_cutter.precompute.contract.version import FORMAT_VERSION, check_format
 
 PHOTOS = 64

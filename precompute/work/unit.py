@@ -1,9 +1,10 @@
 """What one task makes, whatever it is, and what its failure means for the others."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from diamond_cutter.command.errors import UserError
 
@@ -36,6 +37,34 @@ class Unit(Protocol):
     @property
     def where(self) -> str:
         """The unit as messages name it."""
+
+
+@dataclass(frozen=True)
+class PassUnit:
+    """A unit that passes rows of photos through a network, as a base.
+
+    model: the backbone, and `depth`, its position among those of the run. gflops: for one row.
+    """
+
+    model: str
+    depth: int
+    gflops: float
+    rows: Sequence[Any] = field(compare=False)
+
+    @property
+    def place(self) -> Place:
+        """The backbone."""
+        return (self.model,)
+
+    @property
+    def effort(self) -> float:
+        """The operations of the pass."""
+        return self.gflops * len(self.rows)
+
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
 
 
 class HitsEverythingError(Exception):

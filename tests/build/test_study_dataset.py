@@ -7,7 +7,8 @@ from pathlib import Path
 
 from diamond_cutter.build import templates
 from diamond_cutter.build.frame import Surroundings
-from diamond_cutter.build.study.dataset import CLASSES, GROUPS, MEMBERS, NAMES, dataset_page
+from diamond_cutter.build.study.dataset import CLASSES, NAMES, dataset_page
+from diamond_cutter.build.study.duplicates import GROUPS, MEMBERS
 from diamond_cutter.precompute.contract.report import Duplicates, File, Report
 
 TAKEN = [File(f"a/{index}.jpg", "accept", "", "a", "train") for index in range(260)]

@@ -12,7 +12,7 @@ from diamond_cutter.build.site import build_site
 from diamond_cutter.build.study import site as study_module
 from diamond_cutter.build.study.reader import MeasuredStudy, read_studies
 from diamond_cutter.build.study.words import percent
-from diamond_cutter.precompute.contract.study import ranking_document
+from diamond_cutter.precompute.contract.study_reader import ranking_document
 
 
 def quiet(_step: str, _done: int, _total: int) -> None:

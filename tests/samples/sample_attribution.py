@@ -26,7 +26,7 @@ from diamond_cutter.precompute.contract.attribution import (
     Sums,
 )
 from diamond_cutter.precompute.contract.members import array, subgroup
-from diamond_cutter.precompute.contract.study import open_studies, study_group
+from diamond_cutter.precompute.contract.study_reader import open_studies, study_group
 
 PICTURE = 128
 """Side in pixels of a photo's picture: twice the input of the made-up networks."""

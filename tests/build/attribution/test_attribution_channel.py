@@ -11,7 +11,7 @@ import pytest
 from diamond_cutter.build.attribution.channel import channel_nature, layer_natures
 from diamond_cutter.build.site import build_site
 from diamond_cutter.build.study.reader import MeasuredStudy, read_studies
-from diamond_cutter.precompute.contract.attribution import read_channels
+from diamond_cutter.precompute.contract.attribution_reader import read_channels
 
 CHANNEL = 41
 

@@ -13,7 +13,7 @@ from PIL import Image
 from diamond_cutter.build.attribution.heat import draw_distribution, draw_heat
 from diamond_cutter.build.attribution.reader import ExplainedStudy
 from diamond_cutter.build.study.reader import read_studies
-from diamond_cutter.precompute.contract.attribution import (
+from diamond_cutter.precompute.contract.attribution_reader import (
     read_class_groups,
     read_pictures,
     read_sums,

@@ -8,8 +8,8 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.atlas.selection import select_used
 from diamond_cutter.precompute.atlas.usage import find_used
 from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.contract import attribution as contract
-from diamond_cutter.precompute.contract.study import open_studies
+from diamond_cutter.precompute.contract import attribution_reader as reader
+from diamond_cutter.precompute.contract.study_reader import open_studies
 
 
 def test_the_most_used_channels_of_every_layer_shown_are_found(small_study: str) -> None:
@@ -17,9 +17,9 @@ def test_the_most_used_channels_of_every_layer_shown_are_found(small_study: str)
     shown = [(model, layer.name) for (model, _), layers in LAYERS.items() for layer in layers]
     assert list(used) == shown
     assert all(len(channels) == 10 for channels in used.values())
-    source = contract.open_explained(open_studies(small_study), "pets")
-    sums = contract.read_sums(source, "tiny-net", "block1", "block1")
-    active = contract.read_channels(source, "tiny-net", "block1", "block1").mean
+    source = reader.open_explained(open_studies(small_study), "pets")
+    sums = reader.read_sums(source, "tiny-net", "block1", "block1")
+    active = reader.read_channels(source, "tiny-net", "block1", "block1").mean
     given = np.abs(sums.mean).max(axis=0)
     chosen = list(used["tiny-net", "block1"])
     assert (given[chosen] > np.median(given)).mean() > 0.8

@@ -14,8 +14,9 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings, StudySettings
 from diamond_cutter.precompute.attribution import class_pictures, explain, task
 from diamond_cutter.precompute.contract import attribution as contract
+from diamond_cutter.precompute.contract import attribution_reader as reader
 from diamond_cutter.precompute.contract.members import array
-from diamond_cutter.precompute.contract.study import cut_group, open_studies, study_group
+from diamond_cutter.precompute.contract.study_reader import cut_group, open_studies, study_group
 from diamond_cutter.precompute.study.run import make_study
 
 MODEL, CUT = "efficientnet-lite0", "block5c_add"
@@ -63,18 +64,18 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., StudySet
 
 
 @pytest.fixture(scope="module")
-def marked(settings: Callable[..., StudySettings]) -> contract.Source:
+def marked(settings: Callable[..., StudySettings]) -> reader.Source:
     asked = settings("marked")
     make_study("marked", asked)
-    return contract.open_explained(open_studies(asked.store), "marked")
+    return reader.open_explained(open_studies(asked.store), "marked")
 
 
-def test_every_photo_is_asked_with_the_head_that_did_not_see_it(marked: contract.Source) -> None:
+def test_every_photo_is_asked_with_the_head_that_did_not_see_it(marked: reader.Source) -> None:
     slot = study_group(open_studies(str(marked.study.store_path.store.root)), "marked")
     probability = np.asarray(array(cut_group(slot, MODEL, CUT), "probability")[:])
-    reader = contract.PhotoReader(marked, MODEL, CUT)
-    assert reader.photos.tolist() == list(range(3 * EACH))
-    for photo in reader:
+    photos = reader.PhotoReader(marked, MODEL, CUT)
+    assert photos.photos.tolist() == list(range(3 * EACH))
+    for photo in photos:
         odds = np.exp(photo.logit - photo.logit.max())
         np.testing.assert_allclose(odds / odds.sum(), probability[photo.photo], atol=2e-3)
         view = photo.layers[CUT]
@@ -84,25 +85,25 @@ def test_every_photo_is_asked_with_the_head_that_did_not_see_it(marked: contract
         assert Image.open(BytesIO(photo.picture)).size == (448, 448)
 
 
-def test_a_mark_on_most_photos_of_a_class_is_seen_and_warned_of(marked: contract.Source) -> None:
-    [warning] = contract.read_explained_cut(marked, MODEL, CUT).shortcuts
+def test_a_mark_on_most_photos_of_a_class_is_seen_and_warned_of(marked: reader.Source) -> None:
+    [warning] = reader.read_explained_cut(marked, MODEL, CUT).shortcuts
     assert (warning.label, warning.kind, warning.layer) == (1, "place", CUT)
     assert warning.share > 2 * warning.usual
     middle = (1, 11)  # of 14 x 14: rows 8..26 and columns 100..118 of 128
     assert middle in warning.cells
-    sums = contract.read_sums(marked, MODEL, CUT, CUT)
+    sums = reader.read_sums(marked, MODEL, CUT, CUT)
     row = sums.target.tolist().index([1, -1])
     place = np.unravel_index(sums.heatmap[row].argmax(), sums.heatmap[row].shape)
     assert np.abs(np.subtract(place, middle)).max() <= 1
-    reader = contract.PhotoReader(marked, MODEL, CUT)
+    photos = reader.PhotoReader(marked, MODEL, CUT)
     for photo in warning.photos[:3]:
-        view = reader.read(photo).layers[CUT]
+        view = photos.read(photo).layers[CUT]
         speaking = view.cell_value[view.targets.index((1, -1))][..., : contract.TOP].sum(-1)
         assert speaking[0:3, 10:13].mean() > 1.1 * speaking.mean(), speaking
 
 
-def test_a_class_has_groups_and_one_of_them_is_its_mark(marked: contract.Source) -> None:
-    groups = contract.read_class_groups(marked, MODEL, CUT)
+def test_a_class_has_groups_and_one_of_them_is_its_mark(marked: reader.Source) -> None:
+    groups = reader.read_class_groups(marked, MODEL, CUT)
     assert groups is not None
     assert groups.label.tolist() == [0, 1, 2]
     assert (groups.photo[1] >= EACH).all()
@@ -115,7 +116,7 @@ def test_a_class_has_groups_and_one_of_them_is_its_mark(marked: contract.Source)
 
 
 def test_a_second_run_makes_nothing_again(
-    marked: contract.Source,
+    marked: reader.Source,
     settings: Callable[..., StudySettings],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -123,11 +124,11 @@ def test_a_second_run_makes_nothing_again(
         raise AssertionError("made again")
 
     monkeypatch.setattr(explain, "make_units", refuse)
-    before = contract.PhotoReader(marked, MODEL, CUT).read(5)
+    before = reader.PhotoReader(marked, MODEL, CUT).read(5)
     asked = settings("marked")
     make_study("marked", asked)
-    again = contract.open_explained(open_studies(asked.store), "marked")
-    after = contract.PhotoReader(again, MODEL, CUT).read(5)
+    again = reader.open_explained(open_studies(asked.store), "marked")
+    after = reader.PhotoReader(again, MODEL, CUT).read(5)
     np.testing.assert_array_equal(before.layers[CUT].channel, after.layers[CUT].channel)
     with pytest.raises(AssertionError, match="made again"):
         make_study("marked", settings("marked", groups=3))
@@ -151,14 +152,14 @@ def test_what_was_made_before_an_interrupt_is_kept_and_no_mark_no_warning(
     with pytest.raises(KeyboardInterrupt):
         make_study("plain", asked)
     studies = open_studies(asked.store)
-    assert "plain" not in contract.explained_names(studies)
+    assert "plain" not in reader.explained_names(studies)
     made.insert(0, "from now on all")
     made.append("")
     make_study("plain", asked)
     assert len(made) == 4  # one part before, one after
-    source = contract.open_explained(open_studies(asked.store), "plain")
-    assert contract.read_explained(source).photos == 24
-    assert contract.read_explained_cut(source, MODEL, CUT).shortcuts == []
+    source = reader.open_explained(open_studies(asked.store), "plain")
+    assert reader.read_explained(source).photos == 24
+    assert reader.read_explained_cut(source, MODEL, CUT).shortcuts == []
 
 
 def test_classes_their_groups_and_those_of_a_few_photos_get_pictures(
@@ -168,10 +169,10 @@ def test_classes_their_groups_and_those_of_a_few_photos_get_pictures(
     monkeypatch.setattr(class_pictures, "RECIPES", quick)
     asked = settings("plain", photos="24", pictures=1)
     make_study("pictured", asked)
-    source = contract.open_explained(open_studies(asked.store), "pictured")
-    pictures = contract.read_pictures(source, MODEL, CUT)
-    groups = contract.read_class_groups(source, MODEL, CUT)
-    few = contract.read_photo_groups(source, MODEL, CUT)
+    source = reader.open_explained(open_studies(asked.store), "pictured")
+    pictures = reader.read_pictures(source, MODEL, CUT)
+    groups = reader.read_class_groups(source, MODEL, CUT)
+    few = reader.read_photo_groups(source, MODEL, CUT)
     assert pictures is not None
     assert groups is not None
     assert few is not None

@@ -19,7 +19,7 @@ from PIL import Image
 
 from diamond_cutter.command.settings import AttributionSettings, StudySettings
 from diamond_cutter.precompute.attribution import explain
-from diamond_cutter.precompute.contract.study import open_studies
+from diamond_cutter.precompute.contract.study_reader import open_studies
 from diamond_cutter.precompute.study.run import make_study
 
 SCRIPT = Path(__file__).with_name("study_script.py")

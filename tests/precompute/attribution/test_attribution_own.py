@@ -10,8 +10,8 @@ from PIL import Image
 from diamond_cutter.command.main import main
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.classifier import classifier, pooled_cut
-from diamond_cutter.precompute.contract import attribution as contract
-from diamond_cutter.precompute.contract import study
+from diamond_cutter.precompute.contract import attribution_reader as reader
+from diamond_cutter.precompute.contract import study_reader
 from diamond_cutter.precompute.contract.members import array, subgroup
 
 MODEL, CUT = "efficientnet-lite0", "top_activation"
@@ -41,17 +41,17 @@ def test_photos_need_no_class_and_their_sums_are_the_networks_logits(
     assert list(seen) == ["cat.png", "drinks/cup.png"]
     assert seen["cat.png"][0][0] in ("Egyptian cat", "tabby", "tiger cat")
     assert seen["drinks/cup.png"][0][0] in ("espresso", "cup")
-    studies = study.open_studies(f"{store}/study.zarr")
-    assert study.names(studies) == []
-    assert contract.explained_names(studies) == ["seen"]
-    source = contract.open_explained(studies, "seen")
-    explained = contract.read_explained(source)
+    studies = study_reader.open_studies(f"{store}/study.zarr")
+    assert study_reader.names(studies) == []
+    assert reader.explained_names(studies) == ["seen"]
+    source = reader.open_explained(studies, "seen")
+    explained = reader.read_explained(source)
     assert (explained.own, explained.cuts, explained.photos) == (True, [(MODEL, CUT)], 2)
     slot = subgroup(source.study, str(source.study.attrs["slot"]))
     assert np.asarray(array(slot, "photos/label")[:]).tolist() == [-1, -1]
     assert np.asarray(array(slot, "photos/thumbnail")[:]).any()
-    cut = contract.read_explained_cut(source, MODEL, CUT)
-    for photo in contract.PhotoReader(source, MODEL, CUT):
+    cut = reader.read_explained_cut(source, MODEL, CUT)
+    for photo in reader.PhotoReader(source, MODEL, CUT):
         view = photo.layers[CUT]
         first, second = np.argsort(-photo.logit)[:2]
         assert view.targets[:2] == [(first, second), (first, -1)]
@@ -60,7 +60,7 @@ def test_photos_need_no_class_and_their_sums_are_the_networks_logits(
         assert (view.channel[0] > 0).any()
         assert (view.channel[0] < 0).any()
         assert int(first) in cut.shown
-    sums = contract.read_sums(source, MODEL, CUT, "block6d_add")
+    sums = reader.read_sums(source, MODEL, CUT, "block6d_add")
     assert sums.photos[0] == 2
 
 

@@ -7,27 +7,28 @@ from sample_study import SMALL, label_of
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.contract import attribution as contract
-from diamond_cutter.precompute.contract.study import open_studies
+from diamond_cutter.precompute.contract import attribution_reader as reader
+from diamond_cutter.precompute.contract.study_reader import open_studies
 
 
 @pytest.fixture
-def source(small_study: str) -> contract.Source:
-    return contract.open_explained(open_studies(small_study), "pets")
+def source(small_study: str) -> reader.Source:
+    return reader.open_explained(open_studies(small_study), "pets")
 
 
-def test_the_cuts_are_named_the_recommended_one_first(source: contract.Source) -> None:
-    explained = contract.read_explained(source)
+def test_the_cuts_are_named_the_recommended_one_first(source: reader.Source) -> None:
+    explained = reader.read_explained(source)
     assert explained.cuts == [("tiny-net", "block1"), ("far.net_2", "block3")]
     assert (explained.photos, explained.own) == (60, False)
-    cut = contract.read_explained_cut(source, *explained.cuts[0])
+    cut = reader.read_explained_cut(source, *explained.cuts[0])
     assert [layer.name for layer in cut.layers] == ["stem", "block1"]
     assert cut.shortcuts[0].cells == [(0, 0)]
 
 
-def test_photos_come_back_whole(source: contract.Source) -> None:
-    reader = contract.PhotoReader(source, "tiny-net", "block1")
-    seen = {photo.photo: photo for photo in reader}
-    assert list(reader.photos) == sorted(seen) == list(range(60))
+def test_photos_come_back_whole(source: reader.Source) -> None:
+    photos = reader.PhotoReader(source, "tiny-net", "block1")
+    seen = {photo.photo: photo for photo in photos}
+    assert list(photos.photos) == sorted(seen) == list(range(60))
     photo = seen[17]
     assert photo.picture[:4] == b"RIFF"
     view = photo.layers["block1"]
@@ -37,11 +38,11 @@ def test_photos_come_back_whole(source: contract.Source) -> None:
     np.testing.assert_allclose((view.bias + view.total)[:count], reached, atol=1e-4)
     np.testing.assert_allclose(view.heatmap.sum((1, 2)), view.total, atol=1e-4)
     np.testing.assert_allclose(view.channel.sum(1), view.total, atol=1e-4)
-    assert 2 * contract.read_explained_cut(source, "tiny-net", "block1").input_size == PICTURE
+    assert 2 * reader.read_explained_cut(source, "tiny-net", "block1").input_size == PICTURE
 
 
-def test_cells_name_their_strongest_channels_for_and_against(source: contract.Source) -> None:
-    view = contract.PhotoReader(source, "tiny-net", "block1").read(17).layers["block1"]
+def test_cells_name_their_strongest_channels_for_and_against(source: reader.Source) -> None:
+    view = reader.PhotoReader(source, "tiny-net", "block1").read(17).layers["block1"]
     values = view.cell_value[0]
     top = contract.TOP
     assert (np.diff(values[..., :top]) <= 0).all()
@@ -50,10 +51,10 @@ def test_cells_name_their_strongest_channels_for_and_against(source: contract.So
     assert (values[..., top] < 0).any()
 
 
-def test_what_is_not_there_is_said(source: contract.Source, large_study: str) -> None:
+def test_what_is_not_there_is_said(source: reader.Source, large_study: str) -> None:
     with pytest.raises(KeyError):
-        contract.PhotoReader(source, "tiny-net", "block1").read(60)
+        reader.PhotoReader(source, "tiny-net", "block1").read(60)
     studies = open_studies(large_study)
-    assert contract.explained_names(studies) == []
+    assert reader.explained_names(studies) == []
     with pytest.raises(UserError, match=r"'thirty' has no attribution; `diamond study thirty`"):
-        contract.open_explained(studies, "thirty")
+        reader.open_explained(studies, "thirty")

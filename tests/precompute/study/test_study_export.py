@@ -23,6 +23,7 @@ from diamond_cutter.precompute.backbones import catalogue, weights
 from diamond_cutter.precompute.backbones.folding import truncate
 from diamond_cutter.precompute.backbones.photo import prepare
 from diamond_cutter.precompute.contract import study as contract
+from diamond_cutter.precompute.contract import study_reader
 from diamond_cutter.precompute.contract.report import File, Report
 from diamond_cutter.precompute.runtime import keras, tf
 from diamond_cutter.precompute.study import export as exporting
@@ -151,11 +152,11 @@ def _truncated(cut: str) -> Any:
 
 def expected(address: str, study: str, cut: str, photo: str) -> NDArray[np.float64]:
     """What the head that is stored says of a photo, in float64."""
-    group = contract.study_group(contract.open_studies(address), study)
+    group = study_reader.study_group(study_reader.open_studies(address), study)
     average, maximum = pooled(cut, photo)
     parts = {"mine": [average], "maximum": [maximum], "both": [average, maximum]}[study]
     value = np.concatenate(parts)
-    *hidden, (weight, bias) = contract.read_head(contract.cut_group(group, MODEL, cut))
+    *hidden, (weight, bias) = study_reader.read_head(study_reader.cut_group(group, MODEL, cut))
     for one, other in hidden:
         value = np.maximum(value @ one + other, 0)
     logits = value @ weight + bias

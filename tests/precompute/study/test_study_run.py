@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
-from diamond_cutter.precompute.contract import study as contract
+from diamond_cutter.precompute.contract import study_reader
 from diamond_cutter.precompute.contract.members import array
 from diamond_cutter.precompute.dataset.digits import draw
 from diamond_cutter.precompute.dataset.reader import read_dataset
@@ -86,9 +86,9 @@ def test_a_study_agrees_with_scikit_learn_on_the_same_features_and_folds(
 ) -> None:
     asked = settings(write_digits(tmp_path / "digits", 5, 16), cuts=CUTS)
     result = make_study("mine", asked, stream=io.StringIO())
-    studies = contract.open_studies(asked.store)
-    assert contract.read_study(studies, "mine").ranking == result.study.ranking
-    group = contract.study_group(studies, "mine")
+    studies = study_reader.open_studies(asked.store)
+    assert study_reader.read_study(studies, "mine").ranking == result.study.ranking
+    group = study_reader.study_group(studies, "mine")
     fold = np.asarray(array(group, "photos/fold")[:])
     label = np.asarray(array(group, "photos/label")[:])
     dataset = read_dataset(asked.dataset, Path(asked.cache), quiet)
@@ -102,7 +102,7 @@ def test_a_study_agrees_with_scikit_learn_on_the_same_features_and_folds(
             head = LogisticRegression(C=1 / strength, max_iter=3000, tol=1e-7)
             head.fit(scaler.transform(values[train]), label[train])
             expected[test] = head.predict_proba(scaler.transform(values[test]))
-        there = contract.cut_group(group, MODEL, cut.cut)
+        there = study_reader.cut_group(group, MODEL, cut.cut)
         probability = np.asarray(array(there, "probability")[:])
         np.testing.assert_allclose(probability, expected, atol=0.02)
         accuracy = (expected.argmax(axis=1) == label).mean()
@@ -125,7 +125,7 @@ def test_the_same_settings_give_the_same_study(tmp_path: Path, settings: Setting
     assert [cut.metrics for cut in again.cuts] == [cut.metrics for cut in first.cuts]
     assert again.study.recommendation == first.study.recommendation
     other = make_study("two", asked, stream=io.StringIO())
-    assert contract.names(contract.open_studies(asked.store)) == ["one", "two"]
+    assert study_reader.names(study_reader.open_studies(asked.store)) == ["one", "two"]
     assert other.cuts[0].metrics == first.cuts[0].metrics
 
 
@@ -134,8 +134,8 @@ def test_a_class_of_one_photo_is_left_out_and_said_so(tmp_path: Path, settings: 
     result = make_study("mine", asked, stream=io.StringIO())
     assert result.study.classes == ["a", "b"]
     assert result.study.photos == 12
-    group = contract.study_group(contract.open_studies(asked.store), "mine")
-    lone = [file for file in contract.read_report(group).files if file.label == "lone"]
+    group = study_reader.study_group(study_reader.open_studies(asked.store), "mine")
+    lone = [file for file in study_reader.read_report(group).files if file.label == "lone"]
     assert [file.outcome for file in lone] == ["reject"]
 
 
@@ -168,8 +168,8 @@ def test_three_hundred_classes(tmp_path: Path, settings: Settings) -> None:
     assert len(cut.metrics.classes) == 300
     assert cut.metrics.accuracy.value > 10 / 300
     assert cut.metrics.top_k["5"] > cut.metrics.accuracy.value
-    group = contract.study_group(contract.open_studies(asked.store), "mine")
-    there = contract.cut_group(group, MODEL, cut.cut)
+    group = study_reader.study_group(study_reader.open_studies(asked.store), "mine")
+    there = study_reader.cut_group(group, MODEL, cut.cut)
     assert int(np.asarray(array(there, "confusion")[:]).sum()) == 600
 
 
@@ -179,8 +179,8 @@ def test_photos_with_two_labels_stay_on_one_side(tmp_path: Path, settings: Setti
     asked = settings(folder)
     result = make_study("mine", asked, stream=io.StringIO())
     assert result.study.photos == 13
-    group = contract.study_group(contract.open_studies(asked.store), "mine")
-    report = contract.read_report(group)
+    group = study_reader.study_group(study_reader.open_studies(asked.store), "mine")
+    report = study_reader.read_report(group)
     (found,) = [each for each in report.duplicates if each.across == "classes"]
     assert sorted(found.paths) == ["a/0.png", "b/same.png"]
     fold = np.asarray(array(group, "photos/fold")[:])
@@ -196,11 +196,11 @@ def test_the_datasets_own_split_holds_out_its_test_photos(
     asked = settings(tmp_path / "photos")
     result = make_study("mine", asked, stream=io.StringIO())
     assert (result.study.split, result.study.photos, result.study.held_out) == ("given", 23, 7)
-    group = contract.study_group(contract.open_studies(asked.store), "mine")
+    group = study_reader.study_group(study_reader.open_studies(asked.store), "mine")
     fold = np.asarray(array(group, "photos/fold")[:])
-    report = contract.read_report(group)
+    report = study_reader.read_report(group)
     assert [file.split == "test" for file in report.photos] == (fold == 0).tolist()
-    there = contract.cut_group(group, MODEL, CUTS[1])
+    there = study_reader.cut_group(group, MODEL, CUTS[1])
     assert (
         np.isnan(np.asarray(array(there, "probability")[:])).any(axis=1).tolist()
         == (fold < 0).tolist()
@@ -215,8 +215,8 @@ def test_heads_trained_by_keras_have_curves(tmp_path: Path, settings: Settings) 
     (cut,) = make_study("mine", asked, stream=io.StringIO()).cuts
     assert [curve.fold for curve in cut.curves] == [0, 1]
     assert all(1 <= len(curve.loss) <= 4 for curve in cut.curves)
-    group = contract.study_group(contract.open_studies(asked.store), "mine")
-    head = contract.read_head(contract.cut_group(group, MODEL, CUTS[1]))
+    group = study_reader.study_group(study_reader.open_studies(asked.store), "mine")
+    head = study_reader.read_head(study_reader.cut_group(group, MODEL, CUTS[1]))
     assert [weight.shape[1] for weight, _ in head] == [8, 2]
 
 

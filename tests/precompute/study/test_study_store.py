@@ -8,6 +8,7 @@ import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.contract import study as contract
+from diamond_cutter.precompute.contract import study_reader
 from diamond_cutter.precompute.contract.members import array
 from diamond_cutter.precompute.contract.report import File, Report
 from diamond_cutter.precompute.study import store
@@ -81,19 +82,19 @@ def write(address: str, study: contract.Study = STUDY, shade: int = 7) -> store.
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     address = str(tmp_path / "study.zarr")
     store.finish(write(address), STUDY)
-    studies = contract.open_studies(address)
-    assert contract.names(studies) == ["mine"]
-    assert contract.read_study(studies, "mine") == STUDY
-    group = contract.study_group(studies, "mine")
-    assert contract.read_report(group) == REPORT
-    cut = contract.cut_group(group, "net", "block1")
-    assert contract.read_cut(cut) == CUT
+    studies = study_reader.open_studies(address)
+    assert study_reader.names(studies) == ["mine"]
+    assert study_reader.read_study(studies, "mine") == STUDY
+    group = study_reader.study_group(studies, "mine")
+    assert study_reader.read_report(group) == REPORT
+    cut = study_reader.cut_group(group, "net", "block1")
+    assert study_reader.read_cut(cut) == CUT
     np.testing.assert_array_equal(array(cut, "probability")[:], PROBABILITY)
     np.testing.assert_array_equal(array(cut, "confusion")[:], CONFUSION)
     for found, written in (
-        (contract.read_head(cut), HEAD),
-        (contract.read_fold_head(cut, 0), FOLDS[0]),
-        (contract.read_fold_head(cut, 1), FOLDS[1]),
+        (study_reader.read_head(cut), HEAD),
+        (study_reader.read_fold_head(cut, 0), FOLDS[0]),
+        (study_reader.read_fold_head(cut, 1), FOLDS[1]),
     ):
         for (weight, bias), (expected, expected_bias) in zip(found, written, strict=True):
             np.testing.assert_array_equal(weight, expected)
@@ -107,7 +108,7 @@ def test_a_study_that_was_stopped_leaves_the_last_one(tmp_path: Path) -> None:
     address = str(tmp_path / "study.zarr")
     store.finish(write(address), STUDY)
     write(address, shade=200)
-    group = contract.study_group(contract.open_studies(address), "mine")
+    group = study_reader.study_group(study_reader.open_studies(address), "mine")
     assert np.asarray(array(group, "photos/thumbnail")[1:2]).max() == 7
 
 
@@ -116,9 +117,9 @@ def test_a_study_made_anew_takes_the_place_of_the_last(tmp_path: Path) -> None:
     for shade in (7, 200, 90):
         write(address, shade=13)  # stopped
         store.finish(write(address, shade=shade), replace(STUDY, seed=shade))
-        studies = contract.open_studies(address)
-        assert contract.read_study(studies, "mine").seed == shade
-        group = contract.study_group(studies, "mine")
+        studies = study_reader.open_studies(address)
+        assert study_reader.read_study(studies, "mine").seed == shade
+        group = study_reader.study_group(studies, "mine")
         assert np.asarray(array(group, "photos/thumbnail")[1:2]).max() == shade
         folders = {path.name for path in (tmp_path / "study.zarr" / "mine").iterdir()}
         assert folders == {"zarr.json", group.basename}
@@ -128,18 +129,18 @@ def test_a_study_that_is_not_finished_is_not_there(tmp_path: Path) -> None:
     address = str(tmp_path / "study.zarr")
     write(address)
     store.finish(write(address, replace(STUDY, name="other")), replace(STUDY, name="other"))
-    studies = contract.open_studies(address)
-    assert contract.names(studies) == ["other"]
+    studies = study_reader.open_studies(address)
+    assert study_reader.names(studies) == ["other"]
     with pytest.raises(UserError, match=r"no finished study 'mine'.*it has 'other'"):
-        contract.read_study(studies, "mine")
+        study_reader.read_study(studies, "mine")
 
 
 def test_another_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no studies at"):
-        contract.open_studies(str(tmp_path / "none.zarr"))
+        study_reader.open_studies(str(tmp_path / "none.zarr"))
     address = str(tmp_path / "study.zarr")
     store.create_studies(address).attrs.update({"format_version": 99})
-    for reader in (contract.open_studies, store.create_studies):
+    for reader in (study_reader.open_studies, store.create_studies):
         with pytest.raises(
             UserError, match="format_version 1, got kind 'study', format_version 99"
         ):
