@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { channelMap, extremes, findPart, needsMore, questions, readView, withMaps, withMore } from "../../../web/static/js/look-data.js";
+import { channelMap, extremes, findPart, groupValue, needsMore, questions, readView, withMaps, withMore } from "../../../web/static/js/look-data.js";
 
 const CELLS = 2; // one row of two
 const ACTIVATION = [[3, 0, 1], [1, 2, 0]]; // of each cell
@@ -104,4 +104,15 @@ test("extremes go from the largest to the lowest and leave out nothing's", () =>
   const all = [0, 5, -1, 2, -7, 1].map((value, channel) => ({ channel, value }));
   assert.deepEqual(extremes(all, 2).map(({ channel }) => channel), [1, 3, 2, 4]);
   assert.deepEqual(extremes(all, 9).map(({ value }) => value), [5, 2, 1, -1, -7]);
+});
+
+test("what a group adds to a pair of classes is the difference of what it adds to each", () => {
+  const targets = [[0, 1], [0, null], [1, null], [2, null]];
+  const group = { map: new Float32Array(), channels: [], side: 0, value: [3.5, 3, -0.5, 1] };
+  const value = (of, against) => groupValue({ targets }, group, of, against);
+  assert.equal(value(0, 1), 3.5);
+  assert.equal(value(2, null), 1);
+  assert.equal(value(2, 1), 1.5);
+  assert.equal(value(1, 0), -3.5);
+  assert.equal(value(4, 0), undefined);
 });

@@ -52,17 +52,17 @@ export function createTable({ caption, entries, scale, isSigned, chosen, picture
 }
 
 /**
- * The neuron groups of a photo: the channels of each, and what it adds to the target.
+ * The neuron groups of a photo: the channels of each, and what it adds to what is asked for.
  *
  * @param {Group[]} groups
  * @param {string} caption
- * @param {number | null} target which of the stored ones; null: none of them
+ * @param {(number | undefined)[]} values what each adds; undefined: not kept
  * @param {number | null} chosen
  * @param {Pictures} pictures
  * @param {string} folder where the groups' own pictures lie
  */
-export function createGroups(groups, caption, target, chosen, pictures, folder) {
-  const scale = Math.max(0, ...groups.map(({ value }) => Math.abs(value[target ?? -1] ?? 0)));
+export function createGroups(groups, caption, values, chosen, pictures, folder) {
+  const scale = Math.max(0, ...values.map((value) => Math.abs(value ?? 0)));
   const table = document.createElement("table");
   table.className = "channels groups";
   table.createCaption().textContent = groups.length ? caption : `${caption}: none was found`;
@@ -80,7 +80,7 @@ export function createGroups(groups, caption, target, chosen, pictures, folder) 
     button.textContent = String(index + 1);
     heading.append(button, ...ownPicture(group, index, folder), ...group.channels.map((channel) => tileOf(channel, pictures)));
     row.append(heading);
-    const value = target === null ? undefined : group.value[target];
+    const value = values[index];
     if (value === undefined) continue;
     const text = document.createElement("span");
     text.className = "value";

@@ -127,6 +127,23 @@ export function findPart(view, of, against) {
 }
 
 /**
+ * What a neuron group adds to a class, or to one minus another; undefined if that was not kept.
+ *
+ * @param {View} view
+ * @param {Group} group
+ * @param {number} of
+ * @param {number | null} against
+ */
+export function groupValue(view, group, of, against) {
+  const kept = (/** @type {number} */ one, /** @type {number | null} */ other) =>
+    group.value[view.targets.findIndex((target) => target[0] === one && target[1] === other)];
+  const stored = kept(of, against);
+  if (stored !== undefined || against === null) return stored;
+  const [one, other] = [kept(of, null), kept(against, null)];
+  return one === undefined || other === undefined ? undefined : one - other;
+}
+
+/**
  * The classes that can be asked for, and against which each.
  *
  * @param {View} view

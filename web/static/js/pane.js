@@ -4,7 +4,7 @@ import { cellAt, placeOf } from "./cells.js";
 import { channelName, createGroups, createScale, createTable } from "./channel-table.js";
 import { signedText } from "./figures.js";
 import { NOT_YET, createIcon, lack, placeIcon } from "./icons.js";
-import { channelMap, entriesOf, extremes, findPart, peakOf } from "./look-data.js";
+import { channelMap, entriesOf, extremes, findPart, groupValue, peakOf } from "./look-data.js";
 import { find } from "./page.js";
 import { PhotoMap } from "./photo-map.js";
 
@@ -214,10 +214,10 @@ export class Pane {
    */
   #groups(look, part) {
     const { choice, view, pictures } = /** @type {Shown} */ (this.#shown);
-    const target = view.targets.findIndex(([of, against]) => of === part.of && against === part.against);
+    const values = view.groups.map((group) => groupValue(view, group, part.of, part.against));
     const means = view.groups.some(({ side }) => side) ? "its picture, rendered as a direction, and its strongest channels" : "its strongest channels";
     const caption = `Groups of neurons that fire together, each by ${means}, and what it adds ${this.#target(part)}`;
-    return createGroups(view.groups, caption, target < 0 ? null : target, look.group, pictures, choice.folder);
+    return createGroups(view.groups, caption, values, look.group, pictures, choice.folder);
   }
 
   /**
