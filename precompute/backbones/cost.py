@@ -14,12 +14,12 @@ FLOAT = 4
 
 
 def count_parameters(graph: Graph, end: str | None = None) -> int:
-    """The trainable parameters, which publications count: BatchNorm's moving statistics are not.
+    """The parameters that can be trained, frozen or not: BatchNorm's moving statistics are none.
 
     Of the network up to the layer `end`, that one too; without it, of the whole network.
     """
     layers = [node.layer for _, node in _up_to(graph, end)]
-    return sum(_size(getattr(layer, "trainable_weights", ())) for layer in layers)
+    return sum(_size(_learned(layer)) for layer in layers)
 
 
 def count_bytes(graph: Graph, end: str | None = None) -> int:
@@ -57,6 +57,16 @@ def _up_to(graph: Graph, end: str | None) -> Iterator[tuple[str, Node]]:
     """The nodes that `end` needs, by name, in depth order; all of them where it is None."""
     needed = graph.nodes if end is None else graph.ancestors(end)
     return ((name, node) for name, node in graph.nodes.items() if name in needed)
+
+
+def _learned(layer: Any) -> list[Any]:
+    """The weights of a layer that training changes, whether or not the layer is frozen."""
+    if isinstance(layer, keras.layers.Normalization):
+        return []
+    weights = getattr(layer, "weights", ())
+    if isinstance(layer, keras.layers.BatchNormalization):
+        return [each for each in weights if not each.path.endswith(("_mean", "_variance"))]
+    return list(weights)
 
 
 def _size(weights: Any) -> int:

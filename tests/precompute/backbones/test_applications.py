@@ -194,6 +194,8 @@ def random_network(name: str, size: int) -> Backbone:
 def shake(layer: object, generator: np.random.Generator) -> None:
     if isinstance(layer, keras.layers.BatchNormalization):
         values = [generator.uniform(0.7, 1.3, weight.shape) for weight in layer.weights]
+        if "project" in layer.name:  # else sums of dozens of blocks grow beyond float32's figures
+            values[:2] = [0.1 * value for value in values[:2]]
         layer.set_weights(values)
     elif type(layer).__name__ == "LayerScale":
         layer.set_weights([generator.uniform(0.3, 0.6, weight.shape) for weight in layer.weights])

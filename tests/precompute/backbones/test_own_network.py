@@ -69,6 +69,9 @@ def test_a_transferred_network_is_opened(suffix: str, tmp_path: Path) -> None:
     network.save(path)
     backbone = load(path)
     assert (backbone.input_size, backbone.class_names[3]) == (64, "class 3")
+    for layer in network.layers:
+        layer.trainable = True  # the file's backbone is frozen, which does not make it smaller
+    assert backbone.parameters == sum(int(np.prod(w.shape)) for w in network.trainable_weights)
     cuts = [layer.name for layer in backbone.layers if layer.is_cut]
     assert len(cuts) == 19
     assert cuts[:3] == ["Conv1_relu", "expanded_conv_project_BN", "block_1_project_BN"]
