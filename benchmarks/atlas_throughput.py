@@ -12,10 +12,10 @@ import json
 import os
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
-from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
+from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side, view_side
 from diamond_cutter.precompute.work.cluster import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ PRODUCTS = 20
 
 @dataclass(frozen=True)
 class Measured:
-    """A layer's rendering; rates in channels a second, operations in 10^6 a picture and step.
+    """A layer's rendering; rates in channels a second, operations in 10^9 a picture.
 
     start_seconds: what the first chunk takes beyond the later ones, which is mostly tracing.
     times_floor: the seconds of a channel over those of the floor.
@@ -36,8 +36,7 @@ class Measured:
     layer: str
     channels: int
     side: int
-    view: int
-    mflop: float
+    gflop: float
     start_seconds: float
     rate: float
     floor_rate: float
@@ -71,14 +70,14 @@ def main() -> None:
             f"{options.model} at {recipe.name}, one thread; "
             f"matrix product {operations / 1e9:.0f} GFLOP/s"
         )
-        print(f"{'layer':24}{'channels':>9}{'side':>6}{'view':>6}{'MFLOP':>8}{'start s':>9}"
+        print(f"{'layer':24}{'channels':>9}{'side':>6}{'GFLOP':>8}{'start s':>9}"
               f"{'ch/s':>8}{'floor':>9}{'x floor':>9}")  # fmt: skip
     for layer in layers:
         each = measure(backbone, layer, recipe, operations, options.chunks)
         measured.append(each)
         if not options.json:
             print(
-                f"{each.layer:24}{each.channels:9}{each.side:6}{each.view:6}{each.mflop:8.1f}"
+                f"{each.layer:24}{each.channels:9}{each.side:6}{each.gflop:8.2f}"
                 f"{each.start_seconds:9.1f}{each.rate:8.2f}{each.floor_rate:9.1f}"
                 f"{each.times_floor:9.1f}",
                 flush=True,
@@ -113,19 +112,27 @@ def product_rate() -> float:
     return float(2 * PRODUCT_SIDE**3 / best)
 
 
+def picture_operations(recipe: Recipe, network: Any, side: int) -> float:
+    """What a picture of `side` pixels costs at least: forward and back, for all views."""
+    from diamond_cutter.precompute.backbones.cost import count_gflops
+    from diamond_cutter.precompute.backbones.keras_graph import read_graph
+
+    graph = read_graph(network)
+    return sum(
+        2e9 * phase.steps * count_gflops(graph, view_side(phase, side)) for phase in recipe.phases
+    )
+
+
 def measure(
     backbone: "Backbone", layer: Layer, recipe: Recipe, operations: float, chunks: int
 ) -> Measured:
     """Time `chunks` chunks of a layer after a first one; `operations` a second make the floor."""
-    from diamond_cutter.precompute.backbones.cost import count_gflops
     from diamond_cutter.precompute.backbones.folding import truncate
-    from diamond_cutter.precompute.backbones.keras_graph import read_graph
     from diamond_cutter.precompute.rendering.renderer import Renderer
     from diamond_cutter.precompute.rendering.units import channel
 
     side = canvas_side(layer.receptive_field)
-    view = min(recipe.view, side)
-    forward = 1e9 * count_gflops(read_graph(truncate(backbone, layer.name)), view)
+    needed = picture_operations(recipe, truncate(backbone, layer.name), side)
 
     start = time.process_time()
     renderer = Renderer(backbone, layer, recipe, seed=0)
@@ -137,13 +144,12 @@ def measure(
         renderer.render([channel(layer, index) for index in channels])
     later = (time.process_time() - start) / chunks
     rate = CHUNK / later
-    floor = operations / (2 * forward * recipe.steps)
+    floor = operations / needed
     return Measured(
         layer=layer.name,
         channels=layer.channels,
         side=side,
-        view=view,
-        mflop=2 * forward / 1e6,
+        gflop=needed / 1e9,
         start_seconds=max(first - later, 0.0),
         rate=rate,
         floor_rate=floor,

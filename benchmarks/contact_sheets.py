@@ -33,7 +33,8 @@ def main() -> None:
         units = [channel(layer, int(index)) for index in channels]
         rows = []
         for name in chosen.renderers.split(","):
-            render = make(name, backbone, layer, Family.CHANNEL, recipe_of(chosen), chosen.seed)
+            recipe, seed = recipe_of(chosen), chosen.seed
+            render = make(name, backbone, layer, Family.CHANNEL, recipe, seed, keep=chosen.keep)
             images, seconds = render(units)
             rows.append(resized(images, TILE))
             print(f"{layer_name}: {name}, {seconds:.2f} s of CPU time a picture", flush=True)

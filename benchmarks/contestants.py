@@ -7,7 +7,9 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,10 +36,17 @@ def parser(about: str) -> argparse.ArgumentParser:
         "--set",
         default="",
         metavar="NAME=VALUE,...",
-        help="figures of the recipe to try instead of its own: steps=64,magnification=0.6:1.2",
+        help="figures of the recipe to try instead of its own, or of one of its phases: "
+        "learning_rate=0.2,steps.1=64,magnification.2=0.6:1.2",
     )
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--sheet", default="", metavar="FILE.png", help="where to put the pictures")
+    made.add_argument(
+        "--keep",
+        default="",
+        metavar="FOLDER",
+        help="where the other renderers' pictures are kept: a second run goes on from them",
+    )
     return made
 
 
@@ -50,13 +59,25 @@ def one_thread() -> None:
 def recipe_of(options: argparse.Namespace) -> Recipe:
     """The recipe with the figures to try."""
     recipe = RECIPES[options.recipe]
-    changes: dict[str, Any] = {}
     for pair in filter(None, options.set.split(",")):
         name, text = pair.split("=")
-        values = [float(part) for part in text.split(":")]
-        old = getattr(recipe, name)
-        changes[name] = tuple(values) if isinstance(old, tuple) else type(old)(values[0])
-    return replace(recipe, **changes)
+        name, _, number = name.partition(".")
+        if not number:
+            recipe = _with(recipe, name, text)
+            continue
+        phases = list(recipe.phases)
+        phases[int(number) - 1] = _with(phases[int(number) - 1], name, text)
+        recipe = replace(recipe, phases=tuple(phases))
+    return recipe
+
+
+def _with(whole: Any, name: str, text: str) -> Any:
+    """A recipe or a phase with one figure changed."""
+    values = [float(part) for part in text.split(":")]
+    old = getattr(whole, name)
+    return replace(
+        whole, **{name: tuple(values) if isinstance(old, tuple) else type(old)(values[0])}
+    )
 
 
 def make(
@@ -67,8 +88,13 @@ def make(
     recipe: Recipe,
     seed: int,
     side: int | None = None,
+    keep: str = "",
 ) -> Callable[[Sequence[Unit]], tuple[Images, float]]:
-    """A renderer: units to (N, S, S, 3) pictures and the CPU seconds of each, without tracing."""
+    """A renderer: units to (N, S, S, 3) pictures and the CPU seconds of each, without tracing.
+
+    keep: a folder where each batch of the others' pictures is kept, with its seconds; ours, which
+        are what is being tried, are made anew.
+    """
     from diamond_cutter.precompute.rendering.renderers import make_renderer
 
     batch = 1 if name == "lucid" else CHUNK
@@ -83,12 +109,32 @@ def make(
         side=side,
     )
 
+    def made(units: Sequence[Unit]) -> tuple[Images, float]:
+        began = time.process_time()
+        images = renderer.render(units).images
+        return images, (time.process_time() - began) / len(images)
+
+    def kept(units: Sequence[Unit]) -> tuple[Images, float]:
+        if not keep or name == "diamond":
+            return made(units)
+        what = [name, backbone.name, layer and layer.name, family.value, seed, side]
+        digest = crc32(repr([*what, *((unit.name, unit.key) for unit in units)]).encode())
+        file = Path(keep) / f"{name}-{digest:08x}.npz"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            images, taken = made(units)
+            half = file.with_suffix(".half.npz")
+            np.savez(half, images=images, seconds=taken)
+            half.replace(file)
+        with np.load(file) as stored:
+            return stored["images"], float(stored["seconds"])
+
     def render(units: Sequence[Unit]) -> tuple[Images, float]:
         images, seconds = [], []
         for start in range(0, len(units), batch):
-            began = time.process_time()
-            images.append(renderer.render(units[start : start + batch]).images)
-            seconds.append((time.process_time() - began) / len(images[-1]))
+            pictures, taken = kept(units[start : start + batch])
+            images.append(pictures)
+            seconds.append(taken)
         # The first batch traces; Lucid begins a graph each time, which is its own way.
         later = seconds[1:] if len(seconds) > 1 and not name.startswith("lucid") else seconds
         return np.concatenate(images), float(np.mean(later))

@@ -87,7 +87,8 @@ def main() -> None:
             if nature and name == "photos":
                 images, seconds = nature.photos[nature.z.argmax(0)[channels]], 0.0
             else:
-                render = make(name, backbone, layer, Family.CHANNEL, recipe_of(chosen), chosen.seed)
+                recipe, seed = recipe_of(chosen), chosen.seed
+                render = make(name, backbone, layer, Family.CHANNEL, recipe, seed, keep=chosen.keep)
                 images, seconds = render([channel(layer, int(index)) for index in channels])
             rows.append(images)
             rates = {}

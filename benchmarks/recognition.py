@@ -32,7 +32,8 @@ def main() -> None:
     print(f"{len(classes)} classes of the set {chosen.classes!r}; Lite1 / Lite2")
     print(f"{'renderer':15}{'s':>7}" + "".join(f"{name:>13}" for name in DEGRADED))
     for name in chosen.renderers.split(","):
-        render = make(name, backbone, None, Family.LOGIT, recipe_of(chosen), chosen.seed)
+        recipe = recipe_of(chosen)
+        render = make(name, backbone, None, Family.LOGIT, recipe, chosen.seed, keep=chosen.keep)
         images, seconds = render(units)
         rows.append(images)
         cells = []

@@ -28,11 +28,9 @@ def main() -> None:
     chosen = options.parse_args()
     one_thread()
 
-    from atlas_throughput import product_rate
+    from atlas_throughput import picture_operations, product_rate
 
     from diamond_cutter.precompute.backbones import catalogue
-    from diamond_cutter.precompute.backbones.cost import count_gflops
-    from diamond_cutter.precompute.backbones.keras_graph import read_graph
     from diamond_cutter.precompute.rendering.readings import reading
     from diamond_cutter.precompute.rendering.units import Family, channel
 
@@ -47,12 +45,13 @@ def main() -> None:
         stride = max((layer.channels - chosen.first) // chosen.count, 1)
         channels = np.arange(chosen.first, layer.channels, stride)[: chosen.count]
         read = reading(backbone, layer, Family.CHANNEL)
-        flops = 2e9 * count_gflops(read_graph(read.network), min(recipe.view, chosen.side))
-        floor, own = flops * recipe.steps / operations, 0.0
+        floor = picture_operations(recipe, read.network, chosen.side) / operations
+        own = 0.0
         for name in chosen.renderers.split(","):
             render = make(
-                name, backbone, layer, Family.CHANNEL, recipe, chosen.seed, side=chosen.side
-            )
+                name, backbone, layer, Family.CHANNEL, recipe, chosen.seed,
+                side=chosen.side, keep=chosen.keep,
+            )  # fmt: skip
             images, seconds = render([channel(layer, int(index)) for index in channels])
             own = seconds if name == "diamond" else own
             scores = []
