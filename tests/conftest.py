@@ -69,7 +69,12 @@ LISTED = [
 ]
 """All models that the small atlas lists; it has pictures of the first."""
 SIDES = {"stem": 32, "block1": 8, "head": 16}
-RECIPE = {"name": "preview", "version": 3, "level": 1, "steps": 7, "magnification": [0.8, 1.4]}
+RECIPE = {
+    "name": "preview",
+    "version": 3,
+    "level": 1,
+    "phases": [{"steps": 7, "magnification": [0.8, 1.4]}, {"steps": 9, "surrounded": True}],
+}
 
 
 @dataclass(frozen=True)

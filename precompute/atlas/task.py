@@ -40,8 +40,7 @@ class Unit:
     @property
     def effort(self) -> float:
         """What a recipe costs a layer, up to a factor that is the layer's: the pixels looked at."""
-        view = min(self.recipe.view, canvas_side(self.layer.receptive_field))
-        return float(self.recipe.steps * view**2)
+        return float(self.recipe.pixels(canvas_side(self.layer.receptive_field)))
 
     @property
     def size(self) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from diamond_cutter.precompute.attribution import store
 from diamond_cutter.precompute.attribution.shelf import key_of, part_name
 from diamond_cutter.precompute.contract.members import subgroup
-from diamond_cutter.precompute.rendering.recipes import RECIPES
+from diamond_cutter.precompute.rendering.recipes import RECIPES, picture_side
 from diamond_cutter.precompute.rendering.units import (
     Family,
     Hidden,
@@ -33,8 +33,6 @@ RECIPE = {Family.LOGIT: "standard", Family.CHANNEL: "preview"}
 """The recipe of the pictures; a logit in few steps may still be next to grey."""
 BATCH = 8
 """Pictures that are rendered at a time."""
-SHARE = 0.13
-"""What a view costs of a pass of the network's own size."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,7 @@ class PictureUnit:
     seed: int
     depth: int
     gflops: float
+    input_size: int
     study: str
     shelf: str
     keys: tuple[str, ...]
@@ -60,8 +59,9 @@ class PictureUnit:
 
     @property
     def effort(self) -> float:
-        """The operations: steps, each a pass forward and back of small views."""
-        return self.gflops * RECIPES[RECIPE[self.family]].steps * 3 * SHARE * len(self.units)
+        """The operations: a pass forward and back of every view."""
+        views = RECIPES[RECIPE[self.family]].pixels(picture_side(None, self.family))
+        return 2 * self.gflops * views / self.input_size**2 * len(self.units)
 
     @property
     def size(self) -> int:
@@ -172,6 +172,7 @@ def picture_units(
                 seed=seed,
                 depth=depth,
                 gflops=case.backbone.gflops,
+                input_size=case.backbone.input_size,
                 study=study,
                 shelf=shelf,
                 keys=keys,

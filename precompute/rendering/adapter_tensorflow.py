@@ -7,15 +7,11 @@ from diamond_cutter.precompute.runtime import tf
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function as a graph, traced at its first call; all calls have the same shapes."""
-    graph = None
+    """The function as a graph, traced at the first call with arguments of these shapes."""
+    graph = tf.function(function, autograph=False)
 
     def called(*arguments: Any) -> Any:
-        nonlocal graph
-        tensors = tf.nest.map_structure(tf.convert_to_tensor, arguments)
-        if graph is None:
-            graph = tf.function(function, autograph=False).get_concrete_function(*tensors)
-        return graph(*tensors)
+        return graph(*tf.nest.map_structure(tf.convert_to_tensor, arguments))
 
     return called
 

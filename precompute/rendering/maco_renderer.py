@@ -24,7 +24,6 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
 from diamond_cutter.precompute.rendering import adapter
-from diamond_cutter.precompute.rendering.adam import BETA_1, BETA_2, EPSILON
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.readings import asked, reading
 from diamond_cutter.precompute.rendering.recipes import picture_side
@@ -37,6 +36,7 @@ from diamond_cutter.precompute.runtime import keras
 ops = keras.ops
 
 STEPS = 256
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 SCORED_VIEWS = 4
 RATE = 1.0
 CONTRAST = 1.0

@@ -7,16 +7,32 @@ from diamond_cutter.precompute.rendering.units import Family
 
 
 @dataclass(frozen=True)
+class Phase:
+    """A part of the ascent: what its steps see of a picture, one view each.
+
+    steps: of gradient ascent.
+    view: largest side of a view, in pixels; of larger pictures than channels have, see `view_side`.
+    magnification, beyond: see `views.Sampling`.
+    surrounded: whether grey lies beyond the border, as on a page, or the picture's reflection.
+    noise: standard deviation of the noise added to each view, where white is 1.
+    """
+
+    steps: int
+    view: int
+    magnification: tuple[float, float]
+    beyond: float
+    surrounded: bool
+    noise: float
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """All that decides how a picture is made, apart from its channel and its seed.
+    """All that decides how a picture is made, apart from its unit and its seed.
 
     A change of any figure, or of code that changes the pictures, is a new `version`.
 
-    steps: of gradient ascent, each on one view.
-    view: largest side of a view, in pixels; of larger pictures than channels have, see `view_side`.
+    phases: of the ascent, one after the other.
     frequencies: most cosines along each side of the picture.
-    magnification, beyond: see `views.Sampling`.
-    noise: standard deviation of the noise added to each view, where white is 1.
     learning_rate: of Adam, on the coefficients.
     gain_rate: of Adam, on the logarithm of the factor that all coefficients of a picture share.
     scored_views: that the score of the finished picture is the mean of.
@@ -25,15 +41,15 @@ class Recipe:
     name: str
     version: int
     level: Level
-    steps: int
-    view: int
+    phases: tuple[Phase, ...]
     frequencies: int
-    magnification: tuple[float, float]
-    beyond: float
-    noise: float
     learning_rate: float
     gain_rate: float
     scored_views: int
+
+    def pixels(self, side: int) -> int:
+        """How many pixels the network is shown of each picture of `side` pixels, in all."""
+        return sum(phase.steps * view_side(phase, side) ** 2 for phase in self.phases)
 
 
 RECIPES = {
@@ -41,28 +57,46 @@ RECIPES = {
     for recipe in (
         Recipe(
             name="preview",
-            version=4,
+            version=5,
             level=Level.PREVIEW,
-            steps=40,
-            view=64,
+            phases=(
+                Phase(
+                    steps=40,
+                    view=64,
+                    magnification=(0.6, 1.1),
+                    beyond=0.1,
+                    surrounded=False,
+                    noise=0.04,
+                ),
+            ),
             frequencies=96,
-            magnification=(0.6, 1.1),
-            beyond=0.1,
-            noise=0.04,
             learning_rate=0.18,
             gain_rate=0.06,
             scored_views=2,
         ),
         Recipe(
             name="standard",
-            version=4,
+            version=5,
             level=Level.STANDARD,
-            steps=128,
-            view=96,
+            phases=(
+                Phase(
+                    steps=128,
+                    view=64,
+                    magnification=(0.6, 1.5),
+                    beyond=0.1,
+                    surrounded=False,
+                    noise=0.04,
+                ),
+                Phase(
+                    steps=96,
+                    view=128,
+                    magnification=(0.8, 1.5),
+                    beyond=0.1,
+                    surrounded=True,
+                    noise=0.04,
+                ),
+            ),
             frequencies=128,
-            magnification=(0.75, 1.5),
-            beyond=0.1,
-            noise=0.04,
             learning_rate=0.1,
             gain_rate=0.02,
             scored_views=4,
@@ -77,15 +111,15 @@ _SIDES = (48, 64, 96, 128)
 _STRIDE = 32  # of the deepest layers of most networks
 
 
-def view_side(recipe: Recipe, side: int) -> int:
+def view_side(phase: Phase, side: int) -> int:
     """The side of the views of pictures of `side` pixels, in pixels.
 
-    It is at most the recipe's; pictures of classes, which are larger than those of channels, get
+    It is at most the phase's; pictures of classes, which are larger than those of channels, get
     views larger by as much, rounded up to what strides divide.
     """
     if side <= _SIDES[-1]:
-        return min(recipe.view, side)
-    return -(-recipe.view * side // (_SIDES[-1] * _STRIDE)) * _STRIDE
+        return min(phase.view, side)
+    return -(-phase.view * side // (_SIDES[-1] * _STRIDE)) * _STRIDE
 
 
 def picture_side(layer: Layer | None, family: Family) -> int:

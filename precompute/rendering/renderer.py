@@ -1,6 +1,8 @@
 """Feature visualization: gradient ascent on the pictures of many units of one layer at once."""
 
+import itertools
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -14,10 +16,10 @@ from diamond_cutter.precompute.rendering.canvas import Canvas
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.places import cells
 from diamond_cutter.precompute.rendering.readings import Asked, Seen, asked, reading
-from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side, view_side
+from diamond_cutter.precompute.rendering.recipes import Phase, Recipe, picture_side, view_side
 from diamond_cutter.precompute.rendering.score import Scorer, flags
 from diamond_cutter.precompute.rendering.units import Family, Hidden, Unit
-from diamond_cutter.precompute.rendering.views import Sampling, draw, steady
+from diamond_cutter.precompute.rendering.views import Sampling, draw, steady, surrounded
 from diamond_cutter.precompute.runtime import keras
 
 ops = keras.ops
@@ -86,14 +88,10 @@ class Renderer:
         where = f"{backbone.name}/{layer.name if layer else 'classes'}"
         self._key = (seed, crc32(where.encode()))
         noise = np.random.default_rng(self._key).standard_normal((_NOISE_SIDE, _NOISE_SIDE, 3))
-        self._noise = (recipe.noise * noise).astype(np.float32)
-        self._sampling = Sampling(
-            side=view_side(recipe, side),
-            canvas=side,
-            magnification=recipe.magnification,
-            beyond=recipe.beyond,
-        )
-        self._step = adapter.compiled(self._ascend)
+        self._noise = noise.astype(np.float32)
+        self._steps = [
+            adapter.compiled(partial(self._ascend, phase=phase)) for phase in recipe.phases
+        ]
         self._develop = adapter.compiled(self._canvas.whole)
 
     def render(self, units: Sequence[Unit]) -> Pictures:
@@ -128,31 +126,36 @@ class Renderer:
         generators: list[np.random.Generator],
         kinship: NDArray[np.float32],
     ) -> _State:
-        wanted, steps = asked(units), self._recipe.steps
-        samplings = [self._sampling if unit.place is None else self._steady for unit in units]
-        views = draw(samplings, generators, steps)
-        room = _NOISE_SIDE - self._sampling.side
-        corners = np.stack([g.integers(0, room, (steps, 2), np.int32) for g in generators], axis=1)
-        backdrops = self._canvas.backdrops(generators, steps)
-        seen = zip(views.rows, views.columns, corners, backdrops, strict=True)
-        for number, view in enumerate(seen, start=1):
-            state = self._step(state, wanted, kinship, np.float32(number), _View(*view))
+        wanted, numbers = asked(units), itertools.count(1)
+        for phase, step in zip(self._recipe.phases, self._steps, strict=True):
+            sampling = self._sampling(phase)
+            still = steady(sampling.side, sampling.canvas)  # for a unit at one place
+            samplings = [sampling if unit.place is None else still for unit in units]
+            views = draw(samplings, generators, phase.steps)
+            room, shape = _NOISE_SIDE - sampling.side, (phase.steps, 2)
+            corners = np.stack([g.integers(0, room, shape, np.int32) for g in generators], axis=1)
+            backdrops = self._canvas.backdrops(generators, phase.steps)
+            seen = zip(views.rows, views.columns, corners, backdrops, strict=True)
+            for view in seen:
+                state = step(state, wanted, kinship, np.float32(next(numbers)), _View(*view))
         return state
 
-    @property
-    def _steady(self) -> Sampling:
-        """For a unit at one place: the whole picture in view, all but still."""
-        return steady(self._sampling.side, self._sampling.canvas)
+    def _sampling(self, phase: Phase) -> Sampling:
+        side = self._canvas.side
+        return Sampling(view_side(phase, side), side, phase.magnification, phase.beyond)
 
     def _ascend(
-        self, state: _State, wanted: Asked, kinship: Any, number: Any, view: _View
+        self, state: _State, wanted: Asked, kinship: Any, number: Any, view: _View, *, phase: Phase
     ) -> _State:
         """One step uphill, from what one view of each picture says."""
 
         def objective(coefficients: Any, gains: Any) -> Any:
             image = self._canvas.seen(coefficients, gains, view.rows, view.columns)
             image, share = self._canvas.in_front(image, view.backdrops)
-            output = self._reading.network(image + self._noise_at(view.corners))
+            if phase.surrounded:
+                image = surrounded(image, view.rows, view.columns)
+            noise = phase.noise * self._noise_at(view.corners, image.shape[1])
+            output = self._reading.network(image + noise)
             where = cells(wanted.place, view.rows, view.columns, *output.shape[1:3])
             seen = self._reading.see(output, wanted, where)
             return ops.sum(seen.value * seen.purity * share * _apart(seen, wanted, kinship))
@@ -168,9 +171,9 @@ class Renderer:
         )
         return _State(coefficients, gains, moments, gain_moments)
 
-    def _noise_at(self, corners: Any) -> Any:
-        """A (B, V, V, 3) piece of the noise for each picture, from the (B, 2) corners."""
-        side, noise = self._sampling.side, ops.convert_to_tensor(self._noise)
+    def _noise_at(self, corners: Any, side: int) -> Any:
+        """A (B, side, side, 3) piece of the noise for each picture, from the (B, 2) corners."""
+        noise = ops.convert_to_tensor(self._noise)
         pieces = [
             ops.slice(noise, (corners[i, 0], corners[i, 1], 0), (side, side, 3))
             for i in range(self._batch)

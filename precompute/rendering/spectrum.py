@@ -23,6 +23,16 @@ ops = keras.ops
 DECAY = 1.2
 """Amplitudes fall as 1 / frequency^DECAY; those of natural photos fall with a power of 1."""
 
+FLAT = 4
+"""Up to this frequency, in half waves of the picture, amplitudes are alike.
+
+If they went on growing, a picture would be one saturated colour long before it has form: its
+sigmoids let nothing more through there.
+"""
+
+LARGEST = 0.2
+"""The amplitude of the lowest frequencies."""
+
 # Square root of the colour covariance of ImageNet (the figures of Lucid), scaled so that the
 # longest column has length 1; its columns are about brightness, blue-yellow and green-magenta.
 _COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]], np.float32)
@@ -30,10 +40,10 @@ DECORRELATION: NDArray[np.float32] = _COLOURS / np.linalg.norm(_COLOURS, axis=0)
 
 
 def amplitudes(frequencies: int) -> NDArray[np.float32]:
-    """The amplitude of each coefficient, (K, K) float32, 1 at the lowest frequencies."""
+    """The amplitude of each coefficient, (K, K) float32, LARGEST at the lowest frequencies."""
     index = np.arange(frequencies)
     radius = np.hypot(index[:, None], index[None, :])
-    return (1 / np.maximum(radius, 1) ** DECAY).astype(np.float32)
+    return (LARGEST / np.maximum(radius / FLAT, 1) ** DECAY).astype(np.float32)
 
 
 def synthesise(spectrum: Any, rows: Any, columns: Any) -> Any:

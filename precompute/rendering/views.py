@@ -1,9 +1,14 @@
 """The random views of a picture that it is optimized and scored on: place and size."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from diamond_cutter.precompute.runtime import keras
+
+ops = keras.ops
 
 JITTER = 1 / 16  # of the canvas, where views are steady
 
@@ -67,3 +72,13 @@ def _draw(
 def pixel_centres(side: int) -> NDArray[np.float32]:
     """Where `side` pixels lie on the canvas, (side,) float32 in 0..1."""
     return ((np.arange(side) + 0.5) / side).astype(np.float32)
+
+
+def surrounded(images: Any, rows: Any, columns: Any) -> Any:
+    """(B, V, V, 3) views with grey in place of what lies beyond the picture's border.
+
+    rows, columns: (B, V), where the pixels lie.
+    """
+    down, across = (ops.cast(ops.abs(axis - 0.5) <= 0.5, "float32") for axis in (rows, columns))
+    inside = down[:, :, None, None] * across[:, None, :, None]
+    return 0.5 + (images - 0.5) * inside

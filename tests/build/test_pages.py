@@ -111,7 +111,13 @@ def test_a_channels_page_shows_its_numbers_and_recipe(
     html = text(small_site, "models/tiny-net/block1/41")
     assert f"<dd>{decimal(score_of(41))} standard deviations</dd>" in html
     assert "19 px, the input has 64" in html
-    for name, value in (("version", "3"), ("steps", "7"), ("magnification", "0.8 to 1.4")):
+    for name, value in (
+        ("version", "3"),
+        ("steps, phase 1", "7"),
+        ("magnification, phase 1", "0.8 to 1.4"),
+        ("steps, phase 2", "9"),
+        ("surrounded, phase 2", "true"),
+    ):
         assert f'<th scope="row">{name}</th><td>{value}</td>' in html
     assert '<th scope="row">seed</th><td>5</td>' in html
 

@@ -105,9 +105,9 @@ def test_a_recipe_that_has_changed_since_is_refused(tmp_path: Path, tree: Tree) 
     prepared_atlas(plan(tmp_path))
     described = tmp_path / "efficientnet-lite0" / "head" / "zarr.json"
     content = json.loads(described.read_text())
-    content["attributes"]["recipes"]["preview"]["steps"] += 1
+    content["attributes"]["recipes"]["preview"]["phases"][0]["steps"] += 1
     described.write_text(json.dumps(content))
-    assert "efficientnet-lite0/head was rendered with steps of recipe" in refused(tmp_path, tree)
+    assert "efficientnet-lite0/head was rendered with phases of recipe" in refused(tmp_path, tree)
     plan(tmp_path, layers=("stem", "block"))
     plan(tmp_path, recipe="standard")
 

@@ -130,7 +130,10 @@ def test_recipes_stand_in_one_order_whichever_came_first(
         ({"seed": 4}, ["seed 3", "asked for 4"]),
         ({"side": 7}, [f"(20, {SIDE}, {SIDE}, 3)", "asked for (20, 7, 7, 3)"]),
         ({"recipe": {**PREVIEW, "version": 99}}, ["version of recipe 'preview'", "99"]),
-        ({"recipe": {**PREVIEW, "steps": 1}}, ["steps of recipe 'preview'", "asked for 1"]),
+        (
+            {"recipe": {**PREVIEW, "frequencies": 1}},
+            ["frequencies of recipe 'preview'", "asked for 1"],
+        ),
     ],
 )
 def test_pictures_of_other_parameters_are_not_mixed(

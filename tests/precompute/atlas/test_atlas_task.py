@@ -22,9 +22,7 @@ def test_a_better_recipe_takes_longer_by_its_steps_and_by_pixels_of_a_view_in_th
     receptive_field: int | None,
 ) -> None:
     side = canvas_side(receptive_field)
-    ratio = (STANDARD.steps * min(STANDARD.view, side) ** 2) / (
-        PREVIEW.steps * min(PREVIEW.view, side) ** 2
-    )
+    ratio = STANDARD.pixels(side) / PREVIEW.pixels(side)
     longer = effort(receptive_field, "standard") / effort(receptive_field, "preview")
     assert longer == pytest.approx(ratio)
 

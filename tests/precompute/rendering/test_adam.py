@@ -11,7 +11,7 @@ ops = keras.ops
 def test_steps_are_those_of_keras() -> None:
     gradients = np.random.default_rng(0).normal(0, [1, 10, 0.01], (20, 3)).astype(np.float32)
     variable = keras.Variable(np.zeros(3, np.float32))
-    optimizer = keras.optimizers.Adam(0.07, epsilon=adam.EPSILON)
+    optimizer = keras.optimizers.Adam(0.07, adam.BETA_1, adam.BETA_2, epsilon=adam.EPSILON)
     value, moments = np.zeros(3, np.float32), adam.start(np.zeros(3, np.float32))
     for number, gradient in enumerate(gradients, start=1):
         optimizer.apply([-gradient], [variable])

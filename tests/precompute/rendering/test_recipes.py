@@ -1,7 +1,7 @@
 """The recipes are what the store and the command line take them for."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -30,10 +30,19 @@ def test_canvas_holds_four_receptive_fields_where_it_can(
 
 
 @pytest.mark.parametrize(
-    ("recipe", "side", "view"),
-    [("preview", 48, 48), ("preview", 128, 64), ("preview", 160, 96), ("standard", 160, 128)],
+    ("view", "side", "expected"),
+    [(64, 48, 48), (64, 128, 64), (64, 160, 96), (96, 160, 128), (128, 160, 160)],
 )
 def test_views_of_larger_pictures_are_larger_by_whole_strides(
-    recipe: str, side: int, view: int
+    view: int, side: int, expected: int
 ) -> None:
-    assert view_side(RECIPES[recipe], side) == view
+    phase = replace(RECIPES["preview"].phases[0], view=view)
+    assert view_side(phase, side) == expected
+
+
+def test_the_pixels_of_a_recipe_are_those_of_all_views_of_all_phases() -> None:
+    phase = RECIPES["preview"].phases[0]
+    phases = (replace(phase, steps=5, view=64), replace(phase, steps=3, view=128))
+    recipe = replace(RECIPES["preview"], phases=phases)
+    assert recipe.pixels(128) == 5 * 64**2 + 3 * 128**2
+    assert recipe.pixels(96) == 5 * 64**2 + 3 * 96**2

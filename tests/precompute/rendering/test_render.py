@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from short import short
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.main import main
@@ -28,7 +29,7 @@ from diamond_cutter.precompute.rendering.units import (
 )
 from diamond_cutter.precompute.runtime import keras
 
-SHORT = replace(RECIPES["preview"], steps=2, view=32)
+SHORT = short(steps=2, view=32)
 STEM = "stem_activation"
 
 
@@ -51,7 +52,7 @@ def test_the_classifier_gives_the_backbone_s_logits(backbone: Backbone) -> None:
 def test_class_pictures_are_recognised_by_the_network(backbone: Backbone) -> None:
     own = classifier(backbone)
     units = class_logits(own.weights, own.bias, [1, 340])
-    made = render(backbone, None, units, replace(RECIPES["preview"], steps=60))
+    made = render(backbone, None, units, short(steps=60))
     assert made.images.shape == (2, 160, 160, 3)
     logits = np.asarray(backbone.model(made.images / np.float32(255)))
     assert list(logits.argmax(1)) == [1, 340]
@@ -61,7 +62,7 @@ def test_class_pictures_are_recognised_by_the_network(backbone: Backbone) -> Non
 def test_a_neuron_s_picture_is_where_the_neuron_is_and_clear_elsewhere(backbone: Backbone) -> None:
     layer = backbone.layer("block2b_add")
     units = [neuron(layer, index, (0.25, 0.75)) for index in (0, 2)]
-    made = render(backbone, layer, units, replace(SHORT, steps=20, view=48), transparent=True)
+    made = render(backbone, layer, units, short(steps=20, view=48), transparent=True)
     assert made.images.shape == (2, 96, 96, 4)
     for opacity in made.images[..., 3] / 255:
         quarters = opacity.reshape(2, 48, 2, 48).mean((1, 3))
@@ -193,7 +194,7 @@ def test_the_command_writes_what_it_says(
 def test_a_whole_layer_can_be_asked_for(backbone: Backbone) -> None:
     layer = backbone.layer("block2b_add")
     few, more = (
-        render(backbone, layer, [whole_layer(layer)], replace(SHORT, steps=steps)).score
+        render(backbone, layer, [whole_layer(layer)], short(steps=steps, view=32)).score
         for steps in (1, 12)
     )
     assert more > 2 * few
@@ -213,5 +214,5 @@ def test_classes_of_a_network_that_flattens_its_maps() -> None:
     logits = np.asarray(own.features(seen)) @ own.weights + own.bias
     np.testing.assert_allclose(logits, model(seen), atol=1e-5)
     units = class_logits(own.weights, own.bias, [0, 1, 2])
-    few, more = (render(backbone, None, units, replace(SHORT, steps=n)).score for n in (1, 30))
+    few, more = (render(backbone, None, units, short(steps=n, view=32)).score for n in (1, 30))
     assert (more > few).all()

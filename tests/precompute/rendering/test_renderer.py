@@ -1,10 +1,10 @@
 """Pictures of a real network: they excite their channels, and are the same bytes again."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from short import short
 
 from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.backbones.backbone import Backbone
@@ -16,7 +16,7 @@ from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe
 from diamond_cutter.precompute.rendering.renderer import Renderer
 from diamond_cutter.precompute.rendering.units import channel
 
-SHORT = replace(RECIPES["preview"], steps=12)
+SHORT = short(steps=12)
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +80,8 @@ def test_bytes_depend_on_seed_channel_and_place_alone(backbone: Backbone) -> Non
 
 
 def test_more_steps_score_higher(backbone: Backbone) -> None:
-    few = renderer(backbone, "block4a_project_bn", replace(SHORT, steps=4)).render(range(4)).score
-    more = renderer(backbone, "block4a_project_bn", replace(SHORT, steps=40)).render(range(4)).score
+    few = renderer(backbone, "block4a_project_bn", short(steps=4)).render(range(4)).score
+    more = renderer(backbone, "block4a_project_bn", short(steps=40)).render(range(4)).score
     assert (more > few + 0.5).all()
 
 

@@ -1,10 +1,10 @@
 """What every renderer must do, ours and those to compare it with, on either framework."""
 
-from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from short import short
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
@@ -12,11 +12,10 @@ from diamond_cutter.precompute.backbones.classifier import classifier
 from diamond_cutter.precompute.rendering.adapter import FRAMEWORK
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.readings import reading
-from diamond_cutter.precompute.rendering.recipes import RECIPES
 from diamond_cutter.precompute.rendering.renderers import NAMES, make_renderer
 from diamond_cutter.precompute.rendering.units import Family, Unit, channel, class_logits
 
-RECIPE = replace(RECIPES["preview"], steps=30, view=24)
+RECIPE = short(steps=30, view=24)
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lucid's, which is of 2021
 

@@ -49,9 +49,9 @@ def test_beyond_the_border_the_picture_is_reflected() -> None:
 
 def test_amplitudes_fall_with_the_distance_from_the_lowest_frequency() -> None:
     table = amplitudes(9)
-    assert table[0, 0] == table[0, 1] == table[1, 0] == 1
-    np.testing.assert_allclose(table[3, 4], 5**-1.2, rtol=1e-6)
-    np.testing.assert_allclose(table[8, 6], 10**-1.2, rtol=1e-6)
+    assert table[0, 0] == table[0, 4] == table[2, 3] == np.float32(0.2)
+    np.testing.assert_allclose(table[3, 4], 0.2 * 1.25**-1.2, rtol=1e-6)
+    np.testing.assert_allclose(table[8, 6], 0.2 * 2.5**-1.2, rtol=1e-6)
 
 
 def test_the_first_colour_component_is_about_brightness() -> None:

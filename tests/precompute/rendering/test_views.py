@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.rendering.views import Sampling, draw, pixel_centres
+from diamond_cutter.precompute.rendering.views import Sampling, draw, pixel_centres, surrounded
 
 SAMPLING = Sampling(side=64, canvas=128, magnification=(0.8, 1.6), beyond=0.1)
 
@@ -44,3 +44,15 @@ def test_a_picture_s_views_do_not_depend_on_its_companions() -> None:
     np.testing.assert_array_equal(together.rows[:, 1:], alone.rows)
     np.testing.assert_array_equal(together.columns[:, 1:], alone.columns)
     assert not np.array_equal(together.rows[:, 0], together.rows[:, 1])
+
+
+def test_what_lies_beyond_the_border_is_grey() -> None:
+    images = np.full((1, 3, 4, 3), 0.9, np.float32)
+    rows, columns = (
+        np.array([axis], np.float32) for axis in ([-0.1, 0.2, 0.9], [0.0, 0.5, 1.0, 1.01])
+    )
+    expected = np.full((3, 4), 0.9, np.float32)
+    expected[0, :] = expected[:, 3] = 0.5
+    for colour in range(3):
+        seen = np.asarray(surrounded(images, rows, columns))[0, ..., colour]
+        np.testing.assert_allclose(seen, expected, rtol=1e-6)
