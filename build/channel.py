@@ -104,14 +104,14 @@ def channel_page(
 def parameters(recipe: dict[str, Any]) -> tuple[Parameter, ...]:
     """The parameters of a recipe as text, in the order they are stored, without its name.
 
-    Those of its phases stand one by one: "steps, phase 2".
+    Those of its phases stand one by one: "phase 2 steps".
     """
     named: list[tuple[str, Any]] = []
     for name, value in recipe.items():
         if name == "phases":
             for number, phase in enumerate(value, start=1):
-                suffix = f", phase {number}" if len(value) > 1 else ""
-                named += [(f"{inner}{suffix}", part) for inner, part in phase.items()]
+                which = f"phase {number} " if len(value) > 1 else ""
+                named += [(f"{which}{inner}", part) for inner, part in phase.items()]
         elif name not in ("name", "level"):
             named.append((name, value))
     return tuple(Parameter(name.replace("_", " "), _text(value)) for name, value in named)

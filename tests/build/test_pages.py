@@ -113,10 +113,10 @@ def test_a_channels_page_shows_its_numbers_and_recipe(
     assert "19 px, the input has 64" in html
     for name, value in (
         ("version", "3"),
-        ("steps, phase 1", "7"),
-        ("magnification, phase 1", "0.8 to 1.4"),
-        ("steps, phase 2", "9"),
-        ("surrounded, phase 2", "true"),
+        ("phase 1 steps", "7"),
+        ("phase 1 magnification", "0.8 to 1.4"),
+        ("phase 2 steps", "9"),
+        ("phase 2 surrounded", "true"),
     ):
         assert f'<th scope="row">{name}</th><td>{value}</td>' in html
     assert '<th scope="row">seed</th><td>5</td>' in html
