@@ -27,6 +27,7 @@ from diamond_cutter.precompute.attribution.class_pictures import (
     store_pictures,
 )
 from diamond_cutter.precompute.attribution.photo_groups import choose_few, read_directions
+from diamond_cutter.precompute.attribution.sample import photo_count
 from diamond_cutter.precompute.attribution.shelf import Place, find_rows, key_of, read_rows
 from diamond_cutter.precompute.attribution.task import Inquiry, Row
 from diamond_cutter.precompute.contract.attribution import ClassGroups, PhotoGroups, Pictures
@@ -73,31 +74,35 @@ def write_classes(
     """
     labels = [int(k) for k in np.unique(own)]
     logit, way = of_classes(case, labels, settings.pictures)
-    wanted, used = [way, logit], set[str]()
+    wanted, used = {"logit": logit, "way": way}, set[str]()
     if settings.groups:
         groups, used = _groups(site, case, inquiry, rows, keys, own, chosen)
         if settings.pictures:
+            wanted["classes"] = of_groups(case, groups)
             shelf, places = parts
-            few = choose_few(read_rows(site.study, shelf, places, "logit"), own)
-            directions = read_directions(site.study, shelf, [places[row] for row in few], case)
-            names = [f"of photo {keys[row][:16]}" for row in few]
-            wanted = [of_groups(case, groups), of_directions(case, names, directions), *wanted]
-    *grouped, ways, logits = _pictures(site, case, wanted)
+            told = read_rows(site.study, shelf, places, "logit")
+            few = choose_few(told, own, photo_count("pictured", settings.pictured, least=0))
+            if few:
+                directions = read_directions(site.study, shelf, [places[row] for row in few], case)
+                names = [f"of photo {keys[row][:16]}" for row in few]
+                wanted["photos"] = of_directions(case, names, directions)
+    made = dict(zip(wanted, _pictures(site, case, list(wanted.values())), strict=True))
     if settings.groups:
-        if grouped:
-            of_class, of_photo = (
-                picture.reshape(-1, settings.groups, *picture.shape[1:]) for picture in grouped
-            )
-            groups = replace(groups, picture=of_class)
+        if "photos" in made:
+            of_photo = _each(made["photos"], settings.groups)
             store.write_photo_groups(group, PhotoGroups(chosen[few], of_photo))
+        if "classes" in made:
+            groups = replace(groups, picture=_each(made["classes"], settings.groups))
         store.write_class_groups(group, groups)
-    if way.units:
-        by_class = [
-            each.reshape(len(labels), len(each) // len(labels), *each.shape[1:])
-            for each in (logits, ways)
-        ]
-        store.write_pictures(group, Pictures(np.array(labels, np.int32), *by_class))
-    return used.union(*(each.keys for each in wanted))
+    if settings.pictures:
+        logits, ways = (_each(made[name], settings.pictures) for name in ("logit", "way"))
+        store.write_pictures(group, Pictures(np.array(labels, np.int32), logits, ways))
+    return used.union(*(each.keys for each in wanted.values()))
+
+
+def _each(pictures: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
+    """Pictures (n * count, S, S, 3) as (n, count, S, S, 3)."""
+    return pictures.reshape(-1, count, *pictures.shape[1:])
 
 
 def _groups(

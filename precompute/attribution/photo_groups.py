@@ -1,4 +1,4 @@
-"""A few photos of a cut whose own neuron groups get pictures: of all photos they are too many."""
+"""The photos of a cut whose own neuron groups get pictures: a few, as those of all take long."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
+from diamond_cutter.precompute.attribution.sample import dealt
 from diamond_cutter.precompute.attribution.shelf import Place, read_rows
 from diamond_cutter.precompute.contract.attribution import PACKED
 from diamond_cutter.precompute.contract.packing import unpack
@@ -14,26 +15,21 @@ from diamond_cutter.precompute.contract.packing import unpack
 if TYPE_CHECKING:
     from diamond_cutter.precompute.attribution.case import Case
 
-COUNT = 8
-"""How many photos: half of them those that the head errs in most, half its surest."""
 
+def choose_few(logit: NDArray[np.float32], own: NDArray[np.int64], count: int | None) -> list[int]:
+    """The rows of `count` photos, all if None: half of them the worst errors, half the surest.
 
-def choose_few(logit: NDArray[np.float32], own: NDArray[np.int64]) -> list[int]:
-    """The rows of the photos: by margin, of each half no two of one class.
-
-    `logit` (n, K); `own` (n,): the class that each photo counts for.
+    By margin, dealt out over the classes. `logit` (n, K); `own` (n,): the class that each photo
+    counts for.
     """
+    count = len(own) if count is None else min(count, len(own))
     others = logit.copy()
     others[np.arange(len(own)), own] = -np.inf
     margin = logit[np.arange(len(own)), own] - others.max(axis=1)
-    chosen: dict[int, None] = {}
-    for order in (np.argsort(margin, kind="stable"), np.argsort(-margin, kind="stable")):
-        first = dict[int, int]()
-        for row in map(int, order):
-            if row not in chosen:
-                first.setdefault(int(own[row]), row)
-        chosen |= dict.fromkeys(list(first.values())[: COUNT // 2])
-    return sorted(chosen)
+    worst = dealt(np.argsort(margin, kind="stable"), own)[: (count + 1) // 2]
+    surest = np.argsort(-margin, kind="stable")
+    surest = dealt(surest[~np.isin(surest, worst)], own)[: count // 2]
+    return sorted(map(int, (*worst, *surest)))
 
 
 def read_directions(

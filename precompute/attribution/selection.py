@@ -22,7 +22,8 @@ def check_attribution(settings: AttributionSettings) -> None:
             f"attribution: method: expected one of {', '.join(METHODS)}, got {settings.method!r}; "
             "choose one of them"
         )
-    photo_count(settings.photos)
+    photo_count("photos", settings.photos)
+    photo_count("pictured", settings.pictured, least=0)
     for name, least in (("steps", 1), ("groups", 0), ("pictures", 0)):
         value = getattr(settings, name)
         if value < least:

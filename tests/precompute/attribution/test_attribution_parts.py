@@ -163,8 +163,11 @@ def test_the_worst_and_the_surest_photos_get_pictures_of_their_groups() -> None:
     own = np.repeat(np.arange(6), 5)
     logit = np.eye(6, dtype=np.float32)[own] * (1 + np.arange(30, dtype=np.float32))[:, None]
     logit[[7, 8, 21], 0] = 100, 90, 80  # mistakes, two of them of one class
-    chosen = choose_few(logit, own)
+    chosen = choose_few(logit, own, 8)
     assert len(chosen) == 8
     assert {7, 21, 29, 19, 14} <= set(chosen)
     assert 8 not in chosen
-    assert choose_few(logit[:2], own[:2]) == [0, 1]
+    assert choose_few(logit[:2], own[:2], 8) == [0, 1]
+    assert choose_few(logit, own, 0) == []
+    assert len(choose_few(logit, own, 25)) == 25
+    assert choose_few(logit, own, None) == list(range(30))
