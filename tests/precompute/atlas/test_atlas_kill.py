@@ -125,8 +125,9 @@ def test_an_interrupt_or_a_term_signal_stops_cleanly(
 
 def test_a_second_run_on_the_same_atlas_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "atlas.zarr"
-    with running(folder):
+    with running(folder) as first:
         wait_for(lambda: chunks_done(folder) > 0)
+        os.killpg(first.pid, signal.SIGSTOP)  # or it might be done before the second has begun
         command = [sys.executable, fake_run.__file__, str(folder), "{}"]
         second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert second.returncode == 1
