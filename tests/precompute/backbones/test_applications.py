@@ -182,6 +182,7 @@ CUTS: dict[str, Numbers] = {
 
 def random_network(name: str, size: int) -> Backbone:
     """A network with random weights, those of norms too, so that folding has what to do."""
+    keras.utils.set_random_seed(0)
     model = application.build(name, size)
     generator = np.random.default_rng(0)
     for layer in model.layers[-1].layers if isinstance(model.layers[-1], keras.Model) else []:
