@@ -3,11 +3,9 @@
 import { SORTS, arrangeModels, naturalOrder, readCatalogue, readLimit, writeCatalogue } from "./catalogue.js";
 import { walk } from "./charts.js";
 import { find } from "./page.js";
-import { enableHeadings, showRows, sortBy } from "./table.js";
+import { showRows, steer } from "./table.js";
 
 /** @typedef {import("./catalogue.js").Catalogue} Catalogue */
-
-const ADDRESS_DELAY = 250; // in ms: browsers refuse to change an address many times a second
 
 const form = find(document, ".controls", HTMLFormElement);
 const outcome = find(form, "output", HTMLOutputElement);
@@ -35,11 +33,12 @@ const rows = elements.map((element) => ({
 const sources = [...source.options].map((option) => option.value);
 const families = [...family.options].map((option) => option.value);
 
-let catalogue = readCatalogue(location.search, sources, families);
-let timer = 0;
-
-/** Make the page what the state says. */
-function apply() {
+/**
+ * Make the page what the state says.
+ *
+ * @param {Catalogue} catalogue
+ */
+function apply(catalogue) {
   const shown = arrangeModels(catalogue, rows);
   const order = shown.flatMap((index) => elements[index] ?? []);
   showRows(body, order, headings, catalogue);
@@ -50,14 +49,12 @@ function apply() {
   outcome.value = shown.length === rows.length ? all : `${shown.length} of ${all}`;
 }
 
-/** @param {Catalogue} next */
-function change(next) {
-  catalogue = next;
-  apply();
-}
-
-function readForm() {
-  change({
+/**
+ * @param {Catalogue} catalogue
+ * @returns {Catalogue}
+ */
+function readForm(catalogue) {
+  return {
     ...catalogue,
     source: source.value,
     family: family.value,
@@ -65,10 +62,11 @@ function readForm() {
     gflops: gflops.value.trim(),
     weights: weights.checked ? "here" : "",
     find: text.value.trim(),
-  });
+  };
 }
 
-function fillForm() {
+/** @param {Catalogue} catalogue */
+function fillForm(catalogue) {
   source.value = catalogue.source;
   family.value = catalogue.family;
   parameters.value = catalogue.parameters;
@@ -77,39 +75,12 @@ function fillForm() {
   text.value = catalogue.find;
 }
 
-function isWritten() {
-  return writeCatalogue(catalogue) === location.search;
-}
-
-function push() {
-  clearTimeout(timer);
-  if (!isWritten()) history.pushState(null, "", location.pathname + writeCatalogue(catalogue) + location.hash);
-}
-
-function replace() {
-  clearTimeout(timer);
-  if (!isWritten()) history.replaceState(null, "", location.pathname + writeCatalogue(catalogue) + location.hash);
-}
-
-enableHeadings(headings, (sort) => {
-  change(sortBy(catalogue, sort, naturalOrder));
-  push();
-});
 document.querySelectorAll(".graph").forEach(walk);
-form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("input", () => {
-  readForm();
-  clearTimeout(timer);
-  timer = setTimeout(replace, ADDRESS_DELAY);
+steer(form, headings, {
+  read: (search) => readCatalogue(search, sources, families),
+  write: writeCatalogue,
+  naturalOrder,
+  readForm,
+  fillForm,
+  apply,
 });
-form.addEventListener("change", push);
-addEventListener("pagehide", replace);
-addEventListener("popstate", () => {
-  clearTimeout(timer);
-  catalogue = readCatalogue(location.search, sources, families);
-  fillForm();
-  apply();
-});
-fillForm();
-apply();
-form.inert = false; // it listens now

@@ -3,11 +3,9 @@
 import { walk } from "./charts.js";
 import { find } from "./page.js";
 import { SORTS, arrangeRows, naturalOrder, readRanking, writeRanking } from "./ranking.js";
-import { enableHeadings, showRows, sortBy } from "./table.js";
+import { showRows, steer } from "./table.js";
 
 /** @typedef {import("./ranking.js").Ranking} Ranking */
-
-const ADDRESS_DELAY = 250; // in ms: browsers refuse to change an address many times a second
 
 const form = find(document, ".controls", HTMLFormElement);
 const outcome = find(form, "output", HTMLOutputElement);
@@ -25,11 +23,12 @@ const rows = elements.map((element) => ({
 }));
 const models = [...(choice?.options ?? [])].map((option) => option.value);
 
-let ranking = readRanking(location.search, models);
-let timer = 0;
-
-/** Make the page what the state says. */
-function apply() {
+/**
+ * Make the page what the state says.
+ *
+ * @param {Ranking} ranking
+ */
+function apply(ranking) {
   const shown = arrangeRows(ranking, rows);
   const order = shown.flatMap((index) => elements[index] ?? []);
   showRows(body, order, headings, ranking);
@@ -37,55 +36,27 @@ function apply() {
   outcome.value = shown.length === rows.length ? all : `${shown.length} of ${all}`;
 }
 
-/** @param {Ranking} next */
-function change(next) {
-  ranking = next;
-  apply();
+/**
+ * @param {Ranking} ranking
+ * @returns {Ranking}
+ */
+function readForm(ranking) {
+  return { ...ranking, model: choice?.value ?? "", tied: tied.checked ? "only" : "", find: text.value.trim() };
 }
 
-function readForm() {
-  change({ ...ranking, model: choice?.value ?? "", tied: tied.checked ? "only" : "", find: text.value.trim() });
-}
-
-function fillForm() {
+/** @param {Ranking} ranking */
+function fillForm(ranking) {
   text.value = ranking.find;
   tied.checked = ranking.tied === "only";
   if (choice) choice.value = ranking.model;
 }
 
-function isWritten() {
-  return writeRanking(ranking) === location.search;
-}
-
-function push() {
-  clearTimeout(timer);
-  if (!isWritten()) history.pushState(null, "", location.pathname + writeRanking(ranking) + location.hash);
-}
-
-function replace() {
-  clearTimeout(timer);
-  if (!isWritten()) history.replaceState(null, "", location.pathname + writeRanking(ranking) + location.hash);
-}
-
-enableHeadings(headings, (sort) => {
-  change(sortBy(ranking, sort, naturalOrder));
-  push();
-});
 document.querySelectorAll(".graph").forEach(walk);
-form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("input", () => {
-  readForm();
-  clearTimeout(timer);
-  timer = setTimeout(replace, ADDRESS_DELAY);
+steer(form, headings, {
+  read: (search) => readRanking(search, models),
+  write: writeRanking,
+  naturalOrder,
+  readForm,
+  fillForm,
+  apply,
 });
-form.addEventListener("change", push);
-addEventListener("pagehide", replace);
-addEventListener("popstate", () => {
-  clearTimeout(timer);
-  ranking = readRanking(location.search, models);
-  fillForm();
-  apply();
-});
-fillForm();
-apply();
-form.inert = false; // it listens now

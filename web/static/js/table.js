@@ -1,4 +1,6 @@
-/** What tables to sort share: headings that are buttons, and rows in an order. */
+/** What tables to sort share: headings that are buttons, rows in an order, a state in the address. */
+
+const ADDRESS_DELAY = 250; // in ms: browsers refuse to change an address many times a second
 
 /**
  * Make headings buttons.
@@ -6,7 +8,7 @@
  * @param {Iterable<Element>} headings each with `data-sort`
  * @param {(sort: string) => void} choose told the sorting whose heading was chosen
  */
-export function enableHeadings(headings, choose) {
+function enableHeadings(headings, choose) {
   for (const heading of headings) {
     const button = document.createElement("button");
     button.type = "button";
@@ -46,4 +48,54 @@ export function showRows(body, order, headings, sorting) {
 export function sortBy(state, sort, naturalOrder) {
   if (sort !== state.sort) return { ...state, sort, order: naturalOrder(sort) };
   return { ...state, order: state.order === "up" ? "down" : "up" };
+}
+
+/**
+ * Keep a table, the form above it and the address in step, from now on.
+ *
+ * @template {{ sort: string, order: "up" | "down" }} T
+ * @param {HTMLFormElement} form
+ * @param {Element[]} headings each with `data-sort`
+ * @param {object} page
+ * @param {(search: string) => T} page.read what an address names
+ * @param {(state: T) => string} page.write the address's part for a state
+ * @param {(sort: string) => "up" | "down"} page.naturalOrder
+ * @param {(state: T) => T} page.readForm the state with what the form says
+ * @param {(state: T) => void} page.fillForm
+ * @param {(state: T) => void} page.apply make the table what the state says
+ */
+export function steer(form, headings, page) {
+  let state = page.read(location.search);
+  let timer = 0;
+
+  /** @param {"pushState" | "replaceState"} how */
+  function writeAddress(how) {
+    clearTimeout(timer);
+    const search = page.write(state);
+    if (search !== location.search) history[how](null, "", location.pathname + search + location.hash);
+  }
+
+  enableHeadings(headings, (sort) => {
+    state = sortBy(state, sort, page.naturalOrder);
+    page.apply(state);
+    writeAddress("pushState");
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("input", () => {
+    state = page.readForm(state);
+    page.apply(state);
+    clearTimeout(timer);
+    timer = setTimeout(() => writeAddress("replaceState"), ADDRESS_DELAY);
+  });
+  form.addEventListener("change", () => writeAddress("pushState"));
+  addEventListener("pagehide", () => writeAddress("replaceState"));
+  addEventListener("popstate", () => {
+    clearTimeout(timer);
+    state = page.read(location.search);
+    page.fillForm(state);
+    page.apply(state);
+  });
+  page.fillForm(state);
+  page.apply(state);
+  form.inert = false; // it listens now
 }
