@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from diamond_cutter.precompute.attribution import store
 from diamond_cutter.precompute.attribution.shelf import key_of, part_name
 from diamond_cutter.precompute.contract.members import subgroup
-from diamond_cutter.precompute.rendering.recipes import RECIPES, picture_side
+from diamond_cutter.precompute.rendering.recipes import CLASS_SIDE, RECIPES
 from diamond_cutter.precompute.rendering.units import (
     Family,
     Hidden,
@@ -60,7 +60,7 @@ class PictureUnit:
     @property
     def effort(self) -> float:
         """The operations: a pass forward and back of every view."""
-        views = RECIPES[RECIPE[self.family]].pixels(picture_side(None, self.family))
+        views = RECIPES[RECIPE[self.family]].pixels(CLASS_SIDE)
         return 2 * self.gflops * views / self.input_size**2 * len(self.units)
 
     @property
