@@ -1,10 +1,7 @@
-"""The atlas: channels a second for each layer, and how far that is from the floor of operations.
+"""The atlas: channels a second for each layer, and how far that is from the floors.
 
-One thread, as in a worker, and its CPU time, so that other work on the machine counts little. The
-floor is what the network's convolutions alone cost at the rate of a large float32 matrix product
-here: the forward pass at the view's size and the gradient of the picture, which costs as much again
-(the weights are frozen and get none), for every step. Making views, scoring and storing are not in
-the floor.
+One thread, as in a worker, and its CPU time, so that other work on the machine counts little. Of
+the two floors, of operations alone and the roofline, see `floor.py`.
 """
 
 import argparse
@@ -12,17 +9,16 @@ import json
 import os
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from floor import Rates, floor, measured, picture_operations
 
 from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
-from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side, view_side
+from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
 from diamond_cutter.precompute.work.cluster import ENVIRONMENT
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.backbones.backbone import Backbone
-
-PRODUCT_SIDE = 1024
-PRODUCTS = 20
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,7 @@ class Measured:
     """A layer's rendering; rates in channels a second, operations in 10^9 a picture.
 
     start_seconds: what the first chunk takes beyond the later ones, which is mostly tracing.
-    times_floor: the seconds of a channel over those of the floor.
+    times_floor, times_roofline: the seconds of a channel over those of the floors.
     """
 
     layer: str
@@ -41,6 +37,7 @@ class Measured:
     rate: float
     floor_rate: float
     times_floor: float
+    times_roofline: float
 
 
 def main() -> None:
@@ -63,35 +60,35 @@ def main() -> None:
         for layer in backbone.layers
         if (layer.name in names if names is not None else layer.is_cut)
     ]
-    operations = product_rate()
-    measured = []
+    rates = measured(time.process_time)
+    found = []
     if not options.json:
         print(
             f"{options.model} at {recipe.name}, one thread; "
-            f"matrix product {operations / 1e9:.0f} GFLOP/s"
+            f"matrix product {rates.operations / 1e9:.0f} GFLOP/s"
         )
         print(f"{'layer':24}{'channels':>9}{'side':>6}{'GFLOP':>8}{'start s':>9}"
-              f"{'ch/s':>8}{'floor':>9}{'x floor':>9}")  # fmt: skip
+              f"{'ch/s':>8}{'floor':>9}{'x floor':>9}{'x roofline':>12}")  # fmt: skip
     for layer in layers:
-        each = measure(backbone, layer, recipe, operations, options.chunks)
-        measured.append(each)
+        each = measure(backbone, layer, recipe, rates, options.chunks)
+        found.append(each)
         if not options.json:
             print(
                 f"{each.layer:24}{each.channels:9}{each.side:6}{each.gflop:8.2f}"
                 f"{each.start_seconds:9.1f}{each.rate:8.2f}{each.floor_rate:9.1f}"
-                f"{each.times_floor:9.1f}",
+                f"{each.times_floor:9.1f}{each.times_roofline:12.1f}",
                 flush=True,
             )
-    seconds = sum(each.start_seconds + each.channels / each.rate for each in measured)
-    channels = sum(each.channels for each in measured)
+    seconds = sum(each.start_seconds + each.channels / each.rate for each in found)
+    channels = sum(each.channels for each in found)
     if options.json:
         document = {
             "model": options.model,
             "recipe": recipe.name,
-            "gflops_per_second": operations / 1e9,
+            "gflops_per_second": rates.operations / 1e9,
             "channels": channels,
             "seconds": seconds,
-            "layers": [asdict(each) for each in measured],
+            "layers": [asdict(each) for each in found],
         }
         print(json.dumps(document, indent=2))
     else:
@@ -99,40 +96,17 @@ def main() -> None:
               f"{channels / seconds:.2f} a second")  # fmt: skip
 
 
-def product_rate() -> float:
-    """Floating-point operations a second of a large float32 matrix product, the best of several."""
-    from diamond_cutter.precompute.runtime import tf
-
-    matrix = tf.random.stateless_normal((PRODUCT_SIDE, PRODUCT_SIDE), seed=(1, 2))
-    best = float("inf")
-    for _ in range(PRODUCTS):
-        start = time.process_time()
-        tf.matmul(matrix, matrix).numpy()
-        best = min(best, time.process_time() - start)
-    return float(2 * PRODUCT_SIDE**3 / best)
-
-
-def picture_operations(recipe: Recipe, network: Any, side: int) -> float:
-    """What a picture of `side` pixels costs at least: forward and back, for all views."""
-    from diamond_cutter.precompute.backbones.cost import count_gflops
-    from diamond_cutter.precompute.backbones.keras_graph import read_graph
-
-    graph = read_graph(network)
-    return sum(
-        2e9 * phase.steps * count_gflops(graph, view_side(phase, side)) for phase in recipe.phases
-    )
-
-
 def measure(
-    backbone: "Backbone", layer: Layer, recipe: Recipe, operations: float, chunks: int
+    backbone: "Backbone", layer: Layer, recipe: Recipe, rates: Rates, chunks: int
 ) -> Measured:
-    """Time `chunks` chunks of a layer after a first one; `operations` a second make the floor."""
+    """Time `chunks` chunks of a layer after a first one; the rates make the floors."""
     from diamond_cutter.precompute.backbones.folding import truncate
     from diamond_cutter.precompute.rendering.renderer import Renderer
     from diamond_cutter.precompute.rendering.units import channel
 
     side = canvas_side(layer.receptive_field)
-    needed = picture_operations(recipe, truncate(backbone, layer.name), side)
+    network = truncate(backbone, layer.name)
+    least = floor(recipe, network, side, rates)
 
     start = time.process_time()
     renderer = Renderer(backbone, layer, recipe, seed=0)
@@ -144,16 +118,16 @@ def measure(
         renderer.render([channel(layer, index) for index in channels])
     later = (time.process_time() - start) / chunks
     rate = CHUNK / later
-    floor = operations / needed
     return Measured(
         layer=layer.name,
         channels=layer.channels,
         side=side,
-        gflop=needed / 1e9,
+        gflop=picture_operations(recipe, network, side) / 1e9,
         start_seconds=max(first - later, 0.0),
         rate=rate,
-        floor_rate=floor,
-        times_floor=floor / rate,
+        floor_rate=1 / least.operations,
+        times_floor=1 / rate / least.operations,
+        times_roofline=1 / rate / least.roofline,
     )
 
 

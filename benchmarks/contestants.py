@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import logging
 import os
 import time
 import warnings
@@ -53,7 +54,13 @@ def parser(about: str) -> argparse.ArgumentParser:
 def one_thread() -> None:
     """As in a worker of the atlas; before TensorFlow is imported."""
     os.environ.update(ENVIRONMENT)
+    quiet()
+
+
+def quiet() -> None:
+    """Hide what Lucid's old code makes today's Python and TensorFlow warn of."""
     warnings.filterwarnings("ignore", module="lucid")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
@@ -117,17 +124,12 @@ def make(
     def kept(units: Sequence[Unit]) -> tuple[Images, float]:
         if not keep or name == "diamond":
             return made(units)
-        what = [name, backbone.name, layer and layer.name, family.value, seed, side]
-        digest = crc32(repr([*what, *((unit.name, unit.key) for unit in units)]).encode())
-        file = Path(keep) / f"{name}-{digest:08x}.npz"
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
+        file = kept_file(keep, name, backbone.name, layer, family, seed, side, units)
+        stored = read_kept(file)
+        if "seconds" not in stored:
             images, taken = made(units)
-            half = file.with_suffix(".half.npz")
-            np.savez(half, images=images, seconds=taken)
-            half.replace(file)
-        with np.load(file) as stored:
-            return stored["images"], float(stored["seconds"])
+            stored = write_kept(file, images=images, seconds=np.float64(taken))
+        return stored["images"], float(stored["seconds"])
 
     def render(units: Sequence[Unit]) -> tuple[Images, float]:
         images, seconds = [], []
@@ -140,6 +142,40 @@ def make(
         return np.concatenate(images), float(np.mean(later))
 
     return render
+
+
+def kept_file(
+    folder: str,
+    name: str,
+    backbone: str,
+    layer: Layer | None,
+    family: Family,
+    seed: int,
+    side: int | None,
+    units: Sequence[Unit],
+) -> Path:
+    """Where a renderer's pictures of a batch of units are kept."""
+    what = [name, backbone, layer and layer.name, family.value, seed, side]
+    digest = crc32(repr([*what, *((unit.name, unit.key) for unit in units)]).encode())
+    return Path(folder) / f"{name}-{digest:08x}.npz"
+
+
+def read_kept(file: Path) -> dict[str, Any]:
+    """The `images` that are kept there and the times that were measured; nothing if none are."""
+    if not file.exists():
+        return {}
+    with np.load(file) as stored:
+        return dict(stored)
+
+
+def write_kept(file: Path, **arrays: Any) -> dict[str, Any]:
+    """Keep pictures with a time, beside the other times that there are; all that is kept now."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    stored = {**read_kept(file), **arrays}
+    half = file.with_suffix(".half.npz")
+    np.savez(half, **stored)
+    half.replace(file)
+    return stored
 
 
 def resized(images: Images, side: int) -> Images:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from diamond_cutter.precompute.backbones.frozen import Operation
@@ -11,6 +12,20 @@ from diamond_cutter.precompute.runtime import keras
 
 FLOAT = 4
 """Bytes of a float32."""
+
+
+@dataclass(frozen=True)
+class Products:
+    """A convolution or dense layer of a network, for one image.
+
+    operations: a multiplication and an addition count as two.
+    moved: numbers that it reads and writes, its weights apart.
+    weights: numbers that it reads whatever the number of images.
+    """
+
+    operations: int
+    moved: int
+    weights: int
 
 
 def count_parameters(graph: Graph, end: str | None = None) -> int:
@@ -42,15 +57,22 @@ def count_gflops(graph: Graph, input_size: int, end: str | None = None) -> float
     A multiplication and an addition count as two. What BatchNorm, nonlinearities, sums and pooling
     add is left out, as in publications.
     """
+    return sum(each.operations for each in products(graph, input_size, end)) / 1e9
+
+
+def products(graph: Graph, input_size: int, end: str | None = None) -> Iterator[Products]:
+    """The convolutions and dense layers for square images, up to `end`, in depth order."""
     shapes: dict[str, Any] = {}
-    products = 0
     for name, node in _up_to(graph, end):
         if not node.inputs:
             shapes[name] = (1, input_size, input_size, node.shape[-1])
             continue
         shapes[name] = node.output_shape({source: shapes[source] for source in node.inputs})
-        products += _products(node.layer, shapes[name])
-    return 2 * products / 1e9
+        count = _products(node.layer, shapes[name])
+        if count:
+            sides = [shapes[name], *(shapes[source] for source in node.inputs)]
+            moved = sum(map(math.prod, sides))
+            yield Products(2 * count, moved, _size(node.layer.weights))
 
 
 def _up_to(graph: Graph, end: str | None) -> Iterator[tuple[str, Node]]:

@@ -40,6 +40,16 @@ def test_operations_are_counted_by_hand() -> None:
     assert cost.count_parameters(read_graph(model)) == trained
 
 
+def test_what_convolutions_move_is_counted_by_hand() -> None:
+    pixels = keras.Input((None, None, 3))
+    value = keras.layers.Conv2D(4, 3, strides=2, padding="same")(pixels)
+    value = keras.layers.ReLU()(value)  # can be done in passing: neither counted nor listed
+    model = keras.Model(pixels, keras.layers.DepthwiseConv2D(3, use_bias=False)(value))
+    first, second = cost.products(read_graph(model), 10)
+    assert first == cost.Products(2 * 5 * 5 * 27 * 4, 10 * 10 * 3 + 5 * 5 * 4, 27 * 4 + 4)
+    assert second == cost.Products(2 * 3 * 3 * 9 * 4, 5 * 5 * 4 + 3 * 3 * 4, 9 * 4)
+
+
 def test_up_to_a_layer_by_hand(lite0: Backbone) -> None:
     graph = read_graph(lite0.model)
     end = "block2a_project_bn"  # 3 -> 32 | 32 -> 16 | 16 -> 96 -> 24, at 112, 112 and 56 px

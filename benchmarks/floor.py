@@ -1,0 +1,117 @@
+"""The floor of rendering: what a picture must cost at least, on what a machine does at most.
+
+Two floors, both of the network's convolutions and dense layers alone, forward and back (the
+gradient with respect to the picture costs as much again; the weights are frozen and get none), for
+every step of a recipe. Making views, nonlinearities, sums, scoring and storing are in neither.
+
+- Of operations: all of them at the rate of a large float32 matrix product.
+- The roofline (Williams, Waterman and Patterson 2009): for each layer that, or the bytes which it
+  must read and write at the rate of a copy of as many bytes, whichever takes longer. Depthwise
+  convolutions, and others of few channels, move much and compute little.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from diamond_cutter.precompute.contract.atlas import CHUNK
+from diamond_cutter.precompute.rendering.recipes import Recipe, view_side
+
+PRODUCT_SIDE = 1024
+PRODUCTS = 20
+COPIED = (2**18, 2**20, 2**22, 2**24, 2**26)
+"""Bytes that copies of several sizes read and write: caches make small ones faster."""
+COPIES = 20
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What is done at most in a second.
+
+    operations: in a large float32 matrix product.
+    copies: bytes read and written, in copies of the sizes of COPIED.
+    """
+
+    operations: float
+    copies: tuple[float, ...]
+
+    def bandwidth(self, size: float) -> float:
+        """Bytes a second where so many are read and written at once."""
+        return float(np.interp(np.log(size), np.log(COPIED), self.copies))
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The least seconds that a picture takes: by operations alone, and by the roofline."""
+
+    operations: float
+    roofline: float
+
+
+def measured(clock: Callable[[], float]) -> Rates:
+    """The rates of this process, each the median of several, by a clock in seconds."""
+    from diamond_cutter.precompute.runtime import tf
+
+    matrix = tf.random.stateless_normal((PRODUCT_SIDE, PRODUCT_SIDE), seed=(1, 2))
+    taken = _median(lambda: tf.matmul(matrix, matrix).numpy(), PRODUCTS, clock)
+    copies = []
+    for size in COPIED:
+        source = np.ones(size // 8, np.float32)
+        target = np.empty_like(source)
+        repeats = COPIED[-1] // size  # a small one is shorter than a tick of the clock
+
+        def copy(target: Any = target, source: Any = source, repeats: int = repeats) -> None:
+            for _ in range(repeats):
+                np.copyto(target, source)
+
+        copies.append(repeats * size / _median(copy, COPIES, clock))
+    return Rates(2 * PRODUCT_SIDE**3 / taken, tuple(copies))
+
+
+def together(rates: Sequence[Rates]) -> Rates:
+    """What several processes do that work at once."""
+    copies = zip(*(each.copies for each in rates), strict=True)
+    return Rates(sum(each.operations for each in rates), tuple(map(sum, copies)))
+
+
+def picture_operations(recipe: Recipe, network: Any, side: int) -> float:
+    """The operations of a picture of `side` pixels: forward and back, for all views."""
+    from diamond_cutter.precompute.backbones.cost import count_gflops
+    from diamond_cutter.precompute.backbones.keras_graph import read_graph
+
+    graph = read_graph(network)
+    return sum(
+        2e9 * phase.steps * count_gflops(graph, view_side(phase, side)) for phase in recipe.phases
+    )
+
+
+def floor(recipe: Recipe, network: Any, side: int, rates: Rates) -> Floor:
+    """The least seconds for a picture of `side` pixels, in batches of CHUNK as in an atlas."""
+    from diamond_cutter.precompute.backbones.cost import FLOAT, products
+    from diamond_cutter.precompute.backbones.keras_graph import read_graph
+
+    graph, roofline = read_graph(network), 0.0
+    for phase in recipe.phases:
+        for each in products(graph, view_side(phase, side)):
+            batch = FLOAT * (CHUNK * each.moved + each.weights)
+            moving = batch / rates.bandwidth(batch) / CHUNK
+            roofline += 2 * phase.steps * max(each.operations / rates.operations, moving)
+    return Floor(picture_operations(recipe, network, side) / rates.operations, roofline)
+
+
+def _median(work: Callable[[], object], times: int, clock: Callable[[], float]) -> float:
+    work()
+    taken = []
+    for _ in range(times):
+        start = clock()
+        work()
+        taken.append(clock() - start)
+    return float(np.median(taken))
+
+
+def wall() -> float:
+    """Seconds that pass for everybody."""
+    return time.monotonic()
