@@ -19,6 +19,8 @@ EXPLANATIONS = {
     NOT_YET: "This channel has no picture yet.",
     "dead": "This channel is dead: no picture was found that excites it more than plain grey does.",
     "grey": "This channel is grey: its picture has next to no contrast, so it is not shown.",
+    "chance": "This channel's picture is no better than chance: it excites other channels of the "
+    "layer more, so it is not shown.",
 }
 """Why a channel has no picture to show, in a word and in a sentence."""
 

@@ -97,7 +97,7 @@ def score(channel: int) -> float:
 
 
 def write(address: str) -> None:
-    """An atlas: stem has channel 3 dead, 7 grey and 19 not rendered; head has nothing yet."""
+    """An atlas: of stem 3 is dead, 7 grey, 11 by chance, 19 not rendered; head has nothing yet."""
     atlas = store.create_atlas(address)
     store.write_catalogue(atlas, LISTED)
     model = store.prepare_model(atlas, MODEL, LAYERS)
@@ -123,7 +123,7 @@ def is_rendered(layer: str, channel: int) -> bool:
 
 
 def flag(layer: str, channel: int) -> Flag:
-    flags = {("stem", 3): Flag.DEAD, ("stem", 7): Flag.GREY}
+    flags = {("stem", 3): Flag.DEAD, ("stem", 7): Flag.GREY, ("stem", 11): Flag.CHANCE}
     return flags.get((layer, channel), Flag.NONE)
 
 

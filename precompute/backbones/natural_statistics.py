@@ -19,8 +19,9 @@ def natural_statistics(
     """Mean and standard deviation of each channel of a layer's pre-activation on training photos.
 
     Both (C,) float32, over photos and places; None where the network does not hold them. After a
-    BatchNorm they are its beta and |gamma|. For a sum, means and variances are added as if the
-    summands were independent, which is an approximation: a residual correlates with its shortcut.
+    BatchNorm they are its beta and |gamma|, unless it has never been trained: then it claims a
+    spread of 1 whatever comes. For a sum, means and variances are added as if the summands were
+    independent, which is an approximation: a residual correlates with its shortcut.
     Raises `UserError` for a name that is not one of the backbone's layers.
     """
     graph = backbone.graph
@@ -45,8 +46,10 @@ def _moments(graph: Graph, name: str) -> Moments | None:
     return None
 
 
-def _of_norm(norm: Any) -> Moments:
+def _of_norm(norm: Any) -> Moments | None:
     variance = np.asarray(norm.moving_variance, np.float64)
+    if (variance == 1).all() and not np.asarray(norm.moving_mean).any():
+        return None  # as it was made: it has seen nothing
     scale = np.asarray(norm.gamma, np.float64) if norm.scale else np.ones_like(variance)
     shift = np.asarray(norm.beta, np.float64) if norm.center else np.zeros_like(variance)
     return shift, scale**2 * variance / (variance + norm.epsilon)

@@ -44,8 +44,9 @@ class Flag(IntEnum):
     """Why a channel's picture is not to be shown as a picture."""
 
     NONE = 0
-    DEAD = 1  # no better than plain grey
+    DEAD = 1  # no better than plain grey, nor a natural deviation above the natural mean
     GREY = 2  # next to no contrast
+    CHANCE = 3  # excites others of the layer more: its own is not among the best twentieth
 
 
 @dataclass(frozen=True)

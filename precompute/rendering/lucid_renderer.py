@@ -65,8 +65,8 @@ class LucidRenderer:
             images.extend(self._vis(units[start : start + self.batch]))
         finished = np.round(np.stack(images) * 255).astype(np.uint8)
         generators = [np.random.default_rng([self._seed, *unit.key]) for unit in units]
-        score, grey = self._scorer.score(finished, asked(units), generators)
-        return Pictures(finished, score, flags(finished, score, grey))
+        reached = self._scorer.score(finished, asked(units), generators)
+        return Pictures(finished, reached.score, flags(finished, reached))
 
     def _vis(self, units: Sequence[Unit]) -> Any:
         if any(unit.place is not None for unit in units):

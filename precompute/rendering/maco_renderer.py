@@ -116,9 +116,9 @@ class MacoRenderer:
                 (NOISE * noise).astype(np.float32),
             )
         images = np.asarray(self._develop(value))
-        score, grey = self._scorer.score(images, wanted, generators)
-        count = len(units)
-        return Pictures(images[:count], score[:count], flags(images, score, grey)[:count])
+        reached = self._scorer.score(images, wanted, generators)
+        count, flag = len(units), flags(images, reached)
+        return Pictures(images[:count], reached.score[:count], flag[:count])
 
     def _ascend(
         self,

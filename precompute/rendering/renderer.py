@@ -110,9 +110,9 @@ class Renderer:
         generators = [np.random.default_rng([*self._key, *unit.key]) for unit in filled]
         state = self._optimize(self._start(generators), filled, generators, _kinship(units, filled))
         images = np.asarray(self._develop(state.coefficients, state.gains))
-        score, grey = self._scorer.score(images, asked(filled), generators)
-        flag = flags(images, score, grey)
-        return Pictures(images[:count], score[:count], flag[:count])
+        reached = self._scorer.score(images, asked(filled), generators)
+        flag = flags(images, reached)
+        return Pictures(images[:count], reached.score[:count], flag[:count])
 
     def _start(self, generators: list[np.random.Generator]) -> _State:
         coefficients = ops.convert_to_tensor(self._canvas.start(generators))

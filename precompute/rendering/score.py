@@ -1,6 +1,6 @@
 """What finished pictures reach, and which of them are none."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from diamond_cutter.precompute.contract.atlas import Flag
 from diamond_cutter.precompute.rendering import adapter
 from diamond_cutter.precompute.rendering.places import cells
-from diamond_cutter.precompute.rendering.readings import Asked, Reading
+from diamond_cutter.precompute.rendering.readings import Asked, ChannelReading, Reading
 from diamond_cutter.precompute.rendering.views import draw, pixel_centres, steady
 from diamond_cutter.precompute.runtime import keras
 
@@ -17,10 +17,31 @@ ops = keras.ops
 MIN_RISE = 0.1
 """A picture that is not this much better than plain grey, in natural deviations, is dead."""
 
+ALIVE = 1.0
+"""Natural deviations that only a live channel reaches, even if plain grey excites it as much."""
+
+CHANCE = 20
+"""A picture is no better than chance if one in so many of any other pictures would do as well."""
+
 MIN_CONTRAST = 0.04
 """A picture whose root mean square distance from mid-grey is less, where white is 1, is grey."""
 
 _GREY = 128 / 255
+
+
+class Reached(NamedTuple):
+    """What B pictures reach.
+
+    score: (B,) float32, see `Scorer`.
+    least: (B,) float32, what a score must be for its unit not to be dead.
+    by_chance: (B,) bool, whether the own channel does not stand out among all of its layer: by
+        chance it takes each place alike, and it is not within the best twentieth, nor the first.
+        False for units that are no single channel.
+    """
+
+    score: NDArray[np.float32]
+    least: NDArray[np.float32]
+    by_chance: NDArray[np.bool_]
 
 
 class Scorer:
@@ -39,17 +60,23 @@ class Scorer:
 
     def score(
         self, images: NDArray[np.uint8], wanted: Asked, generators: list[np.random.Generator]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What (B, S, S, 3 or 4) pictures reach, each by its own generator, and what grey does.
-
-        Twice (B,) float32.
-        """
+    ) -> Reached:
+        """What (B, S, S, 3 or 4) pictures reach, each by its own generator."""
         count, side = images.shape[:2]
         views = draw([steady(side, side)] * count, generators, self._views)
-        total = np.zeros(count, np.float32)
+        total, profile = np.zeros(count, np.float32), np.zeros_like(wanted.weights)
         for rows, columns in zip(views.rows, views.columns, strict=True):
-            total += np.asarray(self._measure(images, wanted, rows, columns))
-        return total / np.float32(self._views), self._grey_value(side, wanted)
+            value, seen = self._measure(images, wanted, rows, columns)
+            total, profile = total + np.asarray(value), profile + np.asarray(seen)
+        least = self._grey_value(side, wanted) + np.float32(MIN_RISE)
+        if not isinstance(self.reading, ChannelReading):
+            return Reached(total / np.float32(self._views), least, np.zeros(count, bool))
+        channels = wanted.weights.shape[1]
+        return Reached(
+            score=total / np.float32(self._views),
+            least=np.minimum(least, np.float32(ALIVE)),
+            by_chance=ranks(np.asarray(profile), wanted.weights) > max(channels // CHANCE, 1),
+        )
 
     def _grey_value(self, side: int, wanted: Asked) -> NDArray[np.float32]:
         """What a plain grey picture reaches for each unit, (B,)."""
@@ -68,17 +95,28 @@ class Scorer:
             images = opacity * images[..., :3] + (1 - opacity) * _GREY
         output = self.reading.network(sampled(images, rows, columns))
         where = cells(wanted.place, rows, columns, *output.shape[1:3])
-        return self.reading.see(output, wanted, where).value
+        seen = self.reading.see(output, wanted, where)
+        return seen.value, seen.profile
 
 
-def flags(
-    images: NDArray[np.uint8], score: NDArray[np.float32], grey: NDArray[np.float32]
-) -> NDArray[np.uint8]:
-    """The `Flag` of each picture, (B,) uint8: (B, S, S, 3 or 4) pictures, their and grey's (B,)."""
+def ranks(strengths: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The place of each unit's own channel among all, 1 the strongest: twice (B, C) to (B,).
+
+    For the opposite of a channel 1 is the weakest; for units that are no single channel it is 0.
+    """
+    number = np.abs(weights).argmax(axis=1)[:, None]
+    signed = strengths * np.sign(np.take_along_axis(weights, number, 1))
+    place = 1 + np.count_nonzero(signed > np.take_along_axis(signed, number, 1), axis=1)
+    return np.where(np.count_nonzero(weights, axis=1) == 1, place, 0)
+
+
+def flags(images: NDArray[np.uint8], reached: Reached) -> NDArray[np.uint8]:
+    """The `Flag` of each of (B, S, S, 3 or 4) pictures, (B,) uint8."""
     contrast = np.sqrt(np.mean((images[..., :3] / 255 - 0.5) ** 2, axis=(1, 2, 3)))
-    risen = score - grey >= MIN_RISE  # false for what is not a number
-    seen = np.where(contrast < MIN_CONTRAST, Flag.GREY, Flag.NONE)
-    return np.where(risen, seen, Flag.DEAD).astype(np.uint8)
+    found = np.where(reached.by_chance, Flag.CHANCE, Flag.NONE)
+    found = np.where(contrast < MIN_CONTRAST, Flag.GREY, found)
+    risen = reached.score >= reached.least  # false for what is not a number
+    return np.where(risen, found, Flag.DEAD).astype(np.uint8)
 
 
 def sampled(images: Any, rows: Any, columns: Any) -> Any:

@@ -124,10 +124,10 @@ def test_a_flagged_channel_is_shown_as_such_and_can_be_hidden(
     expect(page.locator("#grid li").nth(3)).to_have_text(re.compile("Channel 3: dead"))
     expect(page.locator("#grid li").nth(7)).to_have_text(re.compile("Channel 7: grey"))
     expect(page.locator("#grid li").nth(19)).to_have_text(re.compile("Channel 19: none yet"))
-    page.get_by_label("Hide dead and grey").check()
-    assert shown(page) == [channel for channel in range(20) if channel not in (3, 7)]
+    page.get_by_label("Hide dead, grey and chance").check()
+    assert shown(page) == [channel for channel in range(20) if channel not in (3, 7, 11)]
     assert page.url == f"{address}{STEM}?flagged=hide"
-    page.locator("#grid a").nth(17).hover()
+    page.locator("#grid a").nth(16).hover()
     expect(page.locator(".preview .frame")).to_have_text("none yet")
     expect(page.locator(".preview .facts")).to_have_text("no score yet")
 

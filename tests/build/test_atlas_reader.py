@@ -27,10 +27,10 @@ def test_the_reader_finds_what_the_writer_wrote(
     assert [layer.name for layer in model.layers] == ["stem", "stem_expand", "block1", "head"]
     stem, block, head = model.rendered
     assert (stem.side, block.side, head.side) == (32, 8, 16)
-    assert np.flatnonzero(~stem.pictured).tolist() == [3, 7, 19]
+    assert np.flatnonzero(~stem.pictured).tolist() == [3, 7, 11, 19]
     assert block.pictured.all()
     assert not head.pictured.any()
-    assert stem.flag[[3, 7]].tolist() == [Flag.DEAD, Flag.GREY]
+    assert stem.flag[[3, 7, 11]].tolist() == [Flag.DEAD, Flag.GREY, Flag.CHANCE]
     assert stem.level[19] == Level.NOTHING
     assert np.isnan(stem.score[19])
     assert block.score[123] == pytest.approx(score_of(123))
@@ -40,7 +40,7 @@ def test_the_reader_finds_what_the_writer_wrote(
 def test_what_is_not_to_be_shown_comes_as_grey(small_atlas: str) -> None:
     (model,) = read_atlas(small_atlas).models
     pictures = read_pictures(model.rendered[0], 0, 20)
-    assert (pictures[[3, 7, 19]] == 128).all()
+    assert (pictures[[3, 7, 11, 19]] == 128).all()
     assert not (pictures[4] == 128).all()
 
 

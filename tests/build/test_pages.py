@@ -92,6 +92,7 @@ def test_an_address_that_is_none_is_refused(small_atlas: str, tmp_path: Path, ad
     [
         (3, "dead", "no picture was found that excites it more than plain grey does"),
         (7, "grey", "its picture has next to no contrast"),
+        (11, "chance", "it excites other channels of the layer more"),
         (19, "none yet", "This channel has no picture yet."),
     ],
 )

@@ -66,7 +66,7 @@ def test_a_run_in_pieces_gives_the_same_bytes_and_renders_nothing_twice(
     third = run(folder, render=fake_pictures.render_never)
     assert third.made == 0
     assert third.reached == {Level.PREVIEW: 79}
-    assert third.flags == {Flag.DEAD: 3, Flag.GREY: 0}
+    assert third.flags == {Flag.DEAD: 3, Flag.GREY: 0, Flag.CHANCE: 0}
     assert "preview: 8 of 8 channels (100 %)" in stream.getvalue()
 
 

@@ -8,6 +8,8 @@ from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import truncate
 from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
 from diamond_cutter.precompute.backbones.photo import prepare
+from diamond_cutter.precompute.contract.atlas import Model
+from diamond_cutter.precompute.runtime import keras
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,19 @@ def test_one_for_each_channel_of_each_layer(lite0: Backbone) -> None:
         assert all(values.shape == (layer.channels,) for values in known)
         assert all(np.isfinite(values).all() for values in known)
         assert known[1].min() >= 0
+
+
+def test_a_norm_that_was_never_trained_remembers_nothing() -> None:
+    image = keras.Input((None, None, 3), name="image")
+    values = keras.layers.Conv2D(4, 3, name="block1_conv")(image)
+    norm = keras.layers.BatchNormalization(name="block1_bn")
+    model = keras.Model(image, norm(values))
+    backbone = Backbone.of(model, Model("own", "own", "own", 32, None, None, None), ("a", "b"))
+    assert natural_statistics(backbone, "block1_bn") is None
+    norm.moving_variance.assign([1.0, 1.0, 0.9, 1.0])
+    known = natural_statistics(backbone, "block1_bn")
+    assert known is not None
+    np.testing.assert_array_equal(known[0], np.zeros(4))
 
 
 def test_unknown_layer_is_told(lite0: Backbone) -> None:

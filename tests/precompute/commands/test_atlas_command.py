@@ -17,7 +17,7 @@ def summary(**changes: object) -> Summary:
         "address": "data/atlas.zarr",
         "total": 300,
         "reached": {Level.PREVIEW: 300, Level.STANDARD: 40},
-        "flags": {Flag.DEAD: 2, Flag.GREY: 1},
+        "flags": {Flag.DEAD: 2, Flag.GREY: 1, Flag.CHANCE: 3},
         "made": 250,
         "seconds": 100.0,
         "failures": (),
@@ -48,7 +48,7 @@ def test_the_summary_goes_to_standard_output(
     assert capsys.readouterr().out.splitlines() == [
         "250 pictures made in 1 min 40 s, 2.5 a second",
         "data/atlas.zarr: 300 of 300 channels at preview or better, "
-        "40 of 300 channels at standard; flagged: 2 dead, 1 grey",
+        "40 of 300 channels at standard; flagged: 2 dead, 1 grey, 3 chance",
         "the same command goes on with the rest",
         "`diamond site` makes the pages",
     ]

@@ -45,6 +45,8 @@ test("by score: equal ones by number, those without one last both ways", () => {
 
 test("flagged channels can be hidden; one not rendered yet keeps its place", () => {
   assert.deepEqual(arranged({ flagged: "hide" }), [0, 1, 2, 4]);
+  const chance = { ...data, reason: data.reason.with(4, "chance") };
+  assert.deepEqual(arrange({ ...DEFAULTS, flagged: "hide" }, chance), [0, 1, 2]);
 });
 
 test("a filter and an order go together", () => {

@@ -3,6 +3,8 @@
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./data.js").LayerData} LayerData */
 
+const FLAGS = new Set(["dead", "grey", "chance"]);
+
 /**
  * The channels that numbers and ranges name; all of them, and the part, if a part is neither.
  *
@@ -54,5 +56,5 @@ export function arrange(state, data) {
  * @param {number} channel
  */
 function isFlagged(data, channel) {
-  return data.reason[channel] === "dead" || data.reason[channel] === "grey";
+  return FLAGS.has(data.reason[channel] ?? "");
 }
