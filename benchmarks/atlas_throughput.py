@@ -11,7 +11,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from floor import Rates, floor, measured, picture_operations
+from floor import Rates, floor, measured
 
 from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
@@ -122,7 +122,7 @@ def measure(
         layer=layer.name,
         channels=layer.channels,
         side=side,
-        gflop=picture_operations(recipe, network, side) / 1e9,
+        gflop=least.operations * rates.operations / 1e9,
         start_seconds=max(first - later, 0.0),
         rate=rate,
         floor_rate=1 / least.operations,

@@ -94,7 +94,6 @@ def make(
     family: Family,
     recipe: Recipe,
     seed: int,
-    side: int | None = None,
     keep: str = "",
 ) -> Callable[[Sequence[Unit]], tuple[Images, float]]:
     """A renderer: units to (N, S, S, 3) pictures and the CPU seconds of each, without tracing.
@@ -113,7 +112,6 @@ def make(
         seed=seed,
         family=family,
         batch=batch,
-        side=side,
     )
 
     def made(units: Sequence[Unit]) -> tuple[Images, float]:
@@ -124,7 +122,7 @@ def make(
     def kept(units: Sequence[Unit]) -> tuple[Images, float]:
         if not keep or name == "diamond":
             return made(units)
-        file = kept_file(keep, name, backbone.name, layer, family, seed, side, units)
+        file = kept_file(keep, name, backbone.name, layer, family, seed, None, units)
         stored = read_kept(file)
         if "seconds" not in stored:
             images, taken = made(units)

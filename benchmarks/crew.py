@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from contestants import Images, quiet
-from floor import Rates, measured, together, wall
+from floor import Rates, measured, together
 
 from diamond_cutter.precompute.rendering.recipes import Recipe
 from diamond_cutter.precompute.rendering.units import Family, Unit
@@ -30,7 +30,7 @@ _barrier: Any = None
 
 @dataclass(frozen=True)
 class Job:
-    """What to render units with; see `make_renderer`. warm: render the first batch twice."""
+    """What to render units with; see `make_renderer`."""
 
     renderer: str
     backbone: str
@@ -39,7 +39,6 @@ class Job:
     seed: int
     batch: int
     side: int
-    warm: bool
 
 
 @dataclass(frozen=True)
@@ -105,9 +104,11 @@ def _start(barrier: Any, one_thread: bool) -> None:
 
 
 def _rates() -> Rates:
-    measured(wall)  # all have started TensorFlow, and are still busy when the fastest measures
+    measured(
+        time.monotonic
+    )  # all have started TensorFlow, and are still busy when the fastest measures
     _barrier.wait()
-    rates = measured(wall)
+    rates = measured(time.monotonic)
     _barrier.wait()
     return rates
 
@@ -135,7 +136,7 @@ def _render(job: Job, batches: Batches) -> tuple[float, float, list[Images]]:
             batch=job.batch,
             side=job.side,
         )
-        if job.warm:
+        if job.renderer != "lucid":  # it begins a graph in each call: that is its own way
             renderer.render(batches[0])
         _barrier.wait()
         start = time.monotonic()

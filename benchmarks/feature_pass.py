@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dask.system import CPU_COUNT
-from floor import measured, wall
+from floor import measured
 
 from diamond_cutter.command.settings import StudySettings
 from diamond_cutter.precompute.backbones import catalogue
@@ -36,7 +36,7 @@ def main() -> None:
         for file in files
     ]
     cuts = [layer.name for layer in catalogue.layers(options.model) if layer.is_cut]
-    operations = measured(wall).operations
+    operations = measured(time.monotonic).operations
     floor = 1e9 * catalogue.describe(options.model)[0].gflops * len(photos) / operations
     print(
         f"{len(photos)} photos, {options.model}, {len(cuts)} cuts; matrix product "

@@ -10,7 +10,6 @@ every step of a recipe. Making views, nonlinearities, sums, scoring and storing 
   convolutions, and others of few channels, move much and compute little.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,29 +76,20 @@ def together(rates: Sequence[Rates]) -> Rates:
     return Rates(sum(each.operations for each in rates), tuple(map(sum, copies)))
 
 
-def picture_operations(recipe: Recipe, network: Any, side: int) -> float:
-    """The operations of a picture of `side` pixels: forward and back, for all views."""
-    from diamond_cutter.precompute.backbones.cost import count_gflops
-    from diamond_cutter.precompute.backbones.keras_graph import read_graph
-
-    graph = read_graph(network)
-    return sum(
-        2e9 * phase.steps * count_gflops(graph, view_side(phase, side)) for phase in recipe.phases
-    )
-
-
 def floor(recipe: Recipe, network: Any, side: int, rates: Rates) -> Floor:
     """The least seconds for a picture of `side` pixels, in batches of CHUNK as in an atlas."""
     from diamond_cutter.precompute.backbones.cost import FLOAT, products
     from diamond_cutter.precompute.backbones.keras_graph import read_graph
 
-    graph, roofline = read_graph(network), 0.0
+    graph, operations, roofline = read_graph(network), 0.0, 0.0
     for phase in recipe.phases:
         for each in products(graph, view_side(phase, side)):
             batch = FLOAT * (CHUNK * each.moved + each.weights)
             moving = batch / rates.bandwidth(batch) / CHUNK
-            roofline += 2 * phase.steps * max(each.operations / rates.operations, moving)
-    return Floor(picture_operations(recipe, network, side) / rates.operations, roofline)
+            computing = each.operations / rates.operations
+            operations += 2 * phase.steps * computing
+            roofline += 2 * phase.steps * max(computing, moving)
+    return Floor(operations, roofline)
 
 
 def _median(work: Callable[[], object], times: int, clock: Callable[[], float]) -> float:
@@ -110,8 +100,3 @@ def _median(work: Callable[[], object], times: int, clock: Callable[[], float]) 
         work()
         taken.append(clock() - start)
     return float(np.median(taken))
-
-
-def wall() -> float:
-    """Seconds that pass for everybody."""
-    return time.monotonic()

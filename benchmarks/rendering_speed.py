@@ -95,7 +95,7 @@ def main() -> None:
                 batches = [units[start : start + batch] for start in range(0, len(units), batch)]
                 job = Job(
                     name.removesuffix("-batched"), BACKBONE, layer.name, recipe, chosen.seed,
-                    batch, chosen.side, warm=not name.startswith(SHIPPED),
+                    batch, chosen.side,
                 )  # fmt: skip
                 hands = whole if name.startswith(SHIPPED) else workers
                 if name == OWN:

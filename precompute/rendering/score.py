@@ -68,15 +68,13 @@ class Scorer:
         for rows, columns in zip(views.rows, views.columns, strict=True):
             value, seen = self._measure(images, wanted, rows, columns)
             total, profile = total + np.asarray(value), profile + np.asarray(seen)
+        score = total / np.float32(self._views)
         least = self._grey_value(side, wanted) + np.float32(MIN_RISE)
         if not isinstance(self.reading, ChannelReading):
-            return Reached(total / np.float32(self._views), least, np.zeros(count, bool))
-        channels = wanted.weights.shape[1]
-        return Reached(
-            score=total / np.float32(self._views),
-            least=np.minimum(least, np.float32(ALIVE)),
-            by_chance=ranks(np.asarray(profile), wanted.weights) > max(channels // CHANCE, 1),
-        )
+            return Reached(score, least, np.zeros(count, bool))
+        best = max(wanted.weights.shape[1] // CHANCE, 1)
+        by_chance = ranks(profile, wanted.weights) > best
+        return Reached(score, np.minimum(least, np.float32(ALIVE)), by_chance)
 
     def _grey_value(self, side: int, wanted: Asked) -> NDArray[np.float32]:
         """What a plain grey picture reaches for each unit, (B,)."""
