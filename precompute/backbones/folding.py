@@ -11,7 +11,13 @@ from diamond_cutter.precompute.backbones.alignment import AlignedPadding2D, alig
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.frozen import FrozenGraph, Sides
 from diamond_cutter.precompute.backbones.graph import Graph, Node, is_layer_scale
-from diamond_cutter.precompute.backbones.units import folded_norm, pre_activation_of
+from diamond_cutter.precompute.backbones.units import (
+    ends_of,
+    folded_norm,
+    is_activation,
+    joins_channels,
+    passes_nonlinearities,
+)
 from diamond_cutter.precompute.runtime import keras
 
 
@@ -22,8 +28,9 @@ def truncate(
 
     Float32 RGB 0..1 (N, H, W, 3) to the layer's activation (N, h, w, C), or, with
     `pre_activation`, to what the layer's own nonlinearity is applied to (the activation itself
-    where the layer has none). The preprocessing stays in front: the zeros that convolutions pad
-    with come after it, so that folding it into the first convolution would change the borders.
+    where the layer has none), or those of what it only joins or pools: see `units.ends_of`. The
+    preprocessing stays in front: the zeros that convolutions pad with come after it, so that
+    folding it into the first convolution would change the borders.
 
     A BatchNorm that alone reads a convolution is folded into it: equal but for rounding.
     `size`: the only H and W to be taken, the input size; then all layers are Keras's own.
@@ -31,11 +38,13 @@ def truncate(
     """
     graph = backbone.graph
     target = backbone.layer(layer_name).name
-    if pre_activation:
-        target = pre_activation_of(graph, target)
-    linear = {target} if pre_activation else set()
-    source, values = rebuild(graph, [target], linear, size=size)
-    return keras.Model(source, values[target], name=f"{backbone.name}_{target}")
+    ends = ends_of(graph, target) if pre_activation else (target,)
+    needed = set().union(*(graph.ancestors(end) for end in ends))
+    # An end with its nonlinearity inside keeps it if another end needs it so.
+    alone = {end for end in ends if not needed.intersection(graph.readers[end])}
+    source, values = rebuild(graph, ends, alone if pre_activation else set(), size=size)
+    output = _passed_on(graph, target, values) if pre_activation else values[target]
+    return keras.Model(source, output, name=f"{backbone.name}_{target}")
 
 
 def truncate_at(backbone: Backbone, name: str, *, size: Sides = None) -> Any:
@@ -106,6 +115,20 @@ def rebuild(
         else:
             values[name] = _copy(name, node, values, linear=name in linear)
     return source, values
+
+
+def _passed_on(graph: Graph, name: str, values: Mapping[str, Any]) -> Any:
+    """What a node gives without the nonlinearities at its end; `values`: of `ends_of(name)`."""
+    node = graph.nodes[name]
+    if is_activation(node):
+        return values[node.inputs[0]]
+    if not passes_nonlinearities(graph, name):
+        return values[name]
+    parts = [_passed_on(graph, source, values) for source in node.inputs]
+    again = f"{name}_before"  # beside the one that others read
+    if joins_channels(graph, name):
+        return keras.layers.Concatenate(name=again)(parts)
+    return type(node.layer).from_config({**node.layer.get_config(), "name": again})(*parts)
 
 
 def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> Any:

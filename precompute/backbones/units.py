@@ -1,5 +1,7 @@
 """What belongs together in a graph: a convolution, the norm and the nonlinearity after it."""
 
+import re
+
 from diamond_cutter.precompute.backbones.graph import Graph, Node, is_layer_scale
 from diamond_cutter.precompute.runtime import keras
 
@@ -22,6 +24,13 @@ CONVOLUTIONS = (
 )
 LINEAR = (*CONVOLUTIONS, keras.layers.Dense)
 NORMS = (keras.layers.BatchNormalization, keras.layers.LayerNormalization)
+CONCATENATIONS = frozenset(("Concat", "ConcatV2", "Concatenate"))
+"""Kinds of layers and operations."""
+
+RISING = frozenset(
+    ("celu", "elu", "hard_sigmoid", "leaky_relu", "relu", "relu6", "selu", "sigmoid", "softplus")
+) | frozenset(("tanh",))
+"""Nonlinearities that nowhere fall, as Keras names its functions."""
 
 
 def is_activation(node: Node) -> bool:
@@ -44,10 +53,47 @@ def continues(graph: Graph, name: str) -> bool:
     return is_norm and isinstance(graph.nodes[node.inputs[0]].layer, LINEAR)
 
 
-def pre_activation_of(graph: Graph, name: str) -> str:
-    """The layer that the nonlinearity `name` is applied to; `name` if it is no nonlinearity."""
+def ends_of(graph: Graph, name: str) -> tuple[str, ...]:
+    """The nodes that the nonlinearities at the end of `name` are applied to; `name` if none are.
+
+    One, but for a concatenation, which ends in its parts' (Inception, SqueezeNet).
+    """
     node = graph.nodes[name]
-    return node.inputs[0] if is_activation(node) else name
+    if is_activation(node):
+        return node.inputs
+    if passes_nonlinearities(graph, name):
+        return tuple(end for source in node.inputs for end in ends_of(graph, source))
+    return (name,)
+
+
+def passes_nonlinearities(graph: Graph, name: str) -> bool:
+    """Whether a node reads nonlinearities that may as well be applied to what it gives.
+
+    A concatenation of channels does, and a pooling by maximum (VGG) where they nowhere fall.
+    """
+    found = nonlinearities(graph, name)
+    if isinstance(graph.nodes[name].layer, keras.layers.MaxPooling2D):
+        return bool(found) and found <= RISING
+    return bool(found) and joins_channels(graph, name)
+
+
+def joins_channels(graph: Graph, name: str) -> bool:
+    """Whether a node is a concatenation of channels."""
+    node = graph.nodes[name]
+    channels = [graph.nodes[source].shape[-1] or 0 for source in node.inputs]
+    return node.kind in CONCATENATIONS and sum(channels) == node.shape[-1]
+
+
+def nonlinearities(graph: Graph, name: str) -> set[str]:
+    """The last nonlinearities before or in a node, as `keras.activations` names them."""
+    node = graph.nodes[name]
+    if isinstance(node.layer, keras.layers.MaxPooling2D) or joins_channels(graph, name):
+        return set().union(*(nonlinearities(graph, source) for source in node.inputs))
+    if isinstance(node.layer, (keras.layers.Activation, *LINEAR)):
+        return {str(keras.activations.serialize(node.layer.activation))} - {"linear"}
+    if is_activation(node):
+        return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.kind).lower().replace("re_lu", "relu")}
+    return set()
 
 
 def folded_norm(graph: Graph, name: str) -> str | None:

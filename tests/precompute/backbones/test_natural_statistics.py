@@ -78,6 +78,55 @@ def test_a_norm_that_was_never_trained_remembers_nothing() -> None:
     np.testing.assert_array_equal(known[0], np.zeros(4))
 
 
+@pytest.fixture
+def joined() -> Backbone:
+    """Branches with norms, joined after their nonlinearities, and a norm that reads a sum."""
+    layers = keras.layers
+    image = keras.Input((None, None, 3), name="image")
+    one, two = (
+        layers.ReLU(name=f"{name}_relu")(
+            layers.BatchNormalization(scale=False, name=f"{name}_bn")(
+                layers.Conv2D(2, 1, name=f"{name}_conv")(image)
+            )
+        )
+        for name in ("one", "two")
+    )
+    both = layers.Concatenate(name="both")([one, two])
+    plain = layers.Conv2D(4, 1, name="plain")(both)
+    added = layers.Add(name="added")([both, plain])
+    value = layers.BatchNormalization(name="norm")(added)
+    model = keras.Model(image, layers.ReLU(name="last")(value))
+    backbone = Backbone.of(model, Model("own", "own", "own", 32, None, None, None), ("a", "b"))
+    for name, first in (("one_bn", 1.0), ("two_bn", 3.0)):
+        norm = model.get_layer(name)
+        norm.beta.assign([first, first + 1])
+        norm.moving_variance.assign([4.0, 9.0])
+    return backbone
+
+
+def test_joined_branches_have_their_moments_side_by_side(joined: Backbone) -> None:
+    known = natural_statistics(joined, "both")
+    assert known is not None
+    np.testing.assert_array_equal(known[0], [1, 2, 3, 4])
+    np.testing.assert_allclose(known[1], 1, atol=1e-3)
+
+
+def test_branches_of_which_one_is_not_known_are_not(joined: Backbone) -> None:
+    joined.model.get_layer("two_bn").moving_variance.assign([1.0, 1.0])
+    assert natural_statistics(joined, "both") is None
+
+
+def test_a_norm_tells_what_it_reads(joined: Backbone) -> None:
+    assert natural_statistics(joined, "added") is None
+    norm = joined.model.get_layer("norm")
+    norm.moving_mean.assign([1.0, -1.0, 0.5, 0.0])
+    norm.moving_variance.assign([4.0, 0.25, 1.0, 9.0])
+    known = natural_statistics(joined, "added")
+    assert known is not None
+    np.testing.assert_array_equal(known[0], [1, -1, 0.5, 0])
+    np.testing.assert_array_equal(known[1], [2, 0.5, 1, 3])
+
+
 def test_unknown_layer_is_told(lite0: Backbone) -> None:
     with pytest.raises(UserError, match="no layer 'predictions'"):
         natural_statistics(lite0, "predictions")

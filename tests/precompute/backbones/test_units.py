@@ -1,0 +1,71 @@
+"""What a layer is before the nonlinearities at its end, where it only joins or pools them."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.folding import truncate
+from diamond_cutter.precompute.backbones.units import ends_of
+from diamond_cutter.precompute.contract.atlas import Model
+from diamond_cutter.precompute.runtime import keras
+
+L = keras.layers
+
+
+@pytest.fixture(scope="module")
+def branches() -> Backbone:
+    """Branches as Inception and SqueezeNet have them, pooled as in VGG, and with a smooth one."""
+    keras.utils.set_random_seed(0)
+    image = keras.Input((None, None, 3), name="image")
+    value = L.Conv2D(6, 3, padding="same", name="stem")(image)
+    one = L.ReLU(name="one_relu")(L.Conv2D(4, 1, name="one")(value))
+    two = L.Conv2D(5, 3, padding="same", activation="relu", name="two")(value)
+    both = L.Concatenate(name="both")([one, two])
+    pooled = L.MaxPooling2D(name="pooled")(both)
+    three = L.Activation("silu", name="three_silu")(L.Conv2D(3, 1, strides=2, name="three")(both))
+    mixed = L.Concatenate(name="mixed")([pooled, three])
+    smooth = L.MaxPooling2D(name="smooth")(mixed)
+    last = L.Conv2D(2, 1, name="last")(smooth)
+    logits = L.Dense(2, name="logits")(L.GlobalAveragePooling2D(name="pool")(last))
+    info = Model("own", "own", "own", 32, None, None, None)
+    return Backbone.of(keras.Model(image, logits), info, ("a", "b"))
+
+
+def pixels() -> NDArray[np.float32]:
+    return np.random.default_rng(0).uniform(0, 1, (2, 16, 16, 3)).astype(np.float32)
+
+
+def before_and_after(backbone: Backbone, name: str) -> tuple[NDArray[np.float32], ...]:
+    return tuple(
+        np.asarray(truncate(backbone, name, pre_activation=before)(pixels()))
+        for before in (True, False)
+    )
+
+
+def silu(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(values / (1 + np.exp(-values)))
+
+
+@pytest.mark.parametrize("name", ["both", "pooled"])
+def test_joined_and_pooled_channels_are_read_before_their_nonlinearities(
+    name: str, branches: Backbone
+) -> None:
+    before, after = before_and_after(branches, name)
+    assert all((part < -0.01).any() for part in (before[..., :4], before[..., 4:]))
+    np.testing.assert_allclose(before.clip(0), after, atol=1e-6)
+
+
+def test_each_part_is_read_before_its_own_nonlinearity(branches: Backbone) -> None:
+    assert ends_of(branches.graph, "mixed") == ("one", "two", "three")
+    before, after = before_and_after(branches, "mixed")
+    assert (before[..., :4] < -0.01).any()
+    assert before[..., 4:9].min() == 0  # its nonlinearity is inside, and "three" needs it
+    np.testing.assert_allclose(before[..., :9].clip(0), after[..., :9], atol=1e-6)
+    np.testing.assert_allclose(silu(before[..., 9:]), after[..., 9:], atol=1e-6)
+
+
+def test_what_falls_somewhere_is_not_exchanged_with_a_maximum(branches: Backbone) -> None:
+    assert ends_of(branches.graph, "smooth") == ("smooth",)
+    before, after = before_and_after(branches, "smooth")
+    np.testing.assert_array_equal(before, after)
