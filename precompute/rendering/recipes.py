@@ -108,18 +108,20 @@ CLASS_SIDE = 160
 """The side of the pictures of class logits, in pixels: an object and some of what is around it."""
 
 _SIDES = (48, 64, 96, 128)
-_STRIDE = 32  # of the deepest layers of most networks
+STRIDE = 32
+"""Of the deepest layers of most networks, in pixels: what sides had better be multiples of."""
 
 
 def view_side(phase: Phase, side: int) -> int:
     """The side of the views of pictures of `side` pixels, in pixels.
 
     It is at most the phase's; pictures of classes, which are larger than those of channels, get
-    views larger by as much, rounded up to what strides divide.
+    views larger by as much, rounded up to what strides divide. Of a layer that does not pad they
+    are larger yet: see `room.roomy`.
     """
     if side <= _SIDES[-1]:
         return min(phase.view, side)
-    return -(-phase.view * side // (_SIDES[-1] * _STRIDE)) * _STRIDE
+    return -(-phase.view * side // (_SIDES[-1] * STRIDE)) * STRIDE
 
 
 def picture_side(layer: Layer | None, family: Family) -> int:

@@ -16,7 +16,13 @@ from diamond_cutter.precompute.rendering.canvas import Canvas
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.places import cells
 from diamond_cutter.precompute.rendering.readings import Asked, Seen, asked, reading
-from diamond_cutter.precompute.rendering.recipes import Phase, Recipe, picture_side, view_side
+from diamond_cutter.precompute.rendering.recipes import (
+    Phase,
+    Recipe,
+    picture_side,
+    view_side,
+)
+from diamond_cutter.precompute.rendering.room import roomy
 from diamond_cutter.precompute.rendering.score import Scorer, flags
 from diamond_cutter.precompute.rendering.units import Family, Hidden, Unit
 from diamond_cutter.precompute.rendering.views import Sampling, draw, steady, surrounded
@@ -142,7 +148,8 @@ class Renderer:
 
     def _sampling(self, phase: Phase) -> Sampling:
         side = self._canvas.side
-        return Sampling(view_side(phase, side), side, phase.magnification, phase.beyond)
+        shown = roomy(self._reading.network, view_side(phase, side), side)
+        return Sampling(shown, side, phase.magnification, phase.beyond)
 
     def _ascend(
         self, state: _State, wanted: Asked, kinship: Any, number: Any, view: _View, *, phase: Phase
