@@ -1,7 +1,8 @@
 """TensorFlow and Keras as this project starts them: import them from here, before anything else.
 
-What TensorFlow reads from the environment it reads at its first import. With KERAS_BACKEND=jax,
-Keras runs on JAX, and TensorFlow is not imported unless something asks for `tf`.
+What TensorFlow reads from the environment it reads at its first import. With KERAS_BACKEND=jax, or
+where JAX alone is installed, Keras runs on JAX, and TensorFlow is not imported unless something
+asks for `tf`.
 """
 
 import os
@@ -9,7 +10,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from importlib.util import find_spec
 from typing import Any
+
+from diamond_cutter.command.errors import UserError
 
 
 @contextmanager
@@ -33,9 +37,19 @@ def _quiet() -> Iterator[None]:
             os.close(terminal)
 
 
+def _check_installed(framework: str) -> None:
+    if framework in ("jax", "tensorflow") and find_spec(framework) is None:
+        raise UserError(
+            f"{framework}: expected it to be installed for this, got none; `pip install "
+            f"{framework}` (on JAX alone pictures are rendered, and the rest needs TensorFlow)"
+        )
+
+
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # off in some CPU builds; doubles the speed
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # worker processes share a GPU
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # so they do on JAX
+_IS_JAX_ALONE = find_spec("tensorflow") is None and find_spec("jax") is not None
+_FRAMEWORK = os.environ.setdefault("KERAS_BACKEND", "jax" if _IS_JAX_ALONE else "tensorflow")
 log_level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings and less stay unsaid
 
 _HUSHED = log_level in ("2", "3")
@@ -47,6 +61,7 @@ def __getattr__(name: str) -> Any:
     """Import TensorFlow at the first use of `tf`."""
     if name != "tf":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    _check_installed("tensorflow")
     with _quiet() if _HUSHED else nullcontext():
         return _start_tensorflow()
 
@@ -68,6 +83,7 @@ def freeze(function: Any) -> Any:
     return convert_variables_to_constants_v2(function)
 
 
+_check_installed(_FRAMEWORK)
 with _quiet() if _HUSHED else nullcontext():
     import keras
 

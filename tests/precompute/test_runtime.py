@@ -9,7 +9,8 @@ START = "from diamond_cutter.precompute.runtime import keras, tf; "
 
 
 def run(code: str, **environment: str) -> Any:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    set_by_others = ("TF_", "KERAS_BACKEND")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(set_by_others)}
     return subprocess.run(
         [sys.executable, "-c", code],
         check=False,
@@ -51,3 +52,21 @@ def test_a_failing_start_says_what_was_held_back(error: str) -> None:
     assert done.returncode == 1
     assert "from below Python" in done.stderr
     assert "no keras" in done.stderr
+
+
+ALONE = (
+    "import sys; sys.modules.update({name: None for name in %s})\n"
+    "from diamond_cutter.precompute import runtime\n"
+    "print(runtime.keras.backend.backend())\n"
+)
+
+
+def test_jax_serves_where_it_is_alone_and_nothing_else_does() -> None:
+    without_tensorflow = run(ALONE % ["tensorflow"])
+    assert without_tensorflow.stdout == "jax\n"
+    asked = run(ALONE % ["tensorflow"] + "runtime.tf")
+    assert "UserError: tensorflow: expected it to be installed for this, got none" in asked.stderr
+    without_either = run(ALONE % ["tensorflow", "jax"])
+    assert "UserError: tensorflow: expected it to be installed" in without_either.stderr
+    without_jax = run(ALONE % ["jax"], KERAS_BACKEND="jax")
+    assert "UserError: jax: expected it to be installed" in without_jax.stderr
