@@ -23,7 +23,9 @@ class AtlasSettings:
     )
     recipe: str = setting("preview", 'the quality to reach: "preview" or "standard"')
     seed: int = setting(0, "the seed that every picture's own seed is derived from")
-    workers: int = setting(0, "worker processes of one thread each; 0: one for each core")
+    workers: int = setting(
+        0, "worker processes of one thread each; 0: one for each core, at most 4 for a GPU"
+    )
     memory_limit: str = setting("4GiB", "memory at which a worker is restarted")
     scheduler: str = setting(
         "", "address of a running Dask scheduler to join; empty: a local cluster"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import zarr
+from dask.system import CPU_COUNT
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
@@ -24,6 +25,7 @@ from diamond_cutter.precompute.atlas.usage import Used
 from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.contract.atlas import Layer, Model
 from diamond_cutter.precompute.contract.members import subgroup
+from diamond_cutter.precompute.rendering.device import Device, Load, Way, way
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
 from diamond_cutter.precompute.work.cluster import check_workers
 from diamond_cutter.precompute.work.folder import check_folder
@@ -116,8 +118,11 @@ def _prepare(plan: Plan, atlas: zarr.Group) -> None:
             )
 
 
-def units(plan: Plan, atlas: zarr.Group, recipe: Recipe) -> list[Unit]:
-    """What of the plan is missing in a prepared atlas at the recipe's level, layer by layer."""
+def units(plan: Plan, atlas: zarr.Group, recipe: Recipe, device: Device) -> list[Unit]:
+    """What of the plan is missing in a prepared atlas at the recipe's level, layer by layer.
+
+    device: what the workers render on, which decides how much of a layer is a unit.
+    """
     return [
         Unit(selection.model, selection.layer, recipe, plan.seed, chunk)
         for selection in plan.selections
@@ -125,8 +130,15 @@ def units(plan: Plan, atlas: zarr.Group, recipe: Recipe) -> list[Unit]:
             subgroup(atlas, f"{selection.model.name}/{selection.layer.name}"),
             recipe.level,
             selection.channels,
+            layer_way(selection.layer, recipe, device).batch,
         )
     ]
+
+
+def layer_way(layer: Layer, recipe: Recipe, device: Device) -> Way:
+    """The way to render a layer. The same device gives the same, whatever of it is missing."""
+    load = Load(layer.channels, canvas_side(layer.receptive_field), recipe)
+    return way(device, CPU_COUNT, load)
 
 
 def _recipes(name: str, budget: float | None) -> tuple[Recipe, ...]:

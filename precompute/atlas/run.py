@@ -1,21 +1,28 @@
-"""`diamond atlas`: everything checked, then what is missing rendered, one task a chunk."""
+"""`diamond atlas`: everything checked, then what is missing rendered by tasks of whole chunks."""
 
 import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import TextIO
 
 import zarr
 
 from diamond_cutter.command.settings import AtlasSettings
-from diamond_cutter.precompute.atlas.plan import Plan, make_plan, prepared_atlas, units
+from diamond_cutter.precompute.atlas.plan import (
+    Plan,
+    layer_way,
+    make_plan,
+    prepared_atlas,
+    units,
+)
 from diamond_cutter.precompute.atlas.selection import Backbone, Selection
 from diamond_cutter.precompute.atlas.summary import Summary, summarise
 from diamond_cutter.precompute.atlas.task import Render, render_chunk, store_unit
 from diamond_cutter.precompute.atlas.usage import Used
-from diamond_cutter.precompute.contract.atlas import CHUNK
+from diamond_cutter.precompute.rendering.device import Device, Way, find_device, least
 from diamond_cutter.precompute.rendering.recipes import Recipe
 from diamond_cutter.precompute.work.backlog import Backlog
 from diamond_cutter.precompute.work.cluster import Workforce, workforce
@@ -68,13 +75,23 @@ def render_atlas(
             display=display,
             left=partial(_left, plan.budget, started),
         )
-        most = max(len(units(plan, atlas, recipe)) for recipe in plan.recipes)
+        device = find_device()
+        most = max(len(units(plan, atlas, recipe, device)) for recipe in plan.recipes)
         if most:
             display.phase("starting workers")
-            with workforce(settings, plan.target, most, log) as workers:
+            in_flight = settings.workers or _widest_way(plan, device).in_flight
+            hands = replace(settings, workers=in_flight)
+            with workforce(hands, plan.target, most, log) as workers:
+                count = len(workers.addresses())
+                if settings.scheduler:
+                    found = workers.client.run(find_device, on_error="ignore")
+                    device = least(found.values())
+                how = _widest_way(plan, device).describe()
+                layers = "one layer" if count == 1 else f"{count} layers"
+                display.note(f"{device.describe()}: {how}, {layers} in flight")
                 try:
                     for recipe in plan.recipes:
-                        _pass(run, plan, atlas, recipe, workers)
+                        _pass(run, plan, atlas, recipe, workers, device)
                 except KeyboardInterrupt:
                     display.note(f"stopping; the {run.made} pictures that this run made are kept")
                     raise
@@ -88,13 +105,24 @@ def render_atlas(
         )
 
 
-def _pass(run: Run, plan: Plan, atlas: zarr.Group, recipe: Recipe, workers: Workforce) -> None:
+def _pass(
+    run: Run, plan: Plan, atlas: zarr.Group, recipe: Recipe, workers: Workforce, device: Device
+) -> None:
     """Make what is missing at a recipe's level; what passes before have made is not."""
-    todo = units(plan, atlas, recipe)
+    todo = units(plan, atlas, recipe, device)
     channels = {_place(entry): len(entry.channels) for entry in plan.selections}
-    chunks = {_place(entry): len({c // CHUNK for c in entry.channels}) for entry in plan.selections}
-    backlog = Backlog(todo, chunks, spread=recipe is not plan.recipes[0])
+    parts = {}
+    for entry in plan.selections:
+        batch = layer_way(entry.layer, recipe, device).batch
+        parts[_place(entry)] = len({channel // batch for channel in entry.channels})
+    backlog = Backlog(todo, parts, spread=recipe is not plan.recipes[0])
     run.at_workers(workers, backlog, Progress(recipe.name, "channels", channels, todo))
+
+
+def _widest_way(plan: Plan, device: Device) -> Way:
+    """How the layer with the most channels is rendered in the end."""
+    widest = max(plan.selections, key=lambda entry: entry.layer.channels)
+    return layer_way(widest.layer, plan.recipes[-1], device)
 
 
 def _left(budget: float | None, started: float) -> float | None:

@@ -37,10 +37,14 @@ _IDENTITY = ("source", "input_size", "parameters")
 
 @dataclass(frozen=True)
 class Chunk:
-    """A chunk of a layer's arrays: the first of its channels, and those of them to be stored."""
+    """What is rendered at once of a layer: one or several chunks of its arrays, whole ones.
+
+    start: the first of its channels, a multiple of `size`; wanted: those of them to be stored.
+    """
 
     start: int
     wanted: tuple[int, ...]
+    size: int = CHUNK
 
 
 def create_atlas(address: str) -> zarr.Group:
@@ -140,14 +144,19 @@ def check_layer(
         _check(model, where, "channels in a chunk", images.chunks[0], CHUNK)
 
 
-def missing(layer: zarr.Group, level: Level, channels: Iterable[int]) -> list[Chunk]:
-    """The chunks that hold those of `channels` that have not reached `level`, in order."""
+def missing(
+    layer: zarr.Group, level: Level, channels: Iterable[int], size: int = CHUNK
+) -> list[Chunk]:
+    """The chunks that hold those of `channels` that have not reached `level`, in order.
+
+    size: of what is rendered at once, a multiple of CHUNK.
+    """
     reached = np.asarray(array(layer, "level")[:])
     wanted: dict[int, list[int]] = {}
     for channel in sorted(set(channels)):
         if reached[channel] < level:
-            wanted.setdefault(channel - channel % CHUNK, []).append(channel)
-    return [Chunk(start, tuple(inside)) for start, inside in wanted.items()]
+            wanted.setdefault(channel - channel % size, []).append(channel)
+    return [Chunk(start, tuple(inside), size) for start, inside in wanted.items()]
 
 
 def write_chunk(layer: zarr.Group, chunk: Chunk, pictures: Pictures, level: Level) -> None:

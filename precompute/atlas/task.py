@@ -1,4 +1,4 @@
-"""What a worker does: render one chunk of one layer and store it."""
+"""What a worker does: render a chunk of one layer, or several at once, and store it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from diamond_cutter.precompute.contract.atlas import CHUNK, Layer, Model, open_a
 from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.recipes import Recipe, canvas_side
-from diamond_cutter.precompute.rendering.units import channel
+from diamond_cutter.precompute.rendering.units import Family, channel
 from diamond_cutter.precompute.work.unit import failures_told
 
 Render = Callable[[Model, Layer, Recipe, int, Sequence[int]], Pictures]
@@ -19,7 +19,7 @@ Render = Callable[[Model, Layer, Recipe, int, Sequence[int]], Pictures]
 
 @dataclass(frozen=True)
 class Unit:
-    """What one task makes: the pictures of one chunk of one layer with one recipe."""
+    """What one task makes: the pictures of chunks of one layer with one recipe, all at once."""
 
     model: Model
     layer: Layer
@@ -40,7 +40,7 @@ class Unit:
     @property
     def effort(self) -> float:
         """What a recipe costs a layer, up to a factor that is the layer's: the pixels looked at."""
-        return float(self.recipe.pixels(canvas_side(self.layer.receptive_field)))
+        return float(self.recipe.pixels(canvas_side(self.layer.receptive_field)) * self.chunk.size)
 
     @property
     def size(self) -> int:
@@ -65,8 +65,9 @@ def store_unit(address: str, render: Render, unit: Unit) -> None:
     with failures_told(unit, address):
         atlas = open_atlas(address, mode="r+")
         layer = subgroup(atlas, f"{unit.model.name}/{unit.layer.name}")
-        for chunk in missing(layer, unit.recipe.level, unit.chunk.wanted):
-            last = min(chunk.start + CHUNK, unit.layer.channels)
+        size = unit.chunk.size
+        for chunk in missing(layer, unit.recipe.level, unit.chunk.wanted, size):
+            last = min(chunk.start + size, unit.layer.channels)
             channels = range(chunk.start, last)
             pictures = render(unit.model, unit.layer, unit.recipe, unit.seed, channels)
             write_chunk(layer, chunk, pictures, unit.recipe.level)
@@ -77,18 +78,28 @@ def render_chunk(
 ) -> Pictures:
     """Render with TensorFlow, which is imported here, in the worker, and nowhere before."""
     units = [channel(layer, index) for index in channels]
-    pictures: Pictures = _renderer(model.name, layer.name, recipe, seed).render(units)
+    batch = -(-len(units) // CHUNK) * CHUNK
+    pictures: Pictures = _renderer(model.name, layer.name, recipe, seed, batch).render(units)
     return pictures
 
 
 @lru_cache(maxsize=1)
-def _renderer(model: str, layer: str, recipe: Recipe, seed: int) -> Any:
+def _renderer(model: str, layer: str, recipe: Recipe, seed: int, batch: int) -> Any:
     """The renderer of the layer that this worker is on; its graphs go when it moves on."""
-    from diamond_cutter.precompute.rendering.renderer import Renderer
+    from diamond_cutter.precompute.rendering.renderers import OWN, make_renderer
 
     backbone = _backbone(model)
     found = next(entry for entry in backbone.layers if entry.name == layer)
-    return Renderer(backbone, found, recipe, seed=seed)
+    return make_renderer(
+        OWN,
+        backbone,
+        found,
+        recipe,
+        seed=seed,
+        family=Family.CHANNEL,
+        batch=batch,
+        pictures=found.channels,
+    )
 
 
 @lru_cache(maxsize=1)

@@ -83,9 +83,11 @@ def run(options: Namespace) -> None:
                 f"--{name}: expected {least} or more, got {getattr(options, name)}; mend the value"
             )
     from diamond_cutter.precompute.backbones import catalogue
+    from diamond_cutter.precompute.rendering.device import find_device
     from diamond_cutter.precompute.rendering.files import check_output
     from diamond_cutter.precompute.rendering.gallery import Gallery
-    from diamond_cutter.precompute.rendering.renderers import NAMES
+    from diamond_cutter.precompute.rendering.render import units_way
+    from diamond_cutter.precompute.rendering.renderers import NAMES, OWN
     from diamond_cutter.precompute.rendering.request import Request, resolve
 
     request = Request(**{name: getattr(options, name) for name in Request.__dataclass_fields__})
@@ -107,6 +109,9 @@ def run(options: Namespace) -> None:
         renderer=options.renderer,
     )
     console = Console(stderr=True)
+    if options.renderer == OWN:
+        how = units_way(asked.layer, asked.units, RECIPES[options.recipe]).describe()
+        console.print(f"{find_device().describe()}: {how}", markup=False, highlight=False)
     with Progress(console=console, disable=not sys.stderr.isatty()) as bars:
         task = bars.add_task("rendering", total=len(asked.units))
         gallery.write(output, lambda done: bars.update(task, completed=done))

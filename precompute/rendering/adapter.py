@@ -1,4 +1,4 @@
-"""What differs between the frameworks that Keras runs on: gradient and compilation."""
+"""What differs between the frameworks that Keras runs on: gradient, compilation, the device."""
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.runtime import keras
@@ -6,13 +6,13 @@ from diamond_cutter.precompute.runtime import keras
 FRAMEWORK = keras.backend.backend()
 
 if FRAMEWORK == "tensorflow":
-    from diamond_cutter.precompute.rendering.adapter_tensorflow import compiled, gradient
+    from diamond_cutter.precompute.rendering.adapter_tensorflow import compiled, gpu, gradient
 elif FRAMEWORK == "jax":
-    from diamond_cutter.precompute.rendering.adapter_jax import compiled, gradient
+    from diamond_cutter.precompute.rendering.adapter_jax import compiled, gpu, gradient
 else:
     raise UserError(
         f"KERAS_BACKEND: expected tensorflow or jax to render with, got {FRAMEWORK!r}; "
         "leave it unset"
     )
 
-__all__ = ["FRAMEWORK", "compiled", "gradient"]
+__all__ = ["FRAMEWORK", "compiled", "gpu", "gradient"]

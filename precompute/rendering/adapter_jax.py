@@ -1,13 +1,15 @@
-"""Gradient and compilation in JAX."""
+"""Gradient, compilation and the device in JAX."""
 
 from collections.abc import Callable
 from typing import Any
 
 import jax
 
+from diamond_cutter.precompute.rendering.gpu import Gpu
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function compiled by XLA, at its first call; all calls have the same shapes."""
+
+def compiled(function: Callable[..., Any], *, xla: bool = True) -> Callable[..., Any]:  # noqa: ARG001
+    """The function compiled by XLA, at its first call with arguments of these shapes."""
     made: Callable[..., Any] = jax.jit(function)
     return made
 
@@ -15,3 +17,13 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def gradient(function: Callable[..., Any], variables: list[Any]) -> list[Any]:
     """The gradient of the scalar `function(*variables)` with respect to each variable."""
     return list(jax.grad(function, argnums=tuple(range(len(variables))))(*variables))
+
+
+def gpu() -> Gpu | None:
+    """The GPU that JAX computes on; None where it computes on another device."""
+    device = jax.devices()[0]
+    if device.platform not in ("gpu", "cuda", "rocm"):
+        return None
+    capability = str(getattr(device, "compute_capability", ""))
+    of_cuda = capability.replace(".", "", 1).isdigit()
+    return Gpu(device.device_kind, float(capability) if of_cuda else None)

@@ -1,14 +1,18 @@
-"""Gradient and compilation in TensorFlow."""
+"""Gradient, compilation and the device in TensorFlow."""
 
 from collections.abc import Callable
 from typing import Any
 
+from diamond_cutter.precompute.rendering.gpu import Gpu
 from diamond_cutter.precompute.runtime import tf
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function as a graph, traced at the first call with arguments of these shapes."""
-    graph = tf.function(function, autograph=False)
+def compiled(function: Callable[..., Any], *, xla: bool = False) -> Callable[..., Any]:
+    """The function as a graph, traced at the first call with arguments of these shapes.
+
+    xla: whether the graph is compiled, too.
+    """
+    graph = tf.function(function, autograph=False, jit_compile=xla)
 
     def called(*arguments: Any) -> Any:
         return graph(*tf.nest.map_structure(tf.convert_to_tensor, arguments))
@@ -22,3 +26,14 @@ def gradient(function: Callable[..., Any], variables: list[Any]) -> list[Any]:
         tape.watch(variables)
         value = function(*variables)
     return list(tape.gradient(value, variables))
+
+
+def gpu() -> Gpu | None:
+    """The GPU that TensorFlow computes on; None where it computes on the CPU."""
+    found = tf.config.get_visible_devices("GPU")
+    if not found:
+        return None
+    details = tf.config.experimental.get_device_details(found[0])
+    capability = details.get("compute_capability")
+    name = str(details.get("device_name", "GPU"))
+    return Gpu(name, float("{}.{}".format(*capability)) if capability else None)

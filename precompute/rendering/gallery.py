@@ -9,6 +9,7 @@ from typing import Any
 from zlib import crc32
 
 from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.rendering.batches import together
 from diamond_cutter.precompute.rendering.files import (
     file_names,
     is_made,
@@ -17,7 +18,7 @@ from diamond_cutter.precompute.rendering.files import (
 )
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.recipes import Recipe
-from diamond_cutter.precompute.rendering.render import batches, render_batches, together
+from diamond_cutter.precompute.rendering.render import parted, render_batches
 from diamond_cutter.precompute.rendering.renderers import OWN
 from diamond_cutter.precompute.rendering.request import Asked
 from diamond_cutter.precompute.rendering.units import Unit
@@ -41,7 +42,7 @@ class Gallery:
 
         A folder gets each batch as it is finished, and the same call goes on from there.
         """
-        parts = batches(self.asked.units)
+        parts = parted(self.asked.layer, self.asked.units, self.recipe, self.renderer)
         if output.suffix == ".npz":
             made = together(self._rendered(parts, parts, report))
             write_archive(output, made, self.asked.units, self.asked.numbers_of, self.asked.numbers)

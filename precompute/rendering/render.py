@@ -1,14 +1,13 @@
 """Pictures of any units, without an atlas."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-
-import numpy as np
+from collections.abc import Iterator, Sequence
 
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
+from diamond_cutter.precompute.rendering.batches import batches, together
+from diamond_cutter.precompute.rendering.device import Load, Way, find_device, way
 from diamond_cutter.precompute.rendering.pictures import Pictures
-from diamond_cutter.precompute.rendering.recipes import Recipe
+from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side
 from diamond_cutter.precompute.rendering.renderers import OWN, make_renderer
 from diamond_cutter.precompute.rendering.units import Unit
 
@@ -31,7 +30,7 @@ def render(
     The same arguments give the same bytes on the same machine. Raises `ValueError` for units of
     several families, or none.
     """
-    parts = batches(units)
+    parts = parted(layer, units, recipe, renderer)
     size = max(map(len, parts))
     return together(
         render_batches(
@@ -70,30 +69,22 @@ def render_batches(
         family=parts[0][0].family,
         batch=size,
         transparent=transparent,
+        pictures=sum(map(len, parts)),
     )
     for part in parts:
         yield maker.render(part)
 
 
-def together(made: Iterable[Pictures]) -> Pictures:
-    """Pictures of several batches as one."""
-    parts = list(made)
-    return Pictures(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.score for part in parts]),
-        np.concatenate([part.flag for part in parts]),
-    )
+def parted(
+    layer: Layer | None, units: Sequence[Unit], recipe: Recipe, renderer: str
+) -> list[list[Unit]]:
+    """Units in batches as large as the device of this process takes well; see `batches`."""
+    return batches(units, units_way(layer, units, recipe).batch if renderer == OWN else CHUNK)
 
 
-def batches(units: Sequence[Unit]) -> list[list[Unit]]:
-    """Units in batches of about `CHUNK`; those of one name that follow each other stay together."""
+def units_way(layer: Layer | None, units: Sequence[Unit], recipe: Recipe) -> Way:
+    """The way in which this process renders units of one layer and one family."""
     if not units:
-        raise ValueError("expected at least one unit, got none")
-    made: list[list[Unit]] = []
-    for _, kin in groupby(units, key=lambda unit: unit.name):
-        family = list(kin)
-        if made and len(made[-1]) + len(family) <= CHUNK:
-            made[-1].extend(family)
-        else:
-            made.append(family)
-    return made
+        return Way()
+    load = Load(len(units), picture_side(layer, units[0].family), recipe)
+    return way(find_device(), 1, load)

@@ -13,8 +13,10 @@ from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
 from diamond_cutter.precompute.rendering import adam, adapter
 from diamond_cutter.precompute.rendering.canvas import Canvas
+from diamond_cutter.precompute.rendering.device import Precision
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.places import cells
+from diamond_cutter.precompute.rendering.precision import in_precision
 from diamond_cutter.precompute.rendering.readings import Asked, Seen, asked, reading
 from diamond_cutter.precompute.rendering.recipes import (
     Phase,
@@ -76,6 +78,8 @@ class Renderer:
         transparent: bool = False,
         side: int | None = None,
         hidden: Hidden | None = None,
+        precision: Precision = "float32",
+        xla: bool = False,
     ) -> None:
         """Truncate the backbone; nothing is rendered yet.
 
@@ -84,9 +88,11 @@ class Renderer:
         transparent: pictures have a fourth channel, opacity: clear where the unit needs nothing.
         side: of the pictures, in pixels; None: as `recipes.picture_side` has it.
         hidden: of a head whose logits are rendered what comes before its last linear layer.
+        precision, xla: of the ascent, see `device.Way`; the score is always float32.
         """
         self._recipe, self._batch = recipe, batch
         self._reading = reading(backbone, layer, family, hidden)
+        self._network = in_precision(self._reading.network, precision)
         side = side or picture_side(layer, family)
         self._canvas = Canvas(side, min(recipe.frequencies, side), transparent=transparent)
         self._scorer = Scorer(self._reading, recipe.scored_views)
@@ -96,7 +102,7 @@ class Renderer:
         noise = np.random.default_rng(self._key).standard_normal((_NOISE_SIDE, _NOISE_SIDE, 3))
         self._noise = noise.astype(np.float32)
         self._steps = [
-            adapter.compiled(partial(self._ascend, phase=phase)) for phase in recipe.phases
+            adapter.compiled(partial(self._ascend, phase=phase), xla=xla) for phase in recipe.phases
         ]
         self._develop = adapter.compiled(self._canvas.whole)
 
@@ -162,7 +168,7 @@ class Renderer:
             if phase.surrounded:
                 image = surrounded(image, view.rows, view.columns)
             noise = phase.noise * self._noise_at(view.corners, image.shape[1])
-            output = self._reading.network(image + noise)
+            output = self._network(image + noise)
             where = cells(wanted.place, view.rows, view.columns, *output.shape[1:3])
             seen = self._reading.see(output, wanted, where)
             return ops.sum(seen.value * seen.purity * share * _apart(seen, wanted, kinship))

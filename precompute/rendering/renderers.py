@@ -1,13 +1,16 @@
 """The renderers by name: ours, and those to compare it with, behind one interface."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.contract.atlas import Layer
+from diamond_cutter.precompute.rendering.accelerated import Accelerated
+from diamond_cutter.precompute.rendering.device import Load, Way, find_device, way
 from diamond_cutter.precompute.rendering.pictures import Pictures
-from diamond_cutter.precompute.rendering.recipes import Recipe
+from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side
 from diamond_cutter.precompute.rendering.renderer import Renderer
 from diamond_cutter.precompute.rendering.units import Family, Unit
 
@@ -33,23 +36,33 @@ def make_renderer(
     batch: int,
     transparent: bool = False,
     side: int | None = None,
+    pictures: int | None = None,
 ) -> PictureMaker:
     """The renderer of that name; the recipe and transparency are ours alone.
 
     batch: pictures at once; side: of the pictures, in pixels; None: as ours has it.
+    pictures: how many it is going to be asked for, if that is more than a batch.
     Raises `UserError` for what a renderer can't do or is not there for.
     """
     if name == OWN:
-        return Renderer(
-            backbone,
-            layer,
-            recipe,
-            seed=seed,
-            family=family,
-            batch=batch,
-            transparent=transparent,
-            side=side,
-        )
+        load = Load(pictures or batch, side or picture_side(layer, family), recipe)
+        chosen = replace(way(find_device(), 1, load), batch=batch)
+
+        def make(way: Way) -> Renderer:
+            return Renderer(
+                backbone,
+                layer,
+                recipe,
+                seed=seed,
+                family=family,
+                batch=way.batch,
+                transparent=transparent,
+                side=side,
+                precision=way.precision,
+                xla=way.xla,
+            )
+
+        return Accelerated(make, chosen)
     if transparent:
         raise UserError(f"{name}: expected opaque pictures; leave --transparent out")
     if name == "maco":

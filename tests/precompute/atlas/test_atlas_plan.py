@@ -13,6 +13,7 @@ import zarr
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.atlas.plan import Plan, make_plan, prepared_atlas, units
+from diamond_cutter.precompute.rendering.device import Device
 
 Tree = Callable[[Path], dict[str, bytes]]
 
@@ -39,7 +40,7 @@ def test_a_budget_plans_all_recipes_from_the_fastest_up(tmp_path: Path) -> None:
 
 def test_the_units_are_the_missing_chunks_of_each_layer(tmp_path: Path) -> None:
     made = plan(tmp_path, layers=("stem", "block"), channels="0-9")
-    found = units(made, prepared_atlas(made), made.recipes[0])
+    found = units(made, prepared_atlas(made), made.recipes[0], Device("CPU", "tensorflow"))
     assert [(unit.layer.name, unit.chunk.start, len(unit.chunk.wanted)) for unit in found] == [
         ("stem", 0, 8),
         ("stem", 8, 2),
@@ -47,6 +48,11 @@ def test_the_units_are_the_missing_chunks_of_each_layer(tmp_path: Path) -> None:
         ("block", 8, 2),
     ]
     assert found[1].where == "efficientnet-lite0/stem channels 8-9"
+    on_gpu = units(made, prepared_atlas(made), made.recipes[0], fake_pictures.GPU)
+    assert [(unit.layer.name, len(unit.chunk.wanted), unit.chunk.size) for unit in on_gpu] == [
+        ("stem", 10, 24),
+        ("block", 10, 16),
+    ]
 
 
 @pytest.mark.parametrize(

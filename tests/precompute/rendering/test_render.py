@@ -15,9 +15,10 @@ from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.classifier import classifier
 from diamond_cutter.precompute.contract.atlas import Model
+from diamond_cutter.precompute.rendering.batches import batches
 from diamond_cutter.precompute.rendering.gallery import Gallery
 from diamond_cutter.precompute.rendering.recipes import RECIPES
-from diamond_cutter.precompute.rendering.render import batches, render
+from diamond_cutter.precompute.rendering.render import render
 from diamond_cutter.precompute.rendering.request import Request, resolve
 from diamond_cutter.precompute.rendering.units import (
     Unit,

@@ -16,6 +16,7 @@ from zlib import crc32
 import numpy as np
 
 from diamond_cutter.precompute.contract.atlas import Flag, Layer, Model
+from diamond_cutter.precompute.rendering.device import Device
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.recipes import canvas_side
 
@@ -26,6 +27,9 @@ LAYERS = (
     Layer("head", 3, channels=43, stride=8, receptive_field=40, is_cut=True),
 )
 CHANNELS_OF_CUTS = 20 + 16 + 43
+
+GPU = Device("Toy", "tensorflow", is_gpu=True, memory=2 * 2**30)
+"""Takes all 20 channels of the stem at once, and 16 of the others."""
 
 
 @dataclass(frozen=True)

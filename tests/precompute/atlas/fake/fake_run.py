@@ -1,4 +1,7 @@
-"""`diamond atlas` with fake pictures, as a process of its own: STORE, and settings as JSON."""
+"""`diamond atlas` with fake pictures, as a process of its own: STORE, and settings as JSON.
+
+With `gpu` after these, as on a GPU.
+"""
 
 import json
 import sys
@@ -6,9 +9,12 @@ import sys
 import fake_pictures
 
 from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas import run
 from diamond_cutter.precompute.atlas.run import render_atlas
 
 if __name__ == "__main__":
+    if "gpu" in sys.argv[3:]:
+        run.find_device = lambda: fake_pictures.GPU
     settings = AtlasSettings(store=sys.argv[1], **json.loads(sys.argv[2]))
     try:
         render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render_slowly)

@@ -1,0 +1,41 @@
+"""Our renderer, by the way that suits the device, and by a plainer one where that fails."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.rendering.batches import batches, together
+from diamond_cutter.precompute.rendering.device import Way
+from diamond_cutter.precompute.rendering.pictures import Pictures
+from diamond_cutter.precompute.rendering.renderer import Renderer
+from diamond_cutter.precompute.rendering.units import Unit
+
+
+class Accelerated:
+    """Renders as a `Renderer` does, at most `way.batch` units at once.
+
+    What a device can't do is known only when it is asked to: memory may be short, a kernel or a
+    compiler missing. What fails is then tried in a plainer way, and told on standard error.
+    """
+
+    def __init__(self, make: Callable[[Way], Renderer], way: Way) -> None:
+        """`make`: the renderer of one way."""
+        self._make, self._way = make, way
+        self._renderer: Renderer | None = None
+
+    def render(self, units: Sequence[Unit]) -> Pictures:
+        """The pictures of units, in their order."""
+        while True:
+            try:
+                self._renderer = self._renderer or self._make(self._way)
+                parts = batches(units, self._way.batch)
+                return together([self._renderer.render(part) for part in parts])
+            except UserError:
+                raise
+            except Exception as error:
+                plainer = self._way.plainer(f"{type(error).__name__}: {error}")
+                if plainer is None:
+                    raise
+                failed = f"{self._way.describe()}: {type(error).__name__}: {error}"
+                sys.stderr.write(f"{failed}\ntrying {plainer.describe()}\n")
+                self._way, self._renderer = plainer, None

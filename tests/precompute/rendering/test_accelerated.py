@@ -1,0 +1,82 @@
+"""What a device can't do is done in a plainer way."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from short import short
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.rendering.accelerated import Accelerated
+from diamond_cutter.precompute.rendering.device import Way
+from diamond_cutter.precompute.rendering.pictures import Pictures
+from diamond_cutter.precompute.rendering.renderer import Renderer
+from diamond_cutter.precompute.rendering.units import Unit, channel
+
+RECIPE = short(steps=3, view=24)
+FAST = Way(batch=32, precision="bfloat16", xla=True)
+
+
+def test_xla_gives_the_pictures_of_a_graph(tiny: Backbone) -> None:
+    layer = tiny.layer("block2_relu")
+    units = [channel(layer, index) for index in (3, 5)]
+    graph, compiled = (
+        Renderer(tiny, layer, RECIPE, seed=0, batch=2, xla=xla).render(units)
+        for xla in (False, True)
+    )
+    assert np.abs(graph.images.astype(int) - compiled.images).mean() < 1
+    np.testing.assert_allclose(compiled.score, graph.score, rtol=0.01)
+
+
+class Limited:
+    """A renderer on a device without XLA's libraries, with room for eight pictures."""
+
+    def __init__(self, renderer: Renderer, way: Way, tried: list[Way]) -> None:
+        self.renderer, self.way = renderer, way
+        tried.append(way)
+
+    def render(self, units: Sequence[Unit]) -> Pictures:
+        if self.way.xla:
+            raise RuntimeError("INTERNAL: libdevice not found at ./libdevice.10.bc")
+        if self.way.batch > 8:
+            raise RuntimeError("RESOURCE_EXHAUSTED: OOM when allocating tensor with shape[32]")
+        return self.renderer.render(units)
+
+
+def test_what_fails_is_tried_in_a_plainer_way_and_told(
+    tiny: Backbone, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layer, tried = tiny.layer("block2_relu"), list[Way]()
+    units = [channel(layer, index) for index in range(12)]
+
+    def make(way: Way) -> Limited:
+        renderer = Renderer(tiny, layer, RECIPE, seed=0, batch=way.batch, precision=way.precision)
+        return Limited(renderer, way, tried)
+
+    renderer = Accelerated(make, FAST)
+    made = renderer.render(units)
+    assert [(way.xla, way.batch) for way in tried] == [
+        (True, 32), (False, 32), (False, 16), (False, 8),
+    ]  # fmt: skip
+    assert {way.precision for way in tried} == {"bfloat16"}
+    assert "libdevice not found" in capsys.readouterr().err
+    plain = make(replace(FAST, xla=False, batch=8))
+    for part in (slice(0, 8), slice(8, 12)):
+        np.testing.assert_array_equal(made.images[part], plain.render(units[part]).images)
+    renderer.render(units[:2])
+    assert len(tried) == 5  # it keeps the way that was found, and its graphs
+
+
+@pytest.mark.parametrize("error", [UserError("no such layer"), ArithmeticError("never")])
+def test_what_no_way_helps_against_is_an_error(error: Exception) -> None:
+    tried = []
+
+    def make(way: Way) -> Renderer:
+        tried.append(way)
+        raise error
+
+    with pytest.raises(type(error), match=str(error)):
+        Accelerated(make, FAST).render([])
+    assert len(tried) == (1 if isinstance(error, UserError) else 5)
