@@ -30,7 +30,7 @@ COPIES = 20
 class Rates:
     """What is done at most in a second.
 
-    operations: in a large float32 matrix product.
+    operations: in a large float32 matrix product, see `product_rate`.
     copies: bytes read and written, in copies of the sizes of COPIED.
     """
 
@@ -52,10 +52,6 @@ class Floor:
 
 def measured(clock: Callable[[], float]) -> Rates:
     """The rates of this process, each the median of several, by a clock in seconds."""
-    from diamond_cutter.precompute.runtime import tf
-
-    matrix = tf.random.stateless_normal((PRODUCT_SIDE, PRODUCT_SIDE), seed=(1, 2))
-    taken = _median(lambda: tf.matmul(matrix, matrix).numpy(), PRODUCTS, clock)
     copies = []
     for size in COPIED:
         source = np.ones(size // 8, np.float32)
@@ -67,7 +63,19 @@ def measured(clock: Callable[[], float]) -> Rates:
                 np.copyto(target, source)
 
         copies.append(repeats * size / _median(copy, COPIES, clock))
-    return Rates(2 * PRODUCT_SIDE**3 / taken, tuple(copies))
+    return Rates(product_rate(PRODUCT_SIDE, clock), tuple(copies))
+
+
+def product_rate(side: int, clock: Callable[[], float], precision: str = "float32") -> float:
+    """Operations a second in a product of square matrices of that side."""
+    from diamond_cutter.precompute.rendering import adapter
+    from diamond_cutter.precompute.runtime import keras
+
+    ops = keras.ops
+    matrix = ops.cast(keras.random.normal((side, side), seed=1), precision)
+    product = adapter.compiled(lambda given: ops.max(ops.matmul(given, given)))  # nothing to fetch
+    taken = _median(lambda: float(ops.cast(product(matrix), "float32")), PRODUCTS, clock)
+    return 2 * side**3 / taken
 
 
 def together(rates: Sequence[Rates]) -> Rates:

@@ -92,11 +92,15 @@ class Way:
 
 @dataclass(frozen=True)
 class Load:
-    """What is rendered with one graph: pictures of `side` pixels by a recipe, so many in all."""
+    """What is rendered with one graph: pictures of `side` pixels by a recipe, so many in all.
+
+    batch: how many at once, where that is settled.
+    """
 
     pictures: int
     side: int
     recipe: Recipe
+    batch: int | None = None
 
 
 def way(device: Device, cores: int, load: Load) -> Way:
@@ -105,13 +109,13 @@ def way(device: Device, cores: int, load: Load) -> Way:
     On a CPU nothing is chosen: a chunk at once, float32, a process for each core.
     """
     if not device.is_gpu:
-        return Way(in_flight=cores)
+        return Way(batch=load.batch or CHUNK, in_flight=cores)
     memory = device.memory or LEAST_MEMORY
     in_flight = max(min(cores, IN_FLIGHT, memory // LEAST_MEMORY), 1)
     room = memory / in_flight * PICTURES_SHARE - LIBRARIES
     view = max(view_side(phase, load.side) for phase in load.recipe.phases)
     most = min(max(int(room / (PIXEL * view**2)), CHUNK), MOST_AT_ONCE)
-    batch = CHUNK * _evenly(-(-load.pictures // CHUNK), most // CHUNK)
+    batch = load.batch or CHUNK * _evenly(-(-load.pictures // CHUNK), most // CHUNK)
     steps = sum(phase.steps for phase in load.recipe.phases) * -(-load.pictures // batch)
     return Way(
         batch=batch,

@@ -1,7 +1,6 @@
 """The renderers by name: ours, and those to compare it with, behind one interface."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from diamond_cutter.command.errors import UserError
@@ -45,8 +44,7 @@ def make_renderer(
     Raises `UserError` for what a renderer can't do or is not there for.
     """
     if name == OWN:
-        load = Load(pictures or batch, side or picture_side(layer, family), recipe)
-        chosen = replace(way(find_device(), 1, load), batch=batch)
+        load = Load(pictures or batch, side or picture_side(layer, family), recipe, batch)
 
         def make(way: Way) -> Renderer:
             return Renderer(
@@ -62,7 +60,7 @@ def make_renderer(
                 xla=way.xla,
             )
 
-        return Accelerated(make, chosen)
+        return Accelerated(make, way(find_device(), 1, load))
     if transparent:
         raise UserError(f"{name}: expected opaque pictures; leave --transparent out")
     if name == "maco":

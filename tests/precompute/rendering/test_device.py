@@ -65,6 +65,8 @@ def test_xla_is_for_so_many_steps_that_its_compilation_pays() -> None:
     assert not way(H100, 16, load(1280)).xla
     assert way(H100, 16, load(1280, "standard")).xla
     assert not way(H100, 16, load(64, "standard")).xla
+    few_at_once = replace(load(80, "standard"), batch=8)
+    assert way(H100, 16, few_at_once) == Way(8, 4, "bfloat16", xla=True)
     assert not way(replace(H100, framework="jax"), 16, load(1280, "standard")).xla
 
 
