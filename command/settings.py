@@ -26,7 +26,9 @@ class AtlasSettings:
     workers: int = setting(
         0, "worker processes of one thread each; 0: one for each core, at most 4 for a GPU"
     )
-    memory_limit: str = setting("4GiB", "memory at which a worker is restarted")
+    memory_limit: str = setting(
+        "4GiB", "memory at which a worker is restarted, twice that with a GPU"
+    )
     scheduler: str = setting(
         "", "address of a running Dask scheduler to join; empty: a local cluster"
     )

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TextIO
 
 import zarr
+from dask.utils import parse_bytes
 
 from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.atlas.plan import (
@@ -79,9 +80,7 @@ def render_atlas(
         most = max(len(units(plan, atlas, recipe, device)) for recipe in plan.recipes)
         if most:
             display.phase("starting workers")
-            in_flight = settings.workers or _widest_way(plan, device).in_flight
-            hands = replace(settings, workers=in_flight)
-            with workforce(hands, plan.target, most, log) as workers:
+            with workforce(_hands(settings, plan, device), plan.target, most, log) as workers:
                 count = len(workers.addresses())
                 if settings.scheduler:
                     found = workers.client.run(find_device, on_error="ignore")
@@ -117,6 +116,16 @@ def _pass(
         parts[_place(entry)] = len({channel // batch for channel in entry.channels})
     backlog = Backlog(todo, parts, spread=recipe is not plan.recipes[0])
     run.at_workers(workers, backlog, Progress(recipe.name, "channels", channels, todo))
+
+
+def _hands(settings: AtlasSettings, plan: Plan, device: Device) -> AtlasSettings:
+    """The settings with as many workers as suit a device.
+
+    With a GPU each may hold twice the memory: its libraries take about as much as TensorFlow's.
+    """
+    memory = parse_bytes(settings.memory_limit) * (2 if device.is_gpu else 1)
+    workers = settings.workers or _widest_way(plan, device).in_flight
+    return replace(settings, workers=workers, memory_limit=f"{memory}B")
 
 
 def _widest_way(plan: Plan, device: Device) -> Way:

@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from diamond_cutter.precompute.rendering.gpu import Gpu
+from diamond_cutter.precompute.rendering.device import Device
 
 
 def compiled(function: Callable[..., Any], *, xla: bool = True) -> Callable[..., Any]:  # noqa: ARG001
@@ -19,11 +19,16 @@ def gradient(function: Callable[..., Any], variables: list[Any]) -> list[Any]:
     return list(jax.grad(function, argnums=tuple(range(len(variables))))(*variables))
 
 
-def gpu() -> Gpu | None:
+def gpu() -> Device | None:
     """The GPU that JAX computes on; None where it computes on another device."""
     device = jax.devices()[0]
     if device.platform not in ("gpu", "cuda", "rocm"):
         return None
     capability = str(getattr(device, "compute_capability", ""))
     of_cuda = capability.replace(".", "", 1).isdigit()
-    return Gpu(device.device_kind, float(capability) if of_cuda else None)
+    return Device(
+        device.device_kind,
+        "jax",
+        is_gpu=True,
+        capability=float(capability) if of_cuda else None,
+    )

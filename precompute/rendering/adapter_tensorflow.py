@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from diamond_cutter.precompute.rendering.gpu import Gpu
+from diamond_cutter.precompute.rendering.device import Device
 from diamond_cutter.precompute.runtime import tf
 
 
@@ -28,12 +28,16 @@ def gradient(function: Callable[..., Any], variables: list[Any]) -> list[Any]:
     return list(tape.gradient(value, variables))
 
 
-def gpu() -> Gpu | None:
+def gpu() -> Device | None:
     """The GPU that TensorFlow computes on; None where it computes on the CPU."""
     found = tf.config.get_visible_devices("GPU")
     if not found:
         return None
     details = tf.config.experimental.get_device_details(found[0])
     capability = details.get("compute_capability")
-    name = str(details.get("device_name", "GPU"))
-    return Gpu(name, float("{}.{}".format(*capability)) if capability else None)
+    return Device(
+        str(details.get("device_name", "GPU")),
+        "tensorflow",
+        is_gpu=True,
+        capability=float("{}.{}".format(*capability)) if capability else None,
+    )

@@ -142,9 +142,7 @@ def find_device() -> Device:
     from diamond_cutter.precompute.rendering import adapter
 
     found = adapter.gpu()
-    if found is None:
-        return _cpu()
-    return Device(found.name, adapter.FRAMEWORK, True, _memory(), found.capability)
+    return _cpu() if found is None else replace(found, memory=_memory())
 
 
 def _cpu() -> Device:

@@ -28,8 +28,8 @@ def in_precision(network: Any, precision: Precision) -> Any:
 def _lowered(layer: Any) -> Any:
     if isinstance(layer, keras.Model):
         return keras.models.clone_model(layer, clone_function=_lowered)
-    if isinstance(layer, FrozenLayer):
-        return layer
+    if isinstance(layer, FrozenLayer) or not isinstance(layer, keras.layers.Layer):
+        return layer  # an operation holds nothing, and takes what comes
     if isinstance(layer, _OF_PIXELS):
         return type(layer).from_config(layer.get_config())
     return type(layer).from_config({**layer.get_config(), "dtype": "mixed_bfloat16"})

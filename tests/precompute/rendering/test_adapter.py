@@ -1,8 +1,14 @@
 """What the adapter of either framework must do."""
 
-import numpy as np
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
+import pytest
+
+from diamond_cutter.precompute import runtime
 from diamond_cutter.precompute.rendering import adapter
+from diamond_cutter.precompute.rendering.device import Device
 
 
 def test_a_compiled_function_takes_batches_of_several_sizes() -> None:
@@ -10,3 +16,29 @@ def test_a_compiled_function_takes_batches_of_several_sizes() -> None:
     for count in (8, 7, 8):
         values = np.arange(count, dtype=np.float32)
         np.testing.assert_array_equal(double(values), 2 * values)
+
+
+def test_a_gpu_is_told_as_the_framework_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    h100 = Device("H100", adapter.FRAMEWORK, is_gpu=True, capability=9.0)
+    nameless = Device("gfx90a", adapter.FRAMEWORK, is_gpu=True)
+    if adapter.FRAMEWORK == "jax":
+        jax = pytest.importorskip("jax")
+        told = {"platform": "gpu", "device_kind": "H100", "compute_capability": "9.0"}
+        others = {"platform": "gpu", "device_kind": "gfx90a", "compute_capability": "gfx90a"}
+
+        def pretend(details: dict[str, Any] | None) -> None:
+            found = SimpleNamespace(**details or {"platform": "cpu"})
+            monkeypatch.setattr(jax, "devices", lambda: [found])
+    else:
+        config = runtime.tf.config
+        told = {"device_name": "H100", "compute_capability": (9, 0)}
+        others = {"device_name": "gfx90a"}
+
+        def pretend(details: dict[str, Any] | None) -> None:
+            found = [] if details is None else ["the first"]
+            monkeypatch.setattr(config, "get_visible_devices", lambda _kind: found)
+            monkeypatch.setattr(config.experimental, "get_device_details", lambda _: details)
+
+    for details, device in ((told, h100), (others, nameless), (None, None)):
+        pretend(details)
+        assert adapter.gpu() == device

@@ -8,7 +8,6 @@ import pytest
 
 from diamond_cutter.precompute.rendering import adapter, device
 from diamond_cutter.precompute.rendering.device import Device, Load, Way, find_device, least, way
-from diamond_cutter.precompute.rendering.gpu import Gpu
 from diamond_cutter.precompute.rendering.recipes import RECIPES
 
 GIB = 2**30
@@ -119,11 +118,12 @@ def signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_gpu_is_one_that_the_framework_computes_on(
     signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter, "gpu", lambda: Gpu("A2", 8.6))
-    assert find_device() == Device("A2", adapter.FRAMEWORK, True, 16 * GIB, 8.6)
+    gpu = Device("A2", adapter.FRAMEWORK, True, capability=8.6)
+    monkeypatch.setattr(adapter, "gpu", lambda: gpu)
+    assert find_device() == replace(gpu, memory=16 * GIB)
     signs.write_text("#!/bin/sh\necho No devices were found\nexit 6\n", encoding="utf-8")
     find_device.cache_clear()
-    assert find_device() == Device("A2", adapter.FRAMEWORK, True, 0, 8.6)
+    assert find_device() == gpu
     monkeypatch.setattr(adapter, "gpu", lambda: None)
     find_device.cache_clear()
     assert find_device() == Device("CPU", adapter.FRAMEWORK)

@@ -43,19 +43,20 @@ def test_half_precision_gives_the_values_and_gradients_of_full(backbone: Backbon
     assert np.corrcoef(first(full), first(half))[0, 1] > 0.98
 
 
-def test_preprocessing_stays_exact_and_networks_inside_are_lowered() -> None:
+def test_preprocessing_stays_exact_and_all_else_is_lowered() -> None:
     layers = keras.layers
     inner = keras.Sequential(
         [keras.Input((None, None, 3)), AlignedPadding2D(3), layers.Conv2D(4, 3, 2, name="conv")]
     )
     image = keras.Input((None, None, 3))
-    whole = keras.Model(image, inner(layers.Rescaling(255.0, -127.0, name="scale")(image)))
+    values = inner(layers.Rescaling(255.0, -127.0, name="scale")(image))
+    whole = keras.Model(image, values * ops.relu6(values + 3.0))  # as MobileNetV3 has it
     half = in_precision(whole, "bfloat16")
     kinds = {layer.name: layer.compute_dtype for layer in half._flatten_layers()}
     assert (kinds["scale"], kinds["conv"]) == ("float32", "bfloat16")
     images = np.random.default_rng(0).uniform(size=(1, 15, 16, 3)).astype(np.float32)
     exact = np.asarray(whole(images))
-    np.testing.assert_allclose(np.asarray(half(images)), exact, atol=0.02 * exact.std())
+    np.testing.assert_allclose(np.asarray(half(images)), exact, atol=0.05 * exact.std())
 
 
 def test_pictures_in_half_precision_reach_the_score_of_full(backbone: Backbone) -> None:
