@@ -111,7 +111,8 @@ def run(options: Namespace) -> None:
     console = Console(stderr=True)
     if options.renderer == OWN:
         how = units_way(asked.layer, asked.units, RECIPES[options.recipe]).describe()
-        console.print(f"{find_device().describe()}: {how}", markup=False, highlight=False)
+        said = f"{find_device().describe()}: {how}"
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
     with Progress(console=console, disable=not sys.stderr.isatty()) as bars:
         task = bars.add_task("rendering", total=len(asked.units))
         gallery.write(output, lambda done: bars.update(task, completed=done))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from short import short
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.rendering import render, renderers
 from diamond_cutter.precompute.rendering.accelerated import Accelerated
-from diamond_cutter.precompute.rendering.device import Way
+from diamond_cutter.precompute.rendering.device import Device, Way
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.renderer import Renderer
 from diamond_cutter.precompute.rendering.units import Unit, channel
@@ -80,3 +82,24 @@ def test_what_no_way_helps_against_is_an_error(error: Exception) -> None:
     with pytest.raises(type(error), match=str(error)):
         Accelerated(make, FAST).render([])
     assert len(tried) == (1 if isinstance(error, UserError) else 5)
+
+
+def test_renderers_go_the_way_of_the_device(
+    tiny: Backbone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer, made = tiny.layer("block2_relu"), list[dict[str, Any]]()
+    gpu = Device("GPU", "tensorflow", is_gpu=True, memory=80 * 2**30, capability=8.0)
+    monkeypatch.setattr(renderers, "find_device", lambda: gpu)
+    monkeypatch.setattr(render, "find_device", lambda: gpu)
+
+    def spy(*arguments: Any, **settings: Any) -> Renderer:
+        made.append(settings)
+        return Renderer(*arguments, **settings)
+
+    monkeypatch.setattr(renderers, "Renderer", spy)
+    units = [channel(layer, index) for index in range(12)]
+    pictures = render.render(tiny, layer, units, RECIPE)
+    ((batch, precision, xla),) = [(each["batch"], each["precision"], each["xla"]) for each in made]
+    assert (batch, precision, xla) == (12, "bfloat16", False)
+    alone = Renderer(tiny, layer, RECIPE, seed=0, batch=12, precision="bfloat16").render(units)
+    np.testing.assert_array_equal(pictures.images, alone.images)

@@ -16,6 +16,7 @@ from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.classifier import classifier
 from diamond_cutter.precompute.contract.atlas import Model
 from diamond_cutter.precompute.rendering.batches import batches
+from diamond_cutter.precompute.rendering.device import find_device
 from diamond_cutter.precompute.rendering.gallery import Gallery
 from diamond_cutter.precompute.rendering.recipes import RECIPES
 from diamond_cutter.precompute.rendering.render import render
@@ -186,7 +187,9 @@ def test_the_command_writes_what_it_says(
     monkeypatch.setitem(RECIPES, "preview", SHORT)
     command = ["render", "efficientnet-lite0", STEM, "--channels", "3,7", "--recipe", "preview"]
     assert main([*command, "-o", str(tmp_path / "a.npz")]) == 0
-    assert capsys.readouterr().out == f"2 pictures in {tmp_path / 'a.npz'}\n"
+    printed = capsys.readouterr()
+    assert printed.out == f"2 pictures in {tmp_path / 'a.npz'}\n"
+    assert f"{find_device().describe()}: float32, 8 pictures at once\n" in printed.err
     with np.load(tmp_path / "a.npz") as made:
         assert list(made["channels"]) == [3, 7]
         assert made["images"].shape == (2, 48, 48, 3)
