@@ -90,7 +90,7 @@ def floor(recipe: Recipe, network: Any, side: int, rates: Rates) -> Floor:
     from diamond_cutter.precompute.backbones.keras_graph import read_graph
 
     graph, operations, roofline = read_graph(network), 0.0, 0.0
-    for phase in recipe.phases:
+    for phase in recipe.ascent:
         for each in products(graph, view_side(phase, side)):
             batch = FLOAT * (CHUNK * each.moved + each.weights)
             moving = batch / rates.bandwidth(batch) / CHUNK

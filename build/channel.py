@@ -104,7 +104,7 @@ def channel_page(
 def parameters(recipe: dict[str, Any]) -> tuple[Parameter, ...]:
     """The parameters of a recipe as text, in the order they are stored, without its name.
 
-    Those of its phases stand one by one: "phase 2 steps".
+    Those of its phases stand one by one: "phase 2 steps". Of its base stand name and version.
     """
     named: list[tuple[str, Any]] = []
     for name, value in recipe.items():
@@ -112,6 +112,9 @@ def parameters(recipe: dict[str, Any]) -> tuple[Parameter, ...]:
             for number, phase in enumerate(value, start=1):
                 which = f"phase {number} " if len(value) > 1 else ""
                 named += [(f"{which}{inner}", part) for inner, part in phase.items()]
+        elif name == "base":
+            if value:
+                named.append((name, f"{value['name']}, version {value['version']}"))
         elif name not in ("name", "level"):
             named.append((name, value))
     return tuple(Parameter(name.replace("_", " "), _text(value)) for name, value in named)

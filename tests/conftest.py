@@ -74,6 +74,7 @@ RECIPE = {
     "version": 3,
     "level": 1,
     "phases": [{"steps": 7, "magnification": [0.8, 1.4]}, {"steps": 9, "surrounded": True}],
+    "base": {"name": "sketch", "version": 2, "level": 1, "phases": [{"steps": 5}], "base": None},
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import zarr
+from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 from zarr.storage import LocalStore
 
@@ -157,6 +158,16 @@ def missing(
         if reached[channel] < level:
             wanted.setdefault(channel - channel % size, []).append(channel)
     return [Chunk(start, tuple(inside), size) for start, inside in wanted.items()]
+
+
+def made_by(layer: zarr.Group, recipe: Any, channels: Sequence[int]) -> NDArray[np.uint8] | None:
+    """The pictures of neighbouring channels, (N, S, S, 3), if a recipe made all of them."""
+    if _attributes(layer)["recipes"].get(recipe.name) != recipe_attributes(recipe):
+        return None
+    inside = slice(channels[0], channels[-1] + 1)
+    if (np.asarray(array(layer, "level")[inside]) != recipe.level).any():
+        return None
+    return np.asarray(array(layer, "images")[inside], np.uint8)
 
 
 def write_chunk(layer: zarr.Group, chunk: Chunk, pictures: Pictures, level: Level) -> None:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from diamond_cutter.precompute.atlas.store import Chunk, missing, write_chunk
+import numpy as np
+from numpy.typing import NDArray
+
+from diamond_cutter.precompute.atlas.store import Chunk, made_by, missing, write_chunk
 from diamond_cutter.precompute.contract.atlas import CHUNK, Layer, Model, open_atlas
 from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.rendering.pictures import Pictures
@@ -13,8 +16,12 @@ from diamond_cutter.precompute.rendering.recipes import Recipe, canvas_side
 from diamond_cutter.precompute.rendering.units import Family, channel
 from diamond_cutter.precompute.work.unit import failures_told
 
-Render = Callable[[Model, Layer, Recipe, int, Sequence[int]], Pictures]
-"""Renders channels of a layer with a recipe and a seed; importable by name in every worker."""
+Begun = NDArray[np.uint8] | None
+Render = Callable[[Model, Layer, Recipe, int, Sequence[int], Begun], Pictures]
+"""Renders channels of a layer with a recipe and a seed; importable by name in every worker.
+
+Begun are their pictures by the recipe's base, to go on from, if they are there.
+"""
 
 
 @dataclass(frozen=True)
@@ -69,17 +76,24 @@ def store_unit(address: str, render: Render, unit: Unit) -> None:
         for chunk in missing(layer, unit.recipe.level, unit.chunk.wanted, size):
             last = min(chunk.start + size, unit.layer.channels)
             channels = range(chunk.start, last)
-            pictures = render(unit.model, unit.layer, unit.recipe, unit.seed, channels)
+            base = unit.recipe.base
+            begun = made_by(layer, base, channels) if base else None
+            pictures = render(unit.model, unit.layer, unit.recipe, unit.seed, channels, begun)
             write_chunk(layer, chunk, pictures, unit.recipe.level)
 
 
 def render_chunk(
-    model: Model, layer: Layer, recipe: Recipe, seed: int, channels: Sequence[int]
+    model: Model,
+    layer: Layer,
+    recipe: Recipe,
+    seed: int,
+    channels: Sequence[int],
+    begun: Begun,
 ) -> Pictures:
     """Render with TensorFlow, which is imported here, in the worker, and nowhere before."""
     units = [channel(layer, index) for index in channels]
     batch = -(-len(units) // CHUNK) * CHUNK
-    pictures: Pictures = _renderer(model.name, layer.name, recipe, seed, batch).render(units)
+    pictures: Pictures = _renderer(model.name, layer.name, recipe, seed, batch).render(units, begun)
     return pictures
 
 

@@ -46,7 +46,7 @@ class Flag(IntEnum):
     NONE = 0
     DEAD = 1  # no better than plain grey, nor a natural deviation above the natural mean
     GREY = 2  # next to no contrast
-    CHANCE = 3  # excites others of the layer more: its own is not among the best twentieth
+    CHANCE = 3  # excites too many others of the layer more, see `rendering.score`
 
 
 @dataclass(frozen=True)

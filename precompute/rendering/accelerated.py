@@ -1,7 +1,10 @@
 """Our renderer, by the way that suits the device, and by a plainer one where that fails."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.rendering.batches import batches, together
@@ -23,13 +26,11 @@ class Accelerated:
         self._make, self._way = make, way
         self._renderer: Renderer | None = None
 
-    def render(self, units: Sequence[Unit]) -> Pictures:
-        """The pictures of units, in their order."""
+    def render(self, units: Sequence[Unit], begun: NDArray[np.uint8] | None = None) -> Pictures:
+        """The pictures of units, in their order; `begun`: see `Renderer.render`."""
         while True:
             try:
-                self._renderer = self._renderer or self._make(self._way)
-                parts = batches(units, self._way.batch)
-                return together([self._renderer.render(part) for part in parts])
+                return together(self._parts(units, begun))
             except UserError:
                 raise
             except Exception as error:
@@ -39,3 +40,11 @@ class Accelerated:
                 failed = f"{self._way.describe()}: {type(error).__name__}: {error}"
                 sys.stderr.write(f"{failed}\ntrying {plainer.describe()}\n")
                 self._way, self._renderer = plainer, None
+
+    def _parts(self, units: Sequence[Unit], begun: NDArray[np.uint8] | None) -> Iterator[Pictures]:
+        self._renderer = self._renderer or self._make(self._way)
+        start = 0
+        for part in batches(units, self._way.batch):
+            inside = slice(start, start + len(part))
+            yield self._renderer.render(part, None if begun is None else begun[inside])
+            start = inside.stop

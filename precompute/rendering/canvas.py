@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.rendering.spectrum import amplitudes, synthesise
+from diamond_cutter.precompute.rendering.spectrum import amplitudes, analyse, synthesise
 from diamond_cutter.precompute.rendering.views import pixel_centres
 from diamond_cutter.precompute.runtime import keras
 
@@ -39,6 +39,12 @@ class Canvas:
         shape = (self.planes, self.frequencies, self.frequencies)
         drawn = [generator.normal(0, START_DEVIATION, shape) for generator in generators]
         return np.stack(drawn).astype(np.float32)
+
+    def resumed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The coefficients of finished pictures (B, S, S, planes), to go on from; gains are 0."""
+        size = amplitudes(self.frequencies)
+        coefficients: NDArray[np.float32] = analyse(images, self.frequencies) / size
+        return coefficients
 
     def backdrops(self, generators: list[np.random.Generator], count: int) -> NDArray[np.float32]:
         """Colours behind the pictures, (count, B, 3) in 0..1; drawn only where they are seen."""

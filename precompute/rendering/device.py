@@ -28,7 +28,7 @@ PIXEL = 8_000
 """Bytes for a pixel of a view. On a CPU 32 pictures more took 1,500 a pixel of EfficientNet-Lite0's
 head and 2,300 of DenseNet-121's last layer; the largest networks have three times the numbers."""
 
-XLA_STEPS = 2_000
+XLA_STEPS = 1_500
 """Of ascent with one graph, for which its compilation by XLA, some 20 s, pays."""
 
 BFLOAT16 = 8.0
@@ -110,10 +110,10 @@ def way(device: Device, cores: int, load: Load) -> Way:
     memory = device.memory or LEAST_MEMORY
     in_flight = max(min(cores, IN_FLIGHT, memory // LEAST_MEMORY), 1)
     room = memory / in_flight * PICTURES_SHARE - LIBRARIES
-    view = max(view_side(phase, load.side) for phase in load.recipe.phases)
+    view = max(view_side(phase, load.side) for phase in load.recipe.ascent)
     most = min(max(int(room / (PIXEL * view**2)), CHUNK), MOST_AT_ONCE)
     batch = load.batch or CHUNK * _evenly(-(-load.pictures // CHUNK), most // CHUNK)
-    steps = sum(phase.steps for phase in load.recipe.phases) * -(-load.pictures // batch)
+    steps = sum(phase.steps for phase in load.recipe.ascent) * -(-load.pictures // batch)
     return Way(
         batch=batch,
         in_flight=in_flight,

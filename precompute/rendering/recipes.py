@@ -32,6 +32,7 @@ class Recipe:
     A change of any figure, or of code that changes the pictures, is a new `version`.
 
     phases: of the ascent, one after the other.
+    base: the recipe whose finished picture the ascent goes on from; None: it starts from noise.
     frequencies: most cosines along each side of the picture.
     learning_rate: of Adam, on the coefficients.
     gain_rate: of Adam, on the logarithm of the factor that all coefficients of a picture share.
@@ -46,63 +47,73 @@ class Recipe:
     learning_rate: float
     gain_rate: float
     scored_views: int
+    base: "Recipe | None" = None
+
+    @property
+    def chain(self) -> "tuple[Recipe, ...]":
+        """The recipes that a picture goes through, from noise on; this one is the last."""
+        return (*(self.base.chain if self.base else ()), self)
+
+    @property
+    def ascent(self) -> tuple[Phase, ...]:
+        """The phases that a picture goes through, from noise on."""
+        return tuple(phase for recipe in self.chain for phase in recipe.phases)
 
     def pixels(self, side: int) -> int:
         """How many pixels the network is shown of each picture of `side` pixels, in all."""
-        return sum(phase.steps * view_side(phase, side) ** 2 for phase in self.phases)
+        return sum(phase.steps * view_side(phase, side) ** 2 for phase in self.ascent)
 
 
-RECIPES = {
-    recipe.name: recipe
-    for recipe in (
-        Recipe(
-            name="preview",
-            version=5,
-            level=Level.PREVIEW,
-            phases=(
-                Phase(
-                    steps=40,
-                    view=64,
-                    magnification=(0.6, 1.1),
-                    beyond=0.1,
-                    surrounded=False,
-                    noise=0.04,
-                ),
-            ),
-            frequencies=96,
-            learning_rate=0.18,
-            gain_rate=0.06,
-            scored_views=2,
+_PREVIEW = Recipe(
+    name="preview",
+    version=6,
+    level=Level.PREVIEW,
+    phases=(
+        Phase(
+            steps=40,
+            view=64,
+            magnification=(0.6, 1.1),
+            beyond=0.1,
+            surrounded=False,
+            noise=0.04,
         ),
-        Recipe(
-            name="standard",
-            version=5,
-            level=Level.STANDARD,
-            phases=(
-                Phase(
-                    steps=128,
-                    view=64,
-                    magnification=(0.6, 1.5),
-                    beyond=0.1,
-                    surrounded=False,
-                    noise=0.04,
-                ),
-                Phase(
-                    steps=96,
-                    view=128,
-                    magnification=(0.8, 1.5),
-                    beyond=0.1,
-                    surrounded=True,
-                    noise=0.04,
-                ),
-            ),
-            frequencies=128,
-            learning_rate=0.1,
-            gain_rate=0.02,
-            scored_views=4,
+    ),
+    frequencies=96,
+    learning_rate=0.18,
+    gain_rate=0.06,
+    scored_views=2,
+)
+
+_STANDARD = Recipe(
+    name="standard",
+    version=6,
+    level=Level.STANDARD,
+    phases=(
+        Phase(
+            steps=80,
+            view=96,
+            magnification=(0.6, 1.5),
+            beyond=0.1,
+            surrounded=True,
+            noise=0.04,
         ),
-    )
-}
+        Phase(
+            steps=40,
+            view=128,
+            magnification=(0.8, 1.5),
+            beyond=0.1,
+            surrounded=True,
+            noise=0.04,
+        ),
+    ),
+    frequencies=128,
+    learning_rate=0.35,
+    gain_rate=0.06,
+    scored_views=4,
+    base=_PREVIEW,
+)
+
+RECIPES = {recipe.name: recipe for recipe in (_PREVIEW, _STANDARD)}
 
 CLASS_SIDE = 160
 """The side of the pictures of class logits, in pixels: an object and some of what is around it."""

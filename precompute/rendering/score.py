@@ -23,6 +23,12 @@ ALIVE = 1.0
 CHANCE = 20
 """A picture is no better than chance if one in so many of any other pictures would do as well."""
 
+LENIENT = 3
+"""Places that are good enough where a layer has few channels, but not more than a quarter of them.
+
+There several channels see nearly the same: the third of the stem's 32 is no accident.
+"""
+
 MIN_CONTRAST = 0.04
 """A picture whose root mean square distance from mid-grey is less, where white is 1, is grey."""
 
@@ -35,7 +41,7 @@ class Reached(NamedTuple):
     score: (B,) float32, see `Scorer`.
     least: (B,) float32, what a score must be for its unit not to be dead.
     by_chance: (B,) bool, whether the own channel does not stand out among all of its layer: by
-        chance it takes each place alike, and it is not within the best twentieth, nor the first.
+        chance it takes each place alike, and it has none of the best (`good_places`).
         False for units that are no single channel.
     """
 
@@ -72,8 +78,7 @@ class Scorer:
         least = self._grey_value(side, wanted) + np.float32(MIN_RISE)
         if not isinstance(self.reading, ChannelReading):
             return Reached(score, least, np.zeros(count, bool))
-        best = max(wanted.weights.shape[1] // CHANCE, 1)
-        by_chance = ranks(profile, wanted.weights) > best
+        by_chance = ranks(profile, wanted.weights) > good_places(wanted.weights.shape[1])
         return Reached(score, np.minimum(least, np.float32(ALIVE)), by_chance)
 
     def _grey_value(self, side: int, wanted: Asked) -> NDArray[np.float32]:
@@ -95,6 +100,11 @@ class Scorer:
         where = cells(wanted.place, rows, columns, *output.shape[1:3])
         seen = self.reading.see(output, wanted, where)
         return seen.value, seen.profile
+
+
+def good_places(channels: int) -> int:
+    """How many places among the channels of a layer say that a picture is no accident."""
+    return max(channels // CHANCE, min(LENIENT, channels // 4), 1)
 
 
 def ranks(strengths: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import dctn
 
 from diamond_cutter.precompute.runtime import keras
 
@@ -32,6 +33,8 @@ sigmoids let nothing more through there.
 
 LARGEST = 0.2
 """The amplitude of the lowest frequencies."""
+
+_DARKEST = 0.25 / 255
 
 # Square root of the colour covariance of ImageNet (the figures of Lucid), scaled so that the
 # longest column has length 1; its columns are about brightness, blue-yellow and green-magenta.
@@ -60,9 +63,35 @@ def synthesise(spectrum: Any, rows: Any, columns: Any) -> Any:
     """
     vertical, horizontal = (_waves(axis, spectrum.shape[-1]) for axis in (rows, columns))
     planes = ops.matmul(ops.matmul(vertical, spectrum), ops.transpose(horizontal, (0, 1, 3, 2)))
-    mixing = np.eye(spectrum.shape[1], dtype=np.float32)
+    colours = ops.einsum("bchw,dc->bhwd", planes, _mixing(spectrum.shape[1]))
+    return ops.sigmoid(colours)
+
+
+def analyse(images: NDArray[np.uint8], frequencies: int) -> NDArray[np.float32]:
+    """The spectrum of finished pictures: what `synthesise` makes them of, at their pixels' centres.
+
+    Args:
+        images: (B, S, S, 3 or 4) uint8. Where a picture is black or white its sigmoid is taken to
+            be a quarter of a byte's step away from it.
+        frequencies: K, at most S; what is above is left out.
+
+    Returns:
+        (B, 3 or 4, K, K) float32, amplitudes included.
+    """
+    share = np.clip(images / 255, _DARKEST, 1 - _DARKEST)
+    logits = np.log(share / (1 - share)) @ np.linalg.inv(_mixing(images.shape[-1])).T
+    waves = dctn(np.moveaxis(logits, -1, 1), axes=(2, 3), norm="forward")
+    waves = waves[..., :frequencies, :frequencies]
+    twice = np.where(np.arange(frequencies) == 0, 1, 2)
+    spectrum: NDArray[np.float32] = (waves * twice[:, None] * twice).astype(np.float32)
+    return spectrum
+
+
+def _mixing(planes: int) -> NDArray[np.float32]:
+    """What makes colours, and opacity as it is, of the planes: (planes, planes)."""
+    mixing = np.eye(planes, dtype=np.float32)
     mixing[:3, :3] = DECORRELATION
-    return ops.sigmoid(ops.einsum("bchw,dc->bhwd", planes, mixing))
+    return mixing
 
 
 def _waves(positions: Any, frequencies: int) -> Any:

@@ -118,6 +118,7 @@ def test_a_channels_page_shows_its_numbers_and_recipe(
         ("phase 1 magnification", "0.8 to 1.4"),
         ("phase 2 steps", "9"),
         ("phase 2 surrounded", "true"),
+        ("base", "sketch, version 2"),
     ):
         assert f'<th scope="row">{name}</th><td>{value}</td>' in html
     assert '<th scope="row">seed</th><td>5</td>' in html

@@ -15,6 +15,7 @@ import pytest
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.atlas.run import render_atlas
+from diamond_cutter.precompute.atlas.store import made_by
 from diamond_cutter.precompute.atlas.summary import Failure, Summary
 from diamond_cutter.precompute.atlas.task import Render
 from diamond_cutter.precompute.contract.atlas import Flag, Level, open_atlas
@@ -157,6 +158,35 @@ def test_a_budget_goes_to_everything_at_preview_and_then_to_better(tmp_path: Pat
     assert summary.made == 2 * 79
     recipes = subgroup(open_atlas(str(tmp_path)), "efficientnet-lite0/stem").attrs["recipes"]
     assert list(recipes) == ["preview", "standard"]
+
+
+def test_refinement_goes_on_from_the_pictures_that_are_there_to_the_same_bytes(
+    tmp_path: Path, tree: Tree
+) -> None:
+    stepwise, at_once = tmp_path / "stepwise.zarr", tmp_path / "at_once.zarr"
+    run(stepwise, layers=("stem",))
+    run(stepwise, fake_pictures.render_from_what_is_there, layers=("stem",), recipe="standard")
+    run(at_once, layers=("stem",), recipe="standard")
+    for name in ("images", "score", "level"):
+        inside = f"efficientnet-lite0/stem/{name}/c"
+        assert tree(stepwise / inside) == tree(at_once / inside)
+
+
+def test_refinement_goes_on_from_no_pictures_by_another_recipe_nor_of_some_channels(
+    tmp_path: Path,
+) -> None:
+    former, at_once = tmp_path / "former.zarr", tmp_path / "at_once.zarr"
+    run(at_once, layers=("stem",), recipe="standard")
+    run(former, layers=("stem",), channels="0-6")
+    run(former, layers=("stem",), recipe="standard")
+    model = "efficientnet-lite0/stem/images"
+    images = [np.asarray(array(open_atlas(str(folder)), model)[:]) for folder in (former, at_once)]
+    np.testing.assert_array_equal(*images)
+    preview = RECIPES["preview"]
+    run(former, layers=("block",))
+    layer = subgroup(open_atlas(str(former)), "efficientnet-lite0/block")
+    assert made_by(layer, preview, range(8)) is not None
+    assert made_by(layer, replace(preview, version=0), range(8)) is None
 
 
 def test_a_spent_budget_starts_nothing_and_says_what_is_left(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_classes_their_groups_and_those_of_a_few_photos_get_pictures(
     settings: Callable[..., StudySettings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = {
-        name: replace(recipe, phases=(replace(recipe.phases[0], steps=1),))
+        name: replace(recipe, phases=(replace(recipe.phases[0], steps=1),), base=None)
         for name, recipe in class_pictures.RECIPES.items()
     }
     monkeypatch.setattr(class_pictures, "RECIPES", quick)

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from short import short
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.contract.atlas import Level
 from diamond_cutter.precompute.rendering import render, renderers
 from diamond_cutter.precompute.rendering.accelerated import Accelerated
 from diamond_cutter.precompute.rendering.device import Device, Way
@@ -39,12 +41,12 @@ class Limited:
         self.renderer, self.way = renderer, way
         tried.append(way)
 
-    def render(self, units: Sequence[Unit]) -> Pictures:
+    def render(self, units: Sequence[Unit], begun: NDArray[np.uint8] | None = None) -> Pictures:
         if self.way.xla:
             raise RuntimeError("INTERNAL: libdevice not found at ./libdevice.10.bc")
         if self.way.batch > 8:
             raise RuntimeError("RESOURCE_EXHAUSTED: OOM when allocating tensor with shape[32]")
-        return self.renderer.render(units)
+        return self.renderer.render(units, begun)
 
 
 def test_what_fails_is_tried_in_a_plainer_way_and_told(
@@ -69,6 +71,22 @@ def test_what_fails_is_tried_in_a_plainer_way_and_told(
         np.testing.assert_array_equal(made.images[part], plain.render(units[part]).images)
     renderer.render(units[:2])
     assert len(tried) == 5  # it keeps the way that was found, and its graphs
+
+
+def test_every_batch_goes_on_from_its_own_pictures(tiny: Backbone) -> None:
+    layer = tiny.layer("block2_relu")
+    units = [channel(layer, index) for index in range(12)]
+    further = replace(RECIPE, level=Level.STANDARD, base=RECIPE)
+
+    def make(way: Way) -> Renderer:
+        return Renderer(tiny, layer, further, seed=0, batch=way.batch)
+
+    renderer = Accelerated(make, Way(batch=8))
+    base = Accelerated(lambda way: Renderer(tiny, layer, RECIPE, seed=0, batch=way.batch), Way(8))
+    begun = base.render(units).images
+    np.testing.assert_array_equal(
+        renderer.render(units, begun).images, renderer.render(units).images
+    )
 
 
 @pytest.mark.parametrize("error", [UserError("no such layer"), ArithmeticError("never")])

@@ -46,3 +46,10 @@ def test_the_pixels_of_a_recipe_are_those_of_all_views_of_all_phases() -> None:
     recipe = replace(RECIPES["preview"], phases=phases)
     assert recipe.pixels(128) == 5 * 64**2 + 3 * 128**2
     assert recipe.pixels(96) == 5 * 64**2 + 3 * 96**2
+    longer = replace(recipe, phases=(replace(phase, steps=2, view=96),), base=recipe)
+    assert longer.pixels(128) == recipe.pixels(128) + 2 * 96**2
+    assert longer.ascent == (*phases, *longer.phases)
+
+
+def test_standard_goes_on_from_preview() -> None:
+    assert RECIPES["standard"].chain == (RECIPES["preview"], RECIPES["standard"])

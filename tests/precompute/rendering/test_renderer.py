@@ -1,6 +1,7 @@
 """Pictures of a real network: they excite their channels, and are the same bytes again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import truncate
 from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
-from diamond_cutter.precompute.contract.atlas import Flag
+from diamond_cutter.precompute.contract.atlas import Flag, Level
 from diamond_cutter.precompute.rendering.pictures import Pictures
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe
 from diamond_cutter.precompute.rendering.renderer import Renderer
@@ -52,6 +53,22 @@ def test_a_picture_excites_its_own_channel_most(backbone: Backbone) -> None:
     assert list(made.flag) == [Flag.NONE] * 4
     # The score leaves out the border, where the zeros of the padding weigh on the plain mean.
     np.testing.assert_allclose(made.score, z[range(4), channels], rtol=0.5)
+
+
+def test_a_recipe_goes_on_from_the_picture_of_its_base_that_is_there(backbone: Backbone) -> None:
+    longer = replace(SHORT, level=Level.STANDARD, frequencies=128, base=SHORT)
+    units = [channel(backbone.layer("block3a_project_bn"), index) for index in (5, 6, 7)]
+    begun = renderer(backbone, "block3a_project_bn").renderer.render(units)
+    further = renderer(backbone, "block3a_project_bn", longer).renderer
+    made = further.render(units, begun.images)
+    np.testing.assert_array_equal(further.render(units).images, made.images)
+    assert (made.score > begun.score).all()
+    # They are the same pictures, further on.
+    for one, other in zip(made.images, begun.images, strict=True):
+        alike = np.corrcoef(one.ravel(), other.ravel())[0, 1]
+        assert alike > 0.5, alike
+    other = further.render(units, begun.images[::-1])
+    assert not np.array_equal(other.images[0], made.images[0])
 
 
 def test_dead_channels_are_flagged_and_others_are_not(backbone: Backbone) -> None:

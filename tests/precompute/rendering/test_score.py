@@ -5,7 +5,7 @@ import pytest
 
 from diamond_cutter.precompute.contract.atlas import Flag, Layer
 from diamond_cutter.precompute.rendering.readings import ChannelReading, asked
-from diamond_cutter.precompute.rendering.score import Reached, Scorer, flags, ranks
+from diamond_cutter.precompute.rendering.score import Reached, Scorer, flags, good_places, ranks
 from diamond_cutter.precompute.rendering.units import channel
 from diamond_cutter.precompute.runtime import keras
 
@@ -75,6 +75,11 @@ def test_the_rank_is_uniform_where_a_picture_says_nothing_of_its_channel() -> No
     assert np.mean(found <= 2) == pytest.approx(1 / 20, abs=0.01)
     opposite = ranks(strengths, -np.eye(40, dtype=np.float32)[numbers])
     np.testing.assert_array_equal(found + opposite, 41)  # the weakest is the first of those
+
+
+def test_in_a_layer_of_few_channels_a_few_places_are_good() -> None:
+    channels = (3, 8, 12, 32, 60, 100, 1280)
+    assert [good_places(count) for count in channels] == [1, 2, 3, 3, 3, 5, 64]
 
 
 def test_units_that_are_no_single_channel_have_no_rank() -> None:

@@ -1,10 +1,16 @@
 """The cosine spectrum against SciPy's transform, and its views against the whole picture."""
 
 import numpy as np
+import pytest
 from scipy.fft import idctn
 from scipy.special import expit
 
-from diamond_cutter.precompute.rendering.spectrum import DECORRELATION, amplitudes, synthesise
+from diamond_cutter.precompute.rendering.spectrum import (
+    DECORRELATION,
+    amplitudes,
+    analyse,
+    synthesise,
+)
 from diamond_cutter.precompute.rendering.views import pixel_centres
 
 
@@ -24,6 +30,25 @@ def test_whole_picture_is_the_inverse_cosine_transform() -> None:
     planes = idctn(spectrum * halves[:, None] * halves, type=2, axes=(2, 3), norm="forward")
     expected = expit(np.einsum("bchw,dc->bhwd", planes, DECORRELATION))
     np.testing.assert_allclose(synthesise(spectrum, centres, centres), expected, atol=1e-5)
+
+
+def developed(spectrum: np.ndarray, side: int) -> np.ndarray:
+    centres = tiled(pixel_centres(side))
+    return np.round(255 * np.asarray(synthesise(spectrum, centres, centres))).astype(np.uint8)
+
+
+@pytest.mark.parametrize("planes", [3, 4])
+def test_a_finished_picture_tells_its_spectrum(planes: int) -> None:
+    spectrum = np.random.default_rng(1).normal(0, 0.05, (2, planes, 8, 8)).astype(np.float32)
+    found = analyse(developed(spectrum, 32), 8)
+    # A byte is .004, and a logit at most four times as much for every step away from grey.
+    np.testing.assert_allclose(found, spectrum, atol=0.01)
+
+
+def test_black_and_white_stay_so() -> None:
+    images = np.zeros((2, 16, 16, 3), np.uint8)
+    images[:, :, 8:] = 255
+    np.testing.assert_array_equal(developed(analyse(images, 16), 16), images)
 
 
 def test_a_view_shows_the_pixels_of_the_whole_picture() -> None:

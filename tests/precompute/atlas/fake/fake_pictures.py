@@ -43,60 +43,73 @@ def load(name: str) -> FakeBackbone:
     return FakeBackbone(info, LAYERS)
 
 
-def render(model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int]) -> Pictures:
-    """Noise that depends on every argument; channel 5 is dead."""
+def render(
+    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
+) -> Pictures:
+    """Noise that depends on every argument, less of it on what was begun; channel 5 is dead."""
+    if recipe.base and begun is None:
+        begun = render(model, layer, recipe.base, seed, channels).images
     side = canvas_side(layer.receptive_field)
     key = [seed, crc32(f"{model.name}/{layer.name}/{recipe.name}".encode())]
     # Like a real batch, a picture depends on its place in it.
     draws = [
         np.random.default_rng([*key, channel, place]) for place, channel in enumerate(channels)
     ]
+    images = np.stack([draw.integers(0, 256, (side, side, 3), np.uint8) for draw in draws])
     return Pictures(
-        images=np.stack([draw.integers(0, 256, (side, side, 3), np.uint8) for draw in draws]),
+        images=images if begun is None else images // 2 + begun // 2,
         score=np.array([draw.random() for draw in draws], np.float32),
         flag=np.array([Flag.DEAD if channel == 5 else Flag.NONE for channel in channels], np.uint8),
     )
 
 
 def render_slowly(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int]
+    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
 ) -> Pictures:
     """Slow enough to be killed in the middle of a run."""
     time.sleep(0.1)
-    return render(model, layer, recipe, seed, channels)
+    return render(model, layer, recipe, seed, channels, begun)
 
 
 def render_without_second_block_chunk(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int]
+    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
 ) -> Pictures:
     if layer.name == "block" and channels[0] == 8:
         raise ArithmeticError(f"no gradient\nat {list(channels)}")
-    return render(model, layer, recipe, seed, channels)
+    return render(model, layer, recipe, seed, channels, begun)
 
 
 def render_deadly_second_block_chunk(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int]
+    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
 ) -> Pictures:
     """Kills its worker, as the system does when memory runs out."""
     if layer.name == "block" and channels[0] == 8:
         os.kill(os.getpid(), signal.SIGKILL)
-    return render(model, layer, recipe, seed, channels)
+    return render(model, layer, recipe, seed, channels, begun)
 
 
 def render_on_full_disk(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int]
+    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
 ) -> Pictures:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def render_nothing(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int]
+    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
 ) -> Pictures:
     raise ArithmeticError("no gradient anywhere")
 
 
+def render_from_what_is_there(
+    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
+) -> Pictures:
+    if recipe.base and begun is None:
+        raise AssertionError(f"expected the pictures of {recipe.base.name}")
+    return render(model, layer, recipe, seed, channels, begun)
+
+
 def render_never(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int]
+    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
 ) -> Pictures:
     """Stands where no rendering may be tried."""
     raise AssertionError("rendered")

@@ -1,0 +1,167 @@
+"""The gradient ascent of one recipe, on the pictures of many units of one layer at once."""
+
+import itertools
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diamond_cutter.precompute.rendering import adam, adapter
+from diamond_cutter.precompute.rendering.canvas import Canvas
+from diamond_cutter.precompute.rendering.places import cells
+from diamond_cutter.precompute.rendering.readings import Asked, Reading, Seen, asked
+from diamond_cutter.precompute.rendering.recipes import Phase, Recipe, view_side
+from diamond_cutter.precompute.rendering.room import roomy
+from diamond_cutter.precompute.rendering.units import Unit
+from diamond_cutter.precompute.rendering.views import Sampling, draw, steady, surrounded
+from diamond_cutter.precompute.runtime import keras
+
+ops = keras.ops
+
+DIVERSITY = 0.5
+"""The share of the objective that pictures of one unit lose when they show the same besides it."""
+
+_NOISE_SIDE = 256
+
+
+class _State(NamedTuple):
+    """What a step changes: (B, P, K, K) coefficients, (B,) log gains, and their moments."""
+
+    coefficients: Any
+    gains: Any
+    coefficient_moments: adam.Moments
+    gain_moments: adam.Moments
+
+
+class _View(NamedTuple):
+    """One step's view of each picture: see `views.Views`, and what lies behind and over it.
+
+    corners: (B, 2) int32, of the piece of noise; backdrops: (B, 3), colours in 0..1.
+    """
+
+    rows: Any
+    columns: Any
+    corners: Any
+    backdrops: Any
+
+
+class Ascent:
+    """The steps of one recipe; holds the traced graphs, made at the first call."""
+
+    def __init__(
+        self,
+        reading: Reading,
+        network: Any,
+        recipe: Recipe,
+        *,
+        side: int,
+        transparent: bool,
+        seed: Sequence[int],
+        xla: bool,
+    ) -> None:
+        """Nothing is traced yet.
+
+        network: the reading's, in the precision to compute in.
+        side: of the pictures, in pixels, S. seed: of the noise that is added to views.
+        xla: whether steps are compiled by it, where the framework leaves that open.
+        """
+        self.recipe, self._reading, self._network = recipe, reading, network
+        self._canvas = Canvas(side, min(recipe.frequencies, side), transparent=transparent)
+        self._samplings = [self._sampling(phase) for phase in recipe.phases]
+        noise = np.random.default_rng(seed).standard_normal((_NOISE_SIDE, _NOISE_SIDE, 3))
+        self._noise = noise.astype(np.float32)
+        self._steps = [
+            adapter.compiled(partial(self._ascend, phase=phase), xla=xla) for phase in recipe.phases
+        ]
+        self._develop = adapter.compiled(self._canvas.whole)
+
+    def run(
+        self,
+        units: Sequence[Unit],
+        generators: list[np.random.Generator],
+        kinship: NDArray[np.float32],
+        begun: NDArray[np.uint8] | None = None,
+    ) -> NDArray[np.uint8]:
+        """The pictures of B units, (B, S, S, 3 or 4), each by its own generator.
+
+        kinship: (B, B), 1 / n for each of the n other pictures of the same unit, 0 for all else.
+        begun: the pictures to go on from; None: from noise.
+        """
+        state = self._start(generators, begun)
+        wanted, numbers = asked(units), itertools.count(1)
+        phases = zip(self.recipe.phases, self._samplings, self._steps, strict=True)
+        for phase, sampling, step in phases:
+            still = steady(sampling.side, sampling.canvas)  # for a unit at one place
+            samplings = [sampling if unit.place is None else still for unit in units]
+            views = draw(samplings, generators, phase.steps)
+            room, shape = _NOISE_SIDE - sampling.side, (phase.steps, 2)
+            corners = np.stack([g.integers(0, room, shape, np.int32) for g in generators], axis=1)
+            backdrops = self._canvas.backdrops(generators, phase.steps)
+            seen = zip(views.rows, views.columns, corners, backdrops, strict=True)
+            for view in seen:
+                state = step(state, wanted, kinship, np.float32(next(numbers)), _View(*view))
+        return np.asarray(self._develop(state.coefficients, state.gains))
+
+    def _start(
+        self, generators: list[np.random.Generator], begun: NDArray[np.uint8] | None
+    ) -> _State:
+        start = self._canvas.start(generators) if begun is None else self._canvas.resumed(begun)
+        coefficients = ops.convert_to_tensor(start)
+        gains = ops.zeros(len(generators))
+        return _State(coefficients, gains, adam.start(coefficients), adam.start(gains))
+
+    def _sampling(self, phase: Phase) -> Sampling:
+        side = self._canvas.side
+        shown = roomy(self._reading.network, view_side(phase, side), side)
+        return Sampling(shown, side, phase.magnification, phase.beyond)
+
+    def _ascend(
+        self, state: _State, wanted: Asked, kinship: Any, number: Any, view: _View, *, phase: Phase
+    ) -> _State:
+        """One step uphill, from what one view of each picture says."""
+
+        def objective(coefficients: Any, gains: Any) -> Any:
+            image = self._canvas.seen(coefficients, gains, view.rows, view.columns)
+            image, share = self._canvas.in_front(image, view.backdrops)
+            if phase.surrounded:
+                image = surrounded(image, view.rows, view.columns)
+            noise = phase.noise * self._noise_at(view.corners, image.shape[1])
+            output = self._network(image + noise)
+            where = cells(wanted.place, view.rows, view.columns, *output.shape[1:3])
+            seen = self._reading.see(output, wanted, where)
+            return ops.sum(seen.value * seen.purity * share * _apart(seen, wanted, kinship))
+
+        value = [state.coefficients, state.gains]
+        by_coefficient, by_gain = adapter.gradient(objective, value)
+        rate, gain_rate = self.recipe.learning_rate, self.recipe.gain_rate
+        coefficients, moments = adam.ascend(
+            state.coefficients, by_coefficient, state.coefficient_moments, number, rate
+        )
+        gains, gain_moments = adam.ascend(
+            state.gains, by_gain, state.gain_moments, number, gain_rate
+        )
+        return _State(coefficients, gains, moments, gain_moments)
+
+    def _noise_at(self, corners: Any, side: int) -> Any:
+        """A (B, side, side, 3) piece of the noise for each picture, from the (B, 2) corners."""
+        noise = ops.convert_to_tensor(self._noise)
+        pieces = [
+            ops.slice(noise, (corners[i, 0], corners[i, 1], 0), (side, side, 3))
+            for i in range(corners.shape[0])
+        ]
+        return ops.stack(pieces)
+
+
+def _apart(seen: Seen, wanted: Asked, kinship: Any) -> Any:
+    """What each picture keeps of its objective: less where its kin show the same, (B,).
+
+    1 - DIVERSITY * mean relu(cosine), between the profiles without what belongs to the unit.
+    """
+    weights = wanted.weights / (ops.sum(wanted.weights**2, axis=1, keepdims=True) + 1e-12) ** 0.5
+    own = ops.sum(seen.profile * weights, axis=1, keepdims=True)
+    rest = seen.profile - own * weights
+    rest = rest / ops.sqrt(ops.sum(rest**2, axis=1, keepdims=True) + 1e-12)
+    alike = ops.relu(ops.matmul(rest, ops.transpose(rest)))
+    return 1 - DIVERSITY * ops.sum(alike * kinship, axis=1)
