@@ -36,14 +36,8 @@ def truncate(
     `size`: the only H and W to be taken, the input size; then all layers are Keras's own.
     Raises `UserError` for a name that is not one of the backbone's layers.
     """
-    graph = backbone.graph
     target = backbone.layer(layer_name).name
-    ends = ends_of(graph, target) if pre_activation else (target,)
-    needed = set().union(*(graph.ancestors(end) for end in ends))
-    # An end with its nonlinearity inside keeps it if another end needs it so.
-    alone = {end for end in ends if not needed.intersection(graph.readers[end])}
-    source, values = rebuild(graph, ends, alone if pre_activation else set(), size=size)
-    output = _passed_on(graph, target, values) if pre_activation else values[target]
+    source, [output] = _outputs(backbone.graph, [target], size, pre_activation=pre_activation)
     return keras.Model(source, output, name=f"{backbone.name}_{target}")
 
 
@@ -53,11 +47,11 @@ def truncate_at(backbone: Backbone, name: str, *, size: Sides = None) -> Any:
     return keras.Model(source, values[name], name=f"{backbone.name}_{name}")
 
 
-def fold(backbone: Backbone, layer_names: Sequence[str]) -> Any:
+def fold(backbone: Backbone, layer_names: Sequence[str], *, pre_activation: bool = False) -> Any:
     """The network up to several layers at once: as `truncate`, with a list of activations."""
     names = [backbone.layer(name).name for name in layer_names]
-    source, values = rebuild(backbone.graph, names, linear=set())
-    return keras.Model(source, [values[name] for name in names], name=backbone.name)
+    source, outputs = _outputs(backbone.graph, names, None, pre_activation=pre_activation)
+    return keras.Model(source, outputs, name=backbone.name)
 
 
 def between(backbone: Backbone, layer_name: str, cut_name: str) -> Any:
@@ -90,6 +84,7 @@ def rebuild(
 ) -> tuple[Any, dict[str, Any]]:
     """The input and the tensors, by name, of a new network; `linear`: without nonlinearity.
 
+    What reads those of `linear` reads them with their nonlinearity all the same.
     `given`: tensors that stand for a layer that the whole signal passes through, by its name.
     `size`: of the input, H and W or the side of both, any where it is None. `folded`: whether
     norms are.
@@ -101,7 +96,7 @@ def rebuild(
         needed -= graph.ancestors(name)
     paddings = aligned(graph) if size is None else {}
     values: dict[str, Any] = dict(given)
-    source = None
+    source, bare = None, {}
     for name in (name for name in graph.nodes if name in needed and name not in values):
         node = graph.nodes[name]
         norm = folded_norm(graph, name) if folded else None
@@ -112,23 +107,46 @@ def rebuild(
             values[name] = AlignedPadding2D(paddings[name], name=name)(values[node.inputs[0]])
         elif norm is not None and norm in needed and name not in targets:
             values[norm] = _fold(node, graph.nodes[norm].layer, values)
+        elif name in linear:
+            bare[name] = _copy(name, node, values, linear=True)
+            values[name] = _activated(node, bare[name])
         else:
-            values[name] = _copy(name, node, values, linear=name in linear)
-    return source, values
+            values[name] = _copy(name, node, values, linear=False)
+    return source, values | bare
 
 
-def _passed_on(graph: Graph, name: str, values: Mapping[str, Any]) -> Any:
-    """What a node gives without the nonlinearities at its end; `values`: of `ends_of(name)`."""
+def _outputs(
+    graph: Graph, names: Sequence[str], size: int | None, *, pre_activation: bool
+) -> tuple[Any, list[Any]]:
+    """The input of a new network, and its tensors of these names, as `truncate` has them."""
+    if not pre_activation:
+        source, values = rebuild(graph, names, set(), size=size)
+        return source, [values[name] for name in names]
+    ends = list(dict.fromkeys(end for name in names for end in ends_of(graph, name)))
+    source, values = rebuild(graph, ends, set(ends), size=size)
+    joined: dict[str, Any] = {}
+    return source, [_passed_on(graph, name, values, joined) for name in names]
+
+
+def _passed_on(graph: Graph, name: str, values: Mapping[str, Any], joined: dict[str, Any]) -> Any:
+    """What a node gives without the nonlinearities at its end; `values`: of `ends_of(name)`.
+
+    `joined`: what was made so before, by name, to be read again.
+    """
     node = graph.nodes[name]
     if is_activation(node):
         return values[node.inputs[0]]
     if not passes_nonlinearities(graph, name):
         return values[name]
-    parts = [_passed_on(graph, source, values) for source in node.inputs]
-    again = f"{name}_before"  # beside the one that others read
-    if joins_channels(graph, name):
-        return keras.layers.Concatenate(name=again)(parts)
-    return type(node.layer).from_config({**node.layer.get_config(), "name": again})(*parts)
+    if name not in joined:
+        parts = [_passed_on(graph, source, values, joined) for source in node.inputs]
+        again = f"{name}_before"  # beside the one that others read
+        if joins_channels(graph, name):
+            joined[name] = keras.layers.Concatenate(name=again)(parts)
+        else:
+            config = {**node.layer.get_config(), "name": again}
+            joined[name] = type(node.layer).from_config(config)(*parts)
+    return joined[name]
 
 
 def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> Any:
@@ -142,6 +160,14 @@ def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> Any
     result = node.call(copy, values)
     copy.set_weights(node.layer.get_weights())
     return result
+
+
+def _activated(node: Node, value: Any) -> Any:
+    """What a layer's own nonlinearity makes of a tensor; the tensor where it has none."""
+    own = getattr(node.layer, "activation", None)
+    if own is None or keras.activations.serialize(own) == "linear":
+        return value
+    return keras.layers.Activation(own)(value)
 
 
 def _fold(node: Node, norm: Any, values: dict[str, Any]) -> Any:

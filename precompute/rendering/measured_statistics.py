@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from sklearn.datasets import load_sample_images
 
 CROPS = 32
 SIDE = 128
@@ -20,25 +19,37 @@ _BATCH = 8
 _SEED = 0
 
 
-def measured_statistics(network: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation of each channel over places, twice (C,) float32.
+def measured_statistics(network: Any) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Mean and standard deviation of each channel over places, twice (C,) float32, of each layer.
 
-    network: float32 RGB 0..1 (N, H, W, 3) to a layer's pre-activation (N, h, w, C).
+    network: float32 RGB 0..1 (N, H, W, 3) to the pre-activation (N, h, w, C) of one layer or more.
     """
     crops = sample_crops()
-    count, first, second = 0, 0.0, 0.0
+    outputs = len(network.outputs)
+    count, first, second = [0] * outputs, [np.zeros(1)] * outputs, [np.zeros(1)] * outputs
     for start in range(0, len(crops), _BATCH):
-        output = np.asarray(network(crops[start : start + _BATCH]), np.float64)
-        count += output[..., 0].size
-        first = first + output.sum((0, 1, 2))
-        second = second + (output**2).sum((0, 1, 2))
-    mean = np.asarray(first) / count
-    variance = np.maximum(np.asarray(second) / count - mean**2, 0)
+        seen = crops[start : start + _BATCH].astype(np.float32) / 255
+        found = network(seen)
+        for layer, output in enumerate(found if isinstance(found, list) else [found]):
+            values = np.asarray(output, np.float64)
+            count[layer] += values[..., 0].size
+            first[layer] = first[layer] + values.sum((0, 1, 2))
+            second[layer] = second[layer] + (values**2).sum((0, 1, 2))
+    return [_moments(*sums) for sums in zip(count, first, second, strict=True)]
+
+
+def _moments(
+    count: int, first: NDArray[np.float64], second: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    mean = first / count
+    variance = np.maximum(second / count - mean**2, 0)
     return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
 
 
-def sample_crops() -> NDArray[np.float32]:
-    """(CROPS, SIDE, SIDE, 3) float32 RGB in 0..1: squares of several sizes, some mirrored."""
+def sample_crops() -> NDArray[np.uint8]:
+    """(CROPS, SIDE, SIDE, 3) uint8, sRGB: squares of several sizes, some mirrored."""
+    from sklearn.datasets import load_sample_images  # takes a second, and few need it
+
     photos = load_sample_images().images
     generator = np.random.default_rng(_SEED)
     crops = []
@@ -51,5 +62,5 @@ def sample_crops() -> NDArray[np.float32]:
         if generator.uniform() < 0.5:
             square = square[:, ::-1]
         seen = Image.fromarray(square).resize((SIDE, SIDE), Image.Resampling.BOX)
-        crops.append(np.asarray(seen, np.float32) / 255)
+        crops.append(np.asarray(seen))
     return np.stack(crops)

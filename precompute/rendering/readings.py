@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.classifier import classifier
-from diamond_cutter.precompute.backbones.folding import truncate
+from diamond_cutter.precompute.backbones.folding import fold, truncate
 from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
 from diamond_cutter.precompute.contract.atlas import Layer
 from diamond_cutter.precompute.rendering.measured_statistics import measured_statistics
@@ -140,7 +140,7 @@ def reading(
     if family == Family.LOGIT:
         return LogitReading(truncate(backbone, layer.name, pre_activation=False), hidden)
     network = truncate(backbone, layer.name)
-    mean, spread = _natural_units(backbone, layer, network)
+    [(mean, spread)] = natural_units(backbone, [layer], network)
     made = ChannelReading if family == Family.CHANNEL else EnergyReading
     return made(network, mean, spread)
 
@@ -175,11 +175,25 @@ def _spatial(network: Any) -> Any:
     return keras.Model(network.input, features)
 
 
-def _natural_units(
-    backbone: Backbone, layer: Layer, network: Any
+def natural_units(
+    backbone: Backbone, layers: Sequence[Layer], network: Any = None
+) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Natural mean and spread of layers' channels: their BatchNorm's, or else those on photos.
+
+    Twice (C,) float32 of each layer; no spread is 0. network: the backbone up to the layers before
+    their nonlinearities, if it is there already.
+    """
+    names = [layer.name for layer in layers]
+    found = [natural_statistics(backbone, name) for name in names]
+    if None in found:
+        measured = measured_statistics(network or fold(backbone, names, pre_activation=True))
+        found = [known or own for known, own in zip(found, measured, strict=True)]
+    return [_apart_from_zero(*moments) for moments in found if moments is not None]
+
+
+def _apart_from_zero(
+    mean: NDArray[np.float32], spread: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Natural mean and spread of a layer's channels: its BatchNorm's, or else those on photos."""
-    mean, spread = natural_statistics(backbone, layer.name) or measured_statistics(network)
     # A channel that BatchNorm all but switched off must not be divided by next to nothing.
     least = np.float32(max(1e-3 * float(np.median(spread)), 1e-12))
     return mean, np.maximum(spread, least)

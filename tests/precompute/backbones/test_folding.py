@@ -71,6 +71,37 @@ def test_several_layers_come_out_of_one_network(
         np.testing.assert_array_equal(np.asarray(made), np.asarray(alone(coffee[None])))
 
 
+def test_several_pre_activations_come_out_of_one_network(
+    lite0: Backbone, coffee: NDArray[np.float32]
+) -> None:
+    names = ["stem_activation", "block2b_add", "block3b_activation"]
+    together = fold(lite0, names, pre_activation=True)(coffee[None])
+    for name, made in zip(names, together, strict=True):
+        alone = truncate(lite0, name)(coffee[None])
+        np.testing.assert_array_equal(np.asarray(made), np.asarray(alone))
+
+
+def test_layers_behind_a_pre_activation_read_the_activation(
+    odd: Backbone, coffee: NDArray[np.float32]
+) -> None:
+    """Both convolutions have their ReLU inside, and the second reads the first."""
+    pixels = keras.Input((None, None, 3), name="input")
+    value = keras.layers.Conv2D(4, 3, activation="relu", name="a_conv")(pixels)
+    last = keras.layers.Conv2D(5, 1, activation="relu", name="b_conv")(value)
+    model = keras.Model(pixels, last)
+    chance = np.random.default_rng(3)
+    model.set_weights([chance.normal(0, 1, weight.shape) for weight in model.get_weights()])
+    backbone = replace(odd, name="plain", model=model, layers=find_layers(read_graph(model)))
+    first, second = fold(backbone, ["a_conv", "b_conv"], pre_activation=True)(coffee[None])
+    assert np.asarray(first).min() < -0.1
+    np.testing.assert_allclose(
+        np.asarray(first).clip(0), unfolded(backbone, "a_conv", coffee), atol=1e-5
+    )
+    np.testing.assert_array_equal(
+        np.asarray(second), np.asarray(truncate(backbone, "b_conv")(coffee[None]))
+    )
+
+
 def test_only_what_is_needed_is_there(lite0: Backbone) -> None:
     names = [layer.name for layer in truncate(lite0, "block2a_project_bn").layers]
     assert names == [

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.folding import truncate
+from diamond_cutter.precompute.backbones.folding import fold, truncate
 from diamond_cutter.precompute.backbones.units import ends_of
 from diamond_cutter.precompute.contract.atlas import Model
 from diamond_cutter.precompute.runtime import keras
@@ -59,10 +59,18 @@ def test_joined_and_pooled_channels_are_read_before_their_nonlinearities(
 def test_each_part_is_read_before_its_own_nonlinearity(branches: Backbone) -> None:
     assert ends_of(branches.graph, "mixed") == ("one", "two", "three")
     before, after = before_and_after(branches, "mixed")
-    assert (before[..., :4] < -0.01).any()
-    assert before[..., 4:9].min() == 0  # its nonlinearity is inside, and "three" needs it
+    # That of the second is inside, and "three" reads what it gives.
+    assert all((part < -0.01).any() for part in (before[..., :4], before[..., 4:9]))
     np.testing.assert_allclose(before[..., :9].clip(0), after[..., :9], atol=1e-6)
     np.testing.assert_allclose(silu(before[..., 9:]), after[..., 9:], atol=1e-6)
+
+
+def test_all_layers_come_out_of_one_network(branches: Backbone) -> None:
+    names = [layer.name for layer in branches.layers]
+    assert {"both", "pooled", "mixed", "two"} <= set(names)
+    together = fold(branches, names, pre_activation=True)(pixels())
+    for name, made in zip(names, together, strict=True):
+        np.testing.assert_array_equal(np.asarray(made), before_and_after(branches, name)[0])
 
 
 def test_what_falls_somewhere_is_not_exchanged_with_a_maximum(branches: Backbone) -> None:

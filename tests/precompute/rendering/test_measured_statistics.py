@@ -24,22 +24,26 @@ def network_without_norm() -> Backbone:
 
 
 def test_statistics_are_those_of_the_crops() -> None:
-    crops = sample_crops().astype(np.float64)
+    crops = sample_crops() / 255
     assert crops.shape == (32, 128, 128, 3)
     assert 0.2 < crops.mean() < 0.8
     assert crops.std() > 0.15
-    np.testing.assert_array_equal(crops, sample_crops())
+    np.testing.assert_array_equal(crops, sample_crops() / 255)
     image = keras.Input((None, None, 3))
-    mean, spread = measured_statistics(keras.Model(image, keras.layers.Rescaling(3.0)(image)))
-    np.testing.assert_allclose(mean, 3 * crops.mean((0, 1, 2)), rtol=1e-4)
-    np.testing.assert_allclose(spread, 3 * crops.std((0, 1, 2)), rtol=1e-4)
+    layers = [keras.layers.Rescaling(factor)(image) for factor in (3.0, 5.0)]
+    [three] = measured_statistics(keras.Model(image, layers[0]))
+    for factor, (mean, spread) in zip(
+        (3, 3, 5), (three, *measured_statistics(keras.Model(image, layers))), strict=True
+    ):
+        np.testing.assert_allclose(mean, factor * crops.mean((0, 1, 2)), rtol=1e-4)
+        np.testing.assert_allclose(spread, factor * crops.std((0, 1, 2)), rtol=1e-4)
 
 
 def test_channels_of_a_network_without_norm_are_compared_in_their_own_units() -> None:
     backbone = network_without_norm()
     found = reading(backbone, backbone.layers[0], Family.CHANNEL)
     assert isinstance(found, ChannelReading)
-    crops = sample_crops().astype(np.float64)
+    crops = sample_crops() / 255
     np.testing.assert_allclose(found.mean[1], 20 * crops[..., 1].mean() + 5, rtol=1e-4)
     np.testing.assert_allclose(found.spread[:2], crops[..., :2].std((0, 1, 2)) * [1, 20], rtol=1e-3)
     assert found.spread[2] > 0
