@@ -23,6 +23,12 @@ class AtlasSettings:
     )
     recipe: str = setting("preview", 'the quality to reach: "preview" or "standard"')
     seed: int = setting(0, "the seed that every picture's own seed is derived from")
+    photos: str = setting(
+        "",
+        "the photos of natural statistics: a folder, an archive or an address; empty: those of "
+        "--for's study, else samples",
+    )
+    cache: str = setting("data/cache", "the folder for downloads and unpacked archives")
     workers: int = setting(
         0, "worker processes of one thread each; 0: one for each core, at most 4 for a GPU"
     )

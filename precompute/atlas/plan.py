@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import zarr
 from dask.system import CPU_COUNT
@@ -9,11 +10,13 @@ from dask.system import CPU_COUNT
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.atlas.budget import parse_budget
+from diamond_cutter.precompute.atlas.photos import Photos, choose_photos
 from diamond_cutter.precompute.atlas.selection import Backbone, Selection, select, select_used
 from diamond_cutter.precompute.atlas.store import (
     check_layer,
     check_model,
     create_atlas,
+    lacks_natural,
     missing,
     prepare_layer,
     prepare_model,
@@ -25,6 +28,8 @@ from diamond_cutter.precompute.atlas.usage import Used
 from diamond_cutter.precompute.backbones import catalogue
 from diamond_cutter.precompute.contract.atlas import Layer, Model
 from diamond_cutter.precompute.contract.members import subgroup
+from diamond_cutter.precompute.contract.natural import WIDEST
+from diamond_cutter.precompute.dataset.entry import Progress
 from diamond_cutter.precompute.rendering.device import Device, Load, Way, way
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
 from diamond_cutter.precompute.work.cluster import check_workers
@@ -49,6 +54,7 @@ class Plan:
     selections: what to render of which layer.
     recipes: in the order in which they are rendered; with a budget all, from the fastest up.
     budget: in seconds, or None.
+    photos: of the natural statistics.
     """
 
     target: Target
@@ -57,14 +63,20 @@ class Plan:
     recipes: tuple[Recipe, ...]
     seed: int
     budget: float | None
+    photos: Photos
 
 
 def make_plan(
-    settings: AtlasSettings, load: Callable[[str], Backbone], used: Used | None = None
+    settings: AtlasSettings,
+    load: Callable[[str], Backbone],
+    used: Used | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Plan:
-    """Check the settings against the models and the store; nothing is written that stays.
+    """Check the settings against the models, the photos and the store.
 
+    Nothing is written that stays, but what the cache keeps of the photos.
     `used`: what a study uses, in place of the models, layers and channels of the settings.
+    `progress`: of the reading of the photos.
     Raises `UserError` for the first thing that can't be done.
     """
     budget = parse_budget(settings.budget)
@@ -84,6 +96,7 @@ def make_plan(
         recipes=recipes,
         seed=settings.seed,
         budget=budget,
+        photos=choose_photos(settings.photos, Path(settings.cache), progress),
     )
     atlas = target.find()
     if atlas is not None:
@@ -166,8 +179,8 @@ def _check_store(plan: Plan, atlas: zarr.Group) -> None:
 
 
 def _size(plan: Plan, atlas: zarr.Group | None) -> int:
-    """Bytes of the pictures that are not there yet, before compression."""
-    size = 0
+    """Bytes of the pictures and covariances that are not there yet, before compression."""
+    size, digest = 0, plan.photos.named_digest
     for selection in plan.selections:
         path = f"{selection.model.name}/{selection.layer.name}"
         side = canvas_side(selection.layer.receptive_field)
@@ -182,4 +195,9 @@ def _size(plan: Plan, atlas: zarr.Group | None) -> int:
             else sum(len(chunk.wanted) for chunk in chunks)
         )
         size += channels * side * side * 3
+        wide = selection.layer.channels
+        if wide <= WIDEST and (
+            atlas is None or path not in atlas or lacks_natural(subgroup(atlas, path), digest)
+        ):
+            size += 4 * wide**2
     return size

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,6 +13,13 @@ import zarr
 from dask.utils import parse_bytes
 
 from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas.natural import (
+    Measure,
+    Pass,
+    measure_photos,
+    passes,
+    store_natural,
+)
 from diamond_cutter.precompute.atlas.plan import (
     Plan,
     layer_way,
@@ -27,7 +35,7 @@ from diamond_cutter.precompute.rendering.device import Device, Way, find_device,
 from diamond_cutter.precompute.rendering.recipes import Recipe
 from diamond_cutter.precompute.work.backlog import Backlog
 from diamond_cutter.precompute.work.cluster import Workforce, workforce
-from diamond_cutter.precompute.work.display import open_display
+from diamond_cutter.precompute.work.display import Display, open_display
 from diamond_cutter.precompute.work.folder import exclusive
 from diamond_cutter.precompute.work.interrupt import terminated_as_interrupted
 from diamond_cutter.precompute.work.log import log_file
@@ -48,16 +56,17 @@ def render_atlas(
     *,
     load: Callable[[str], Backbone] = load_backbone,
     render: Render = render_chunk,
+    measure: Measure = measure_photos,
     stream: TextIO | None = None,
     used: Used | None = None,
 ) -> Summary:
-    """Render what the settings ask for and the atlas does not have yet.
+    """Render what the settings ask for and the atlas does not have yet; first its statistics.
 
     `used`: what a study uses, in place of the models, layers and channels of the settings.
-    `render` must be importable by name in the workers. The display goes to `stream`, or standard
-    error. Units that failed are in the summary. Raises `UserError` for what the user can mend
-    before anything is made, or for what hits every unit alike; then what was done is kept, as it
-    is after an interrupt or a kill at any moment.
+    `render` and `measure` must be importable by name in the workers. The display goes to `stream`,
+    or standard error. Units that failed are in the summary. Raises `UserError` for what the user
+    can mend before anything is made, or for what hits every unit alike; then what was done is kept,
+    as it is after an interrupt or a kill at any moment.
     """
     started = time.monotonic()
     with ExitStack() as stack:
@@ -65,19 +74,18 @@ def render_atlas(
         stack.callback(display.close)
         stack.enter_context(terminated_as_interrupted())
         display.check("reading the models and the atlas")
-        plan = make_plan(settings, load, used)
+        plan = make_plan(settings, load, used, partial(_reading, display))
         folder = plan.target.folder
         if folder is not None:
             stack.enter_context(exclusive(folder, plan.target.naming))
         atlas = prepared_atlas(plan)
         log = stack.enter_context(log_file(folder))
-        run = Run(
-            work=partial(store_unit, plan.target.address, render),
-            display=display,
-            left=partial(_left, plan.budget, started),
-        )
+        address, left = plan.target.address, partial(_left, plan.budget, started)
+        nature = Run(partial(store_natural, address, measure), display, left)
+        run = Run(partial(store_unit, address, render), display, left)
         device = find_device()
-        most = max(len(units(plan, atlas, recipe, device)) for recipe in plan.recipes)
+        todo = passes(plan, atlas)
+        most = max(len(todo), *(len(units(plan, atlas, recipe, device)) for recipe in plan.recipes))
         if most:
             display.phase("starting workers")
             with workforce(_hands(settings, plan, device), plan.target, most, log) as workers:
@@ -89,6 +97,7 @@ def render_atlas(
                 layers = "one layer" if count == 1 else f"{count} layers"
                 display.note(f"{device.describe()}: {how}, {layers} in flight")
                 try:
+                    _measure(nature, plan, todo, workers)
                     for recipe in plan.recipes:
                         _pass(run, plan, atlas, recipe, workers, device)
                 except KeyboardInterrupt:
@@ -99,9 +108,18 @@ def render_atlas(
             atlas,
             made=run.made,
             seconds=time.monotonic() - started,
-            failures=run.failures,
+            failures=[*nature.failures, *run.failures],
             log=log,
         )
+
+
+def _measure(run: Run, plan: Plan, todo: list[Pass], workers: Workforce) -> None:
+    """Make the natural statistics that are missing."""
+    layers: Counter[Place] = Counter((entry.model.name,) for entry in plan.selections)
+    units: Counter[Place] = Counter(unit.place for unit in todo)
+    if todo:
+        progress = Progress("natural statistics", "layers", layers, todo)
+        run.at_workers(workers, Backlog(todo, units), progress)
 
 
 def _pass(
@@ -132,6 +150,10 @@ def _widest_way(plan: Plan, device: Device) -> Way:
     """How the layer with the most channels is rendered in the end."""
     widest = max(plan.selections, key=lambda entry: entry.layer.channels)
     return layer_way(widest.layer, plan.recipes[-1], device)
+
+
+def _reading(display: Display, step: str, done: int, total: int) -> None:
+    display.check(f"{step} photos: {done} of {total}" if total else f"{step} photos: {done}")
 
 
 def _left(budget: float | None, started: float) -> float | None:

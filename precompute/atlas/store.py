@@ -29,6 +29,7 @@ from diamond_cutter.precompute.contract.atlas import (
 from diamond_cutter.precompute.contract.catalogue import NAME as CATALOGUE
 from diamond_cutter.precompute.contract.catalogue import Listed, to_json
 from diamond_cutter.precompute.contract.members import array, subgroup
+from diamond_cutter.precompute.contract.natural import ARRAYS, NAME, Natural, natural_group
 from diamond_cutter.precompute.contract.version import FORMAT_VERSION, check_format
 from diamond_cutter.precompute.rendering.pictures import Pictures
 
@@ -188,6 +189,29 @@ def write_chunk(layer: zarr.Group, chunk: Chunk, pictures: Pictures, level: Leve
         values = np.array(target[inside])
         values[offsets] = new[offsets]
         target[inside] = values
+
+
+def lacks_natural(layer: zarr.Group, digest: str | None) -> bool:
+    """Whether a layer has no natural statistics; with a digest, none of the photos of that."""
+    group = natural_group(layer)
+    return group is None or digest not in (None, group.attrs["digest"])
+
+
+def write_natural(
+    layer: zarr.Group, natural: Natural, covariance: NDArray[np.float32] | None
+) -> None:
+    """Store the natural statistics of a layer, in place of what it has.
+
+    The attributes are written last: until then the store does not count the rest.
+    """
+    group = layer.create_group(NAME, overwrite=True)
+    arrays = {name: getattr(natural, name) for name in ARRAYS}
+    if covariance is not None:
+        arrays["covariance"] = covariance
+    for name, values in arrays.items():
+        compressor = ZstdCodec(level=3)
+        group.create_array(name, data=values, chunks=values.shape, compressors=compressor)
+    group.attrs.put({"photos": natural.photos, "source": natural.source, "digest": natural.digest})
 
 
 def recipe_attributes(recipe: Any) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def _renderer(model: str, layer: str, recipe: Recipe, seed: int, batch: int) -> 
     """The renderer of the layer that this worker is on; its graphs go when it moves on."""
     from diamond_cutter.precompute.rendering.renderers import OWN, make_renderer
 
-    backbone = _backbone(model)
+    backbone = loaded(model)
     found = next(entry for entry in backbone.layers if entry.name == layer)
     return make_renderer(
         OWN,
@@ -117,7 +117,8 @@ def _renderer(model: str, layer: str, recipe: Recipe, seed: int, batch: int) -> 
 
 
 @lru_cache(maxsize=1)
-def _backbone(model: str) -> Any:
+def loaded(model: str) -> Any:
+    """The backbone that this worker is on."""
     from diamond_cutter.precompute.backbones import catalogue
 
     return catalogue.load(model)

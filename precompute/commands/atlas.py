@@ -28,7 +28,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.epilog = (
         "Stop it whenever you like: the same command goes on from there. With --scheduler, the "
         "scheduler and its workers need this package installed, and the workers one thread each "
-        "and a --store that all of them reach."
+        "and a --store and --photos that all of them reach."
     )
 
 
@@ -40,7 +40,10 @@ def run(options: Namespace) -> None:
         return
     from diamond_cutter.precompute.atlas.usage import find_used
 
-    used = find_used(load_studies(options).get(options.study, StudySettings()).store, options.study)
+    study = load_studies(options).get(options.study, StudySettings())
+    used = find_used(study.store, options.study)
+    if not settings.photos:
+        settings = replace(settings, photos=study.dataset, cache=study.cache)
     _render(settings, used)
     if not settings.budget and settings.recipe != BEST:
         _render(replace(settings, recipe=BEST), used)

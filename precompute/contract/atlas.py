@@ -14,6 +14,7 @@ An atlas is a Zarr v3 group at any fsspec address::
                                      NaN where level is 0
     <atlas>/<model>/<layer>/flag     (C,) uint8: a `Flag`
     <atlas>/<model>/<layer>/level    (C,) uint8: a `Level`
+    <atlas>/<model>/<layer>/natural  what the layer does on photos, see `contract.natural`
 
 All four arrays of a layer have the same chunks along C; a chunk has one writer, which writes
 `level` last. What `level` calls 0 is not there, whatever the other arrays hold.

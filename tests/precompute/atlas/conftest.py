@@ -29,7 +29,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The atlas of the fake's cuts at preview, made by a run that nothing disturbed."""
     folder = tmp_path_factory.mktemp("undisturbed") / "atlas.zarr"
     settings = AtlasSettings(store=str(folder), workers=2)
-    render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render)
+    render_atlas(
+        settings,
+        load=fake_pictures.load,
+        render=fake_pictures.render,
+        measure=fake_pictures.measure,
+    )
     return folder
 
 

@@ -38,7 +38,12 @@ def test_a_running_cluster_is_joined_and_left_as_it_was(
 ) -> None:
     folder = tmp_path / "atlas.zarr"
     settings = joined(folder, running_cluster.scheduler_address)
-    summary = render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render)
+    summary = render_atlas(
+        settings,
+        load=fake_pictures.load,
+        render=fake_pictures.render,
+        measure=fake_pictures.measure,
+    )
     assert summary.made == fake_pictures.CHANNELS_OF_CUTS
     assert tree(folder) == tree(undisturbed)
     assert len(running_cluster.scheduler.workers) == 1
@@ -100,7 +105,12 @@ def test_a_cluster_that_loses_its_workers_for_good_is_given_up(
     monkeypatch.setattr(cluster, "_check_reach", lambda *_: running_cluster.scale(0))
     settings = joined(tmp_path, running_cluster.scheduler_address)
     with pytest.raises(UserError, match="the cluster has had no worker for"):
-        render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render_slowly)
+        render_atlas(
+            settings,
+            load=fake_pictures.load,
+            render=fake_pictures.render_slowly,
+            measure=fake_pictures.measure,
+        )
 
 
 def test_a_scheduler_that_ends_is_told_of(
@@ -110,7 +120,12 @@ def test_a_scheduler_that_ends_is_told_of(
     settings = joined(tmp_path, running_cluster.scheduler_address)
     patience = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
     with patience, pytest.raises(UserError, match="the scheduler does not answer any more"):
-        render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render_slowly)
+        render_atlas(
+            settings,
+            load=fake_pictures.load,
+            render=fake_pictures.render_slowly,
+            measure=fake_pictures.measure,
+        )
 
 
 def test_a_worker_that_dask_does_not_bring_back_is_replaced(

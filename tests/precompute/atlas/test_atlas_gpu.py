@@ -42,7 +42,11 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(folder: Path, stream: io.StringIO | None = None, workers: int = 2) -> int:
     settings = AtlasSettings(store=str(folder), workers=workers)
     return render_atlas(
-        settings, load=fake_pictures.load, render=fake_pictures.render, stream=stream
+        settings,
+        load=fake_pictures.load,
+        render=fake_pictures.render,
+        measure=fake_pictures.measure,
+        stream=stream,
     ).made
 
 

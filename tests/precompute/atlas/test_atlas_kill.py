@@ -66,6 +66,24 @@ def test_everything_killed_at_five_random_moments(
     assert tree(folder) == tree(undisturbed)
 
 
+def test_killed_at_random_moments_of_the_natural_statistics(
+    tmp_path: Path, undisturbed: Path, tree: Tree
+) -> None:
+    folder, draw = tmp_path / "atlas.zarr", random.Random(20262)  # noqa: S311
+
+    def measured() -> int:
+        return len(list(folder.glob("*/*/natural/covariance/c/0/0")))
+
+    for count in (1, 2):
+        with running(folder) as process:
+            wait_for(lambda count=count: measured() >= count)
+            time.sleep(draw.uniform(0, 0.05))  # anywhere in the writing of a layer or after it
+            os.killpg(process.pid, signal.SIGKILL)
+    with running(folder) as process:
+        assert process.wait(PATIENCE) == 0
+    assert tree(folder) == tree(undisturbed)
+
+
 def test_single_workers_killed_at_five_random_moments(
     tmp_path: Path,
     undisturbed: Path,

@@ -58,6 +58,7 @@ def test_the_units_are_the_missing_chunks_of_each_layer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
+        ({"photos": "nowhere"}, "nowhere: expected a folder, a zip, a tar or a CSV of photos"),
         ({"recipe": "beautiful"}, "recipe: expected one of 'preview', 'standard', got 'beautiful'"),
         ({"budget": "soon"}, "budget: expected a time"),
         ({"workers": -1}, "workers: expected 0 or more, got -1"),

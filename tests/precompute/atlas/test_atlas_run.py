@@ -14,6 +14,7 @@ import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas.natural import Measure
 from diamond_cutter.precompute.atlas.run import render_atlas
 from diamond_cutter.precompute.atlas.store import made_by
 from diamond_cutter.precompute.atlas.summary import Failure, Summary
@@ -29,10 +30,13 @@ def run(
     folder: Path,
     render: Render = fake_pictures.render,
     stream: io.StringIO | None = None,
+    measure: Measure = fake_pictures.measure,
     **settings: object,
 ) -> Summary:
     merged = replace(AtlasSettings(store=str(folder), workers=2), **settings)
-    return render_atlas(merged, load=fake_pictures.load, render=render, stream=stream)
+    return render_atlas(
+        merged, load=fake_pictures.load, render=render, measure=measure, stream=stream
+    )
 
 
 def levels(folder: Path) -> dict[str, list[int]]:
@@ -64,7 +68,7 @@ def test_a_run_in_pieces_gives_the_same_bytes_and_renders_nothing_twice(
     second = run(folder)
     assert (second.made, second.total) == (fake_pictures.CHANNELS_OF_CUTS - 8, 79)
     assert tree(folder) == tree(undisturbed)
-    third = run(folder, render=fake_pictures.render_never)
+    third = run(folder, fake_pictures.render_never, measure=fake_pictures.measure_never)
     assert third.made == 0
     assert third.reached == {Level.PREVIEW: 79}
     assert third.flags == {Flag.DEAD: 3, Flag.GREY: 0, Flag.CHANCE: 0}
@@ -197,7 +201,12 @@ def test_a_spent_budget_starts_nothing_and_says_what_is_left(tmp_path: Path) -> 
         return fake_pictures.load(name)
 
     settings = AtlasSettings(store=str(tmp_path), workers=1, budget="1s")
-    summary = render_atlas(settings, load=load_slowly, render=fake_pictures.render_never)
+    summary = render_atlas(
+        settings,
+        load=load_slowly,
+        render=fake_pictures.render_never,
+        measure=fake_pictures.measure_never,
+    )
     assert summary.made == 0
     assert summary.reached == {Level.PREVIEW: 20, Level.STANDARD: 0}
     text = summary.describe()

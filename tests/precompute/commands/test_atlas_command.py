@@ -72,6 +72,11 @@ def test_the_channels_of_a_study_are_rendered_first_and_then_better(
     assert main(["atlas", "--for", "pets"]) == 0
     assert [each.recipe for each in asked] == ["preview", "standard"]
     assert all(each.channels == "used" for each in asked)
+    assert all((each.photos, each.cache) == ("x", "data/cache") for each in asked)
+    assert main(["atlas", "--for", "pets", "--photos", "others"]) == 0
+    assert asked[-1].photos == "others"
+    assert main(["atlas"]) == 0
+    assert asked[-1].photos == ""
     assert main(["atlas", "--for", "cats"]) == 2
 
 

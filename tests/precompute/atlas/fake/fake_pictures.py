@@ -1,20 +1,22 @@
-"""Stands in for TensorFlow where the atlas is tested: cheap pictures, and ways to fail.
+"""Stands in for TensorFlow where the atlas is tested: cheap pictures and figures, ways to fail.
 
 Worker processes import it by name: its folder is on the path of the process that starts them.
 """
-# ruff: noqa: ARG001 - every way to render takes the same arguments
+# ruff: noqa: ARG001 - every way to render, or to measure, takes the same arguments
 
 import errno
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
+from diamond_cutter.precompute.atlas.moments import Measured, Moments
+from diamond_cutter.precompute.atlas.photos import Photos
 from diamond_cutter.precompute.contract.atlas import Flag, Layer, Model
 from diamond_cutter.precompute.rendering.device import Device
 from diamond_cutter.precompute.rendering.pictures import Pictures
@@ -61,6 +63,38 @@ def render(
         score=np.array([draw.random() for draw in draws], np.float32),
         flag=np.array([Flag.DEAD if channel == 5 else Flag.NONE for channel in channels], np.uint8),
     )
+
+
+def measure(model: Model, layers: Sequence[Layer], side: int, photos: Photos) -> Iterator[Measured]:
+    """Of three made-up photos in place of those named; depends on every argument."""
+    for layer in layers:
+        moments = Moments(layer.channels)
+        draw = np.random.default_rng([side, crc32(f"{model.name}/{layer.name}".encode())])
+        shape = (3, 2, 2, layer.channels)
+        moments.add(draw.random(shape, np.float32), draw.random((3, layer.channels), np.float32))
+        yield moments.finish(photos)
+
+
+def measure_slowly(
+    model: Model, layers: Sequence[Layer], side: int, photos: Photos
+) -> Iterator[Measured]:
+    """Slow enough to be killed in the middle of a pass."""
+    for measured in measure(model, layers, side, photos):
+        time.sleep(0.1)
+        yield measured
+
+
+def measure_nothing(
+    model: Model, layers: Sequence[Layer], side: int, photos: Photos
+) -> Iterator[Measured]:
+    raise ArithmeticError(f"no photo for {layers[0].name}")
+
+
+def measure_never(
+    model: Model, layers: Sequence[Layer], side: int, photos: Photos
+) -> Iterator[Measured]:
+    """Stands where nothing may be measured."""
+    raise AssertionError("measured")
 
 
 def render_slowly(

@@ -17,6 +17,11 @@ if __name__ == "__main__":
         run.find_device = lambda: fake_pictures.GPU
     settings = AtlasSettings(store=sys.argv[1], **json.loads(sys.argv[2]))
     try:
-        render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render_slowly)
+        render_atlas(
+            settings,
+            load=fake_pictures.load,
+            render=fake_pictures.render_slowly,
+            measure=fake_pictures.measure_slowly,
+        )
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,0 +1,53 @@
+"""Photos through a network: what its layers do on them."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diamond_cutter.precompute.atlas.moments import Measured, Moments
+from diamond_cutter.precompute.atlas.photos import Photos
+from diamond_cutter.precompute.backbones.backbone import Backbone
+from diamond_cutter.precompute.backbones.folding import fold
+from diamond_cutter.precompute.backbones.photo import prepare
+from diamond_cutter.precompute.contract.atlas import Layer
+from diamond_cutter.precompute.rendering.objective import averaged, leaky
+from diamond_cutter.precompute.rendering.readings import natural_units
+from diamond_cutter.precompute.runtime import keras
+
+ops = keras.ops
+
+BATCH = 8
+
+
+def measure_layers(
+    backbone: Backbone, layers: Sequence[Layer], side: int, photos: Photos
+) -> list[Measured]:
+    """The natural statistics of layers, in order, from one pass of whole photos of (side, side).
+
+    It is not compiled: what an operation gives then does not depend on which layers are asked for.
+    Raises `PhotoError` for a photo that can't be read.
+    """
+    network = fold(backbone, [layer.name for layer in layers], pre_activation=True)
+    units = natural_units(backbone, layers, network)
+    moments = [Moments(layer.channels) for layer in layers]
+    for batch in _batches(photos, side):
+        outputs = keras.tree.flatten(network(batch))  # a lone one: no list
+        for output, unit, sums in zip(outputs, units, moments, strict=True):
+            sums.add(np.asarray(output), np.asarray(_strengths(output, *unit)))
+    return [sums.finish(photos) for sums in moments]
+
+
+def _batches(photos: Photos, side: int) -> Iterator[NDArray[np.float32]]:
+    images = photos.images()
+    while batch := [prepare(image, side) for image in islice(images, BATCH)]:
+        yield np.stack(batch)
+
+
+def _strengths(output: Any, mean: NDArray[np.float32], spread: NDArray[np.float32]) -> Any:
+    """The score that each photo reaches for each channel, (n, h, w, C) to (n, C)."""
+    count, height, width, _ = output.shape
+    cells = ops.full((count, height, width), 1 / (height * width))
+    return averaged(leaky((output - mean) / spread), cells)

@@ -1,0 +1,54 @@
+"""Sums over photos, held against NumPy on all of them at once."""
+
+import numpy as np
+import pytest
+
+from diamond_cutter.precompute.atlas.moments import Moments
+from diamond_cutter.precompute.atlas.photos import Photos
+from diamond_cutter.precompute.contract.natural import WIDEST
+
+PHOTOS = Photos("made up", "0f")
+
+
+def test_moments_are_those_of_all_photos_and_places_together() -> None:
+    draw = np.random.default_rng(0)
+    mixed = draw.normal(size=(5, 5)) + 3
+    activations = (draw.normal(size=(11, 4, 3, 5)) @ mixed + 1000).astype(np.float32)
+    strengths = draw.normal(size=(11, 5)).astype(np.float32)
+    strengths[9] = strengths[2]  # the first of equals counts
+    moments = Moments(5)
+    for part in (slice(0, 4), slice(4, 8), slice(8, 11)):
+        moments.add(activations[part], strengths[part])
+    natural, covariance = moments.finish(PHOTOS)
+    places = activations.reshape(-1, 5).astype(np.float64)
+    np.testing.assert_allclose(natural.mean, places.mean(0), rtol=1e-6)
+    np.testing.assert_allclose(natural.spread, places.std(0), rtol=1e-6)
+    np.testing.assert_allclose(covariance, np.cov(places.T, bias=True), rtol=1e-5)
+    np.testing.assert_array_equal(natural.maximum, strengths.max(0))
+    np.testing.assert_array_equal(natural.best, strengths.argmax(0))
+    assert (natural.photos, natural.source, natural.digest) == (11, "made up", "0f")
+    for values in (natural.mean, natural.spread, natural.maximum, covariance):
+        assert values is not None
+        assert values.dtype == np.float32
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, -7.3e5])
+def test_a_channel_that_never_changes_has_no_spread_at_all(value: float) -> None:
+    activations = np.random.default_rng(1).normal(size=(6, 3, 3, 2)).astype(np.float32)
+    activations[..., 1] = value
+    moments = Moments(2)
+    for photo in activations:
+        moments.add(photo[None], np.zeros((1, 2), np.float32))
+    natural, _ = moments.finish(PHOTOS)
+    assert natural.spread[1] == 0
+    assert natural.mean[1] == np.float32(value)
+    assert natural.spread[0] == pytest.approx(activations[..., 0].std(), rel=1e-5)
+
+
+def test_of_a_very_wide_layer_no_covariance_is_kept() -> None:
+    activations = np.random.default_rng(2).normal(size=(3, 2, 2, WIDEST + 1)).astype(np.float32)
+    moments = Moments(WIDEST + 1)
+    moments.add(activations, activations.mean((1, 2)))
+    natural, covariance = moments.finish(PHOTOS)
+    assert covariance is None
+    np.testing.assert_allclose(natural.spread, activations.std((0, 1, 2)), rtol=1e-5)

@@ -1,0 +1,151 @@
+"""Natural statistics in the atlas: made once, before the pictures, and never half."""
+
+import io
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import fake_pictures
+import numpy as np
+import pytest
+import zarr
+from PIL import Image
+
+from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas import natural
+from diamond_cutter.precompute.atlas.natural import Measure, passes
+from diamond_cutter.precompute.atlas.photos import SAMPLES, Photos
+from diamond_cutter.precompute.atlas.plan import make_plan, prepared_atlas
+from diamond_cutter.precompute.atlas.run import render_atlas
+from diamond_cutter.precompute.atlas.summary import Summary
+from diamond_cutter.precompute.contract.atlas import open_atlas
+from diamond_cutter.precompute.contract.members import subgroup
+from diamond_cutter.precompute.contract.natural import Natural, read_covariance, read_natural
+from diamond_cutter.precompute.rendering.recipes import canvas_side
+
+Tree = Callable[[Path], dict[str, bytes]]
+CUTS = [layer for layer in fake_pictures.LAYERS if layer.is_cut]
+MODEL = fake_pictures.load("efficientnet-lite0").info
+
+
+def measured(folder: Path, layer: str) -> Natural | None:
+    return read_natural(subgroup(open_atlas(str(folder)), f"{MODEL.name}/{layer}"))
+
+
+def measure(folder: Path, measure: Measure, **settings: object) -> Summary:
+    """A run on an atlas whose pictures are all there."""
+    merged = replace(AtlasSettings(store=str(folder), workers=1), **settings)
+    return render_atlas(
+        merged,
+        load=fake_pictures.load,
+        render=fake_pictures.render_never,
+        measure=measure,
+        stream=io.StringIO(),
+    )
+
+
+@pytest.fixture
+def atlas(tmp_path: Path, undisturbed: Path) -> Path:
+    return Path(shutil.copytree(undisturbed, tmp_path / "atlas.zarr"))
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> dict[str, str]:
+    """Settings that name two photos."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for shade in (60, 200):
+        pixels = np.random.default_rng(shade).integers(0, shade, (40, 40, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{shade}.png")
+    return {"photos": str(folder), "cache": str(tmp_path / "cache")}
+
+
+def test_a_run_stores_what_is_measured_of_every_layer(undisturbed: Path) -> None:
+    for layer in CUTS:
+        group = subgroup(open_atlas(str(undisturbed)), f"{MODEL.name}/{layer.name}")
+        found = read_natural(group)
+        assert found is not None
+        photos = Photos(SAMPLES, found.digest)
+        side = canvas_side(layer.receptive_field)
+        [(made, covariance)] = fake_pictures.measure(MODEL, [layer], side, photos)
+        for name in ("mean", "spread", "maximum", "best"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(made, name))
+        np.testing.assert_array_equal(read_covariance(group), covariance)
+        assert (found.photos, found.source, len(found.digest)) == (3, SAMPLES, 64)
+
+
+def test_an_atlas_without_gets_it_and_the_same_bytes(
+    atlas: Path, undisturbed: Path, tree: Tree
+) -> None:
+    for layer in CUTS:
+        del zarr.open_group(f"{atlas}/{MODEL.name}/{layer.name}")["natural"]
+        assert measured(atlas, layer.name) is None
+    assert measure(atlas, fake_pictures.measure).made == 0
+    assert tree(atlas) == tree(undisturbed)
+
+
+def test_what_is_half_written_is_not_there_and_made_anew(
+    atlas: Path, undisturbed: Path, tree: Tree
+) -> None:
+    half = zarr.open_group(f"{atlas}/{MODEL.name}/block/natural")
+    half.attrs.put({})
+    del half["spread"]
+    assert measured(atlas, "block") is None
+    assert read_covariance(subgroup(open_atlas(str(atlas)), f"{MODEL.name}/block")) is None
+    measure(atlas, fake_pictures.measure)
+    assert tree(atlas) == tree(undisturbed)
+
+
+def test_photos_that_are_named_take_the_place_of_samples_and_not_the_other_way_round(
+    atlas: Path, mine: dict[str, str], tree: Tree
+) -> None:
+    measure(atlas, fake_pictures.measure, layers=("stem",), **mine)
+    stem, block = measured(atlas, "stem"), measured(atlas, "block")
+    assert stem is not None
+    assert block is not None
+    assert (stem.source, block.source) == ("mine", SAMPLES)
+    before = tree(atlas)
+    measure(atlas, fake_pictures.measure_never, layers=("stem",), **mine)
+    measure(atlas, fake_pictures.measure_never)
+    assert tree(atlas) == before
+    assert not [path for path, content in before.items() if str(atlas).encode() in content]
+
+
+def test_layers_that_cannot_be_measured_are_reported_and_get_their_pictures(
+    tmp_path: Path, tree: Tree, undisturbed: Path
+) -> None:
+    settings = AtlasSettings(store=str(tmp_path), workers=1)
+    summary = render_atlas(
+        settings,
+        load=fake_pictures.load,
+        render=fake_pictures.render,
+        measure=fake_pictures.measure_nothing,
+        stream=io.StringIO(),
+    )
+    assert [(failure.where, failure.error) for failure in summary.failures] == [
+        (
+            "efficientnet-lite0 natural statistics of stem to block",
+            "ArithmeticError: no photo for stem",
+        ),
+        ("efficientnet-lite0 natural statistics of head", "ArithmeticError: no photo for head"),
+    ]
+    assert summary.made == fake_pictures.CHANNELS_OF_CUTS
+    measure(tmp_path, fake_pictures.measure)
+    assert tree(tmp_path) == tree(undisturbed)
+
+
+def test_layers_with_pictures_of_one_side_are_measured_in_one_pass_that_fits_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = make_plan(AtlasSettings(store=str(tmp_path), models=("a", "b")), fake_pictures.load)
+    atlas = prepared_atlas(plan)
+    assert [(each.place, each.side, len(each.layers)) for each in passes(plan, atlas)] == [
+        (("a",), 48, 2),
+        (("a",), 128, 1),
+        (("b",), 48, 2),
+        (("b",), 128, 1),
+    ]
+    monkeypatch.setattr(natural, "MEMORY", 8 * (20**2 + 16**2) - 1)
+    names = [[layer.name for layer in each.layers] for each in passes(plan, atlas)]
+    assert names == [["stem"], ["block"], ["head"]] * 2
