@@ -19,6 +19,8 @@ from diamond_cutter.precompute.contract.atlas import (
 )
 from diamond_cutter.precompute.contract.catalogue import NAME as CATALOGUE
 from diamond_cutter.precompute.contract.catalogue import Listed, read_catalogue
+from diamond_cutter.precompute.contract.natural import NAME as NATURAL
+from diamond_cutter.precompute.contract.natural import Natural, read_natural
 
 ADDRESS_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 """What may be a folder of the site, and so a part of an address that needs no quoting."""
@@ -34,6 +36,7 @@ class RenderedLayer:
     flag: (C,) uint8, a `Flag` each.
     level: (C,) uint8, a `Level` each.
     images: (C, S, S, 3) uint8, sRGB, in the store; true only where `pictured`.
+    natural: what the channels do on photos; None where that was not measured.
     """
 
     model: str
@@ -45,6 +48,7 @@ class RenderedLayer:
     flag: NDArray[np.uint8]
     level: NDArray[np.uint8]
     images: zarr.Array[Any]
+    natural: Natural | None
 
     @property
     def pictured(self) -> NDArray[np.bool_]:
@@ -142,7 +146,18 @@ def _read_layer(address: str, model: str, layer: Layer, parent: zarr.Group) -> R
             raise _damaged(
                 where, f"the recipe of level {value} in the attributes", f"{sorted(recipes)}"
             )
-    return RenderedLayer(model, layer, recipes, seed, side, score, flag, level, images)
+    natural = _read_natural(where, count, group)
+    return RenderedLayer(model, layer, recipes, seed, side, score, flag, level, images, natural)
+
+
+def _read_natural(where: str, count: int, group: zarr.Group) -> Natural | None:
+    try:
+        natural = read_natural(group)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(f"{where}/{NATURAL}", "natural statistics", f"{error!r}") from error
+    if natural is not None:
+        _expect(f"{where}/{NATURAL}/mean", "shape", (count,), natural.mean.shape)
+    return natural
 
 
 def _array(

@@ -10,6 +10,7 @@ from diamond_cutter.build.attribution.channel import LayerNature, Nature, channe
 from diamond_cutter.build.context import Frame, LayerLink, Link, Parameter, Picture
 from diamond_cutter.build.figure import Field, draw_field
 from diamond_cutter.build.frame import NAME, Surroundings, make_frame
+from diamond_cutter.build.natural import beside_photos, unchanged
 from diamond_cutter.build.pages import beside, channel_picture, command, picture_text_of
 from diamond_cutter.build.pictures import CHANNEL_SIDE
 from diamond_cutter.build.templates import decimal
@@ -25,6 +26,7 @@ class ChannelPage:
 
     picture: address of its own picture; empty where `reason` says why it is not shown.
     score: as text; empty if it has none.
+    beside_photos, unchanged: what the atlas's photos say of it, see `natural`; may be empty.
     recipe: the name of the recipe that it was made by; empty if it is not rendered yet.
     natures: what the photos of each study say of it. previous, next: the channels beside it.
     """
@@ -39,6 +41,8 @@ class ChannelPage:
     explanation: str
     side: int
     score: str
+    beside_photos: str
+    unchanged: str
     recipe: str
     parameters: tuple[Parameter, ...]
     seed: int
@@ -63,6 +67,7 @@ def channel_page(
     name, count = layer.layer.name, layer.layer.channels
     why = tiles.reason(layer, channel)
     score = decimal(float(layer.score[channel]))
+    natural = layer.natural
     level = int(layer.level[channel])
     recipe = tiles.recipe_name(level) if level else ""
     before, after = beside(model, layer, "../../")
@@ -87,6 +92,10 @@ def channel_page(
         explanation=tiles.EXPLANATIONS.get(why, ""),
         side=layer.side,
         score=score,
+        beside_photos=(
+            beside_photos(natural, channel, float(layer.score[channel])) if natural else ""
+        ),
+        unchanged=unchanged(natural, channel) if natural else "",
         recipe=recipe,
         parameters=parameters(layer.recipes[recipe]) if recipe else (),
         seed=layer.seed,

@@ -247,6 +247,9 @@ def _pages_digest(
 ) -> str:
     depth = [(other.layer, other.side) for other in model.rendered]
     arrays = [values.tobytes() for values in (layer.score, layer.flag, layer.level)]
+    natural = layer.natural
+    if natural is not None:
+        arrays += [natural.maximum.tobytes(), natural.spread.tobytes()]
     facts = (
         generator,
         around,
@@ -256,6 +259,7 @@ def _pages_digest(
         layer.recipes,
         layer.seed,
         made_from,
+        natural and (natural.photos, natural.source),
     )
     said = chain.from_iterable(nature.contents() for nature in natures)
     own = [("facts", repr(facts).encode()), *(("array", array) for array in arrays)]

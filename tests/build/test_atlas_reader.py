@@ -35,6 +35,10 @@ def test_the_reader_finds_what_the_writer_wrote(
     assert np.isnan(stem.score[19])
     assert block.score[123] == pytest.approx(score_of(123))
     assert tuple(read_pictures(block, 120, 130)[3, 0, 0]) == colour_of(123)
+    assert stem.natural is not None
+    assert (stem.natural.photos, stem.natural.source) == (32, "crops of two photos")
+    assert stem.natural.maximum[[5, 6]].tolist() == pytest.approx([2, -0.2])
+    assert head.natural is None
 
 
 def test_what_is_not_to_be_shown_comes_as_grey(small_atlas: str) -> None:
@@ -63,6 +67,16 @@ def test_another_format_version_is_refused(atlas: str) -> None:
         (
             lambda stem: stem.attrs.__setitem__("recipes", {}),
             "stem: expected the recipe of level 1",
+        ),
+        (
+            lambda stem: stem["natural"].__delitem__("spread"),
+            "stem/natural: expected natural statistics, got KeyError",
+        ),
+        (
+            lambda stem: stem["natural"].create_array(
+                "best", shape=(20,), dtype="int64", overwrite=True
+            ),
+            r"stem/natural: .*best: expected int32 \(20,\)",
         ),
         (lambda stem: stem.attrs.__delitem__("seed"), "stem: expected recipes and a seed"),
         (lambda stem: stem.__delitem__("score"), "stem/score: expected an array, got None"),

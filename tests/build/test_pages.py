@@ -124,6 +124,35 @@ def test_a_channels_page_shows_its_numbers_and_recipe(
     assert '<th scope="row">seed</th><td>5</td>' in html
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("stem/10", "{ratio} times as strong as the strongest of 32 photos (crops of two photos)"),
+        ("block1/10", "{ratio} times as strong as the strongest of 250 photos (holidays)"),
+        ("block1/6", "the strongest of 250 photos (holidays) scores −0.20"),
+        ("block1/0", "the strongest of 250 photos (holidays) scores 2.00"),
+    ],
+)
+def test_a_channels_page_says_how_strong_its_picture_is_beside_photos(
+    small_site: Path, score_of: Callable[[int], float], path: str, said: str
+) -> None:
+    assert score_of(10) > 0 > score_of(0)
+    expected = said.format(ratio=f"{score_of(10) / 2:.1f}")
+    html = text(small_site, f"models/tiny-net/{path}")
+    assert f"<dt>Beside photos</dt><dd>{expected}</dd>" in html
+
+
+def test_a_channel_that_many_photos_never_change_is_told_to_be_dead(small_site: Path) -> None:
+    said = "<dt>On photos</dt><dd>dead: the same at all places of all 250 photos (holidays)</dd>"
+    with_it = [n for n in range(8) if said in text(small_site, f"models/tiny-net/block1/{n}")]
+    assert with_it == [2, 4]
+    assert all("On photos" not in text(small_site, f"models/tiny-net/stem/{n}") for n in range(20))
+
+
+def test_a_layer_that_was_not_measured_says_nothing_of_photos(small_site: Path) -> None:
+    assert "photos</dt>" not in text(small_site, "models/tiny-net/head/0")
+
+
 def test_a_channels_page_leads_to_its_neighbours(small_site: Path) -> None:
     html = text(small_site, "models/tiny-net/block1/2")
     beside = html.split("Beside it in block1")[1].split("</ol>")[0]

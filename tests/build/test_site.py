@@ -148,6 +148,17 @@ def test_a_channel_that_is_rendered_at_last_gets_its_picture(
     assert built.changed < 40
 
 
+def test_another_strongest_photo_is_told_on_the_page_of_its_channel_alone(
+    build: Build, atlas: str, output: Path
+) -> None:
+    before = contents(output)
+    zarr.open_array(f"{atlas}/tiny-net/block1/natural/maximum")[10] = 4
+    build(atlas, output)
+    after = contents(output)
+    changed = {path for path in after if after[path] != before[path]} - {NAME}
+    assert changed == {"models/tiny-net/block1/10/index.html"}
+
+
 def test_a_layer_that_is_gone_is_gone_from_the_site(build: Build, atlas: str, output: Path) -> None:
     del zarr.open_group(f"{atlas}/tiny-net")["head"]
     build(atlas, output)

@@ -1,0 +1,29 @@
+"""What the atlas's photos say of a channel: how its picture compares with them."""
+
+from math import isnan
+
+from diamond_cutter.build.templates import decimal
+from diamond_cutter.precompute.contract.natural import Natural
+
+ENOUGH = 100
+"""Photos of which a channel that is the same on all of them is told to be dead."""
+
+LEAST = 0.1
+"""A score in natural standard deviations, with less than which none is compared: it is chance."""
+
+
+def beside_photos(natural: Natural, channel: int, score: float) -> str:
+    """How strong a picture of that score is beside the strongest photo; NaN: there is none."""
+    photos = f"photo{'s' if natural.photos > 1 else ''}"
+    whose = f"the strongest of {natural.photos} {photos} ({natural.source})"
+    strongest = float(natural.maximum[channel])
+    if isnan(score) or score < LEAST or strongest < LEAST:
+        return f"{whose} scores {decimal(strongest)}"
+    return f"{score / strongest:.1f} times as strong as {whose}"
+
+
+def unchanged(natural: Natural, channel: int) -> str:
+    """That a channel is dead, for it is the same on many photos; empty of any other."""
+    if natural.spread[channel] > 0 or natural.photos < ENOUGH:
+        return ""
+    return f"dead: the same at all places of all {natural.photos} photos ({natural.source})"
