@@ -118,7 +118,7 @@ def settle(model: Any) -> None:
     for norm in norms:
         norm.momentum = 0.0
     side = model.inputs[0].shape[1]
-    photos = [Image.fromarray((crop * 255).astype(np.uint8)) for crop in sample_crops()[:CROPS]]
+    photos = [Image.fromarray(crop) for crop in sample_crops()[:CROPS]]
     seen = np.stack([np.asarray(photo.resize((side, side))) for photo in photos])
     if norms:
         model(seen.astype(np.float32) / 255, training=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from diamond_cutter.command.configuration import add_options
+from diamond_cutter.command.configuration import add_options, load
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.rendering.recipes import RECIPES
 
 
@@ -18,7 +19,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "layer", metavar="LAYER", nargs="?", default="", help="a name that `diamond layers` lists"
     )
-    add_options(parser)
+    add_options(parser, AtlasSettings, only=("store",))
     what = parser.add_argument_group("what to show: one of these")
     what.add_argument("--channels", metavar="LIST", default="", help='of LAYER: "3,7,10-12", "all"')
     what.add_argument(
@@ -37,6 +38,11 @@ def configure(parser: ArgumentParser) -> None:
         "--everything", action="store_true", help="whatever excites LAYER as a whole (DeepDream)"
     )
     more = parser.add_argument_group("and how")
+    more.add_argument(
+        "--whiten",
+        action="store_true",
+        help="--direction by the inverse of the channels' natural covariance, which an atlas holds",
+    )
     more.add_argument(
         "--at", metavar="DOWN,ACROSS", default="", help="read at one place of the picture, in 0..1"
     )
@@ -90,7 +96,9 @@ def run(options: Namespace) -> None:
     from diamond_cutter.precompute.rendering.renderers import NAMES, OWN
     from diamond_cutter.precompute.rendering.request import Request, resolve
 
-    request = Request(**{name: getattr(options, name) for name in Request.__dataclass_fields__})
+    words = {name: getattr(options, name) for name in Request.__dataclass_fields__}
+    atlas = load(AtlasSettings, Namespace(config=options.config, store=options.store)).store
+    request = Request(**{**words, "whiten": atlas if options.whiten else ""})
     if options.renderer not in NAMES:
         raise UserError(
             f"--renderer: expected one of {', '.join(NAMES)}, got {options.renderer!r}; mend the "

@@ -14,7 +14,9 @@ from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.classifier import classifier
 from diamond_cutter.precompute.contract.atlas import Layer
 from diamond_cutter.precompute.rendering import units
+from diamond_cutter.precompute.rendering.readings import natural_units
 from diamond_cutter.precompute.rendering.units import Unit
+from diamond_cutter.precompute.rendering.whitening import stored_covariance, whiten
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Request:
     """The words of a request; what is empty is not asked for.
 
     layer: a name. channels, classes: lists such as "3,7,10-12"; classes also by name.
-    direction: a .npy file, (C,) or (N, C). everything: the layer as a whole.
+    direction: a .npy file, (C,) or (N, C); whiten: the atlas whose covariance whitens it.
+    everything: the layer as a whole.
     head: a .npz file with weights (C, K), bias (K,) and perhaps names (K,).
     at: "DOWN,ACROSS". minus, toward: one channel or class. stages, variations: how many.
     """
@@ -31,6 +34,7 @@ class Request:
     channels: str = ""
     classes: str = ""
     direction: str = ""
+    whiten: str = ""
     everything: bool = False
     head: str = ""
     at: str = ""
@@ -68,6 +72,8 @@ def resolve(request: Request, backbone: Backbone) -> Asked:
             f"expected one of {', '.join(kinds)}, got {' and '.join(given) or 'none'}; "
             "`diamond render --help` tells what each shows"
         )
+    if request.whiten and not request.direction:
+        raise UserError(f"--whiten: expected with --direction, got {given[0]}; leave it out")
     if given[0] == "--classes":
         layer, find = _classes(request, backbone)
         numbers_of, words = "classes", request.classes
@@ -76,7 +82,7 @@ def resolve(request: Request, backbone: Backbone) -> Asked:
         numbers_of, words = ("channels" if request.channels else ""), request.channels
         find = _channels(request, layer)
     if not words:
-        found, numbers = _without_number(request, _required(layer)), []
+        found, numbers = _without_number(request, backbone, _required(layer)), []
     else:
         numbers = [number for number, _ in find(words)]
         found = [unit for _, unit in find(words)]
@@ -206,22 +212,31 @@ def _head(
     return weights.astype(np.float32), bias.astype(np.float32), names
 
 
-def _without_number(request: Request, layer: Layer) -> list[Unit]:
+def _without_number(request: Request, backbone: Backbone, layer: Layer) -> list[Unit]:
     place = _place(request.at)
     if request.everything:
         return [units.whole_layer(layer) if place is None else units.position(layer, place)]
     path = Path(request.direction)
     try:
-        weights = np.atleast_2d(np.load(path, allow_pickle=False))
-        return [
+        found = [
             units.direction(layer, row, f"{path.stem} {number}")
-            for number, row in enumerate(weights)
+            for number, row in enumerate(np.atleast_2d(np.load(path, allow_pickle=False)))
         ]
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path}: expected a .npy file of ({layer.channels},) or (N, {layer.channels}) finite "
             f"weights, got {error}; write it with numpy.save"
         ) from error
+    return _whitened(found, request.whiten, backbone, layer) if request.whiten else found
+
+
+def _whitened(found: list[Unit], atlas: str, backbone: Backbone, layer: Layer) -> list[Unit]:
+    covariance = stored_covariance(atlas, backbone.name, layer)
+    [(_, spread)] = natural_units(backbone, [layer])
+    weights = whiten([unit.weights for unit in found], covariance, spread)
+    return [
+        units.direction(layer, row, unit.name) for row, unit in zip(weights, found, strict=True)
+    ]
 
 
 def _place(text: str) -> tuple[float, float] | None:
