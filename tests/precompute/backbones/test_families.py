@@ -44,17 +44,20 @@ def test_weights_of_a_file_go_through_atlas_and_site(
     keras.utils.set_random_seed(1)
     weights = tmp_path / "mine.weights.h5"
     getattr(keras.applications, name)(weights=None).save_weights(weights)
-    cut = next(layer for layer in catalogue.layers(name) if layer.is_cut)
+    cuts = [layer.name for layer in catalogue.layers(name) if layer.is_cut]
+    first, last = cuts[0], cuts[-1]
     Path("diamond.toml").write_text(
         f'[models.{name}]\nweights = "mine.weights.h5"\n'
-        f'[atlas]\nstore = "atlas.zarr"\nmodels = ["{name}"]\nlayers = ["{cut.name}"]\n'
+        f'[atlas]\nstore = "atlas.zarr"\nmodels = ["{name}"]\nlayers = ["{first}", "{last}"]\n'
         f"channels = {CHANNELS}\nworkers = 1\n"
     )
     assert main(["atlas"]) == 0
-    layer = f"{name}/{cut.name}"
     atlas = open_atlas("atlas.zarr")
-    assert np.asarray(array(atlas, f"{layer}/level")[:3]).tolist() == [Level.PREVIEW] * 2 + [0]
-    assert np.isfinite(np.asarray(array(atlas, f"{layer}/score")[:CHANNELS])).all()
+    for cut in (first, last):
+        levels = np.asarray(array(atlas, f"{name}/{cut}/level")[:3])
+        assert levels.tolist() == [Level.PREVIEW] * 2 + [0]
+        assert np.isfinite(np.asarray(array(atlas, f"{name}/{cut}/score")[:CHANNELS])).all()
+    layer = f"{name}/{first}"
     pictures = np.asarray(array(atlas, f"{layer}/images")[:CHANNELS])
     assert (pictures.std(axis=(1, 2, 3)) > 5).any()
     assert main(["site"]) == 0, capfd.readouterr().err

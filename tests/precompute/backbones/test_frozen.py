@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,27 @@ def test_what_is_written_is_read_back(lite0: Backbone, modelzoo: Path) -> None:
             one = truncate(lite0, name, pre_activation=before)(pixels)
             other = truncate(again, name, pre_activation=before)(pixels)
             np.testing.assert_allclose(other, one, atol=1e-4, err_msg=name)
+
+
+def test_joined_branches_of_a_frozen_network_are_read_before_their_nonlinearities(
+    lite0: Backbone, tmp_path: Path
+) -> None:
+    image = keras.Input((32, 32, 3), name="image")
+    scaled = keras.layers.Rescaling(2.0, -1.0)(image)
+    one, two = (keras.layers.Conv2D(4, 3, name=name)(scaled) for name in ("one", "two"))
+    parts = [keras.layers.ReLU(name=f"{each.name}_relu")(each) for each in (one, two)]
+    joined = keras.layers.Concatenate(name="joined")(parts)
+    value = keras.layers.GlobalAveragePooling2D(name="pool")(joined)
+    model = keras.Model(image, keras.layers.Dense(2, name="logits")(value))
+    own = Backbone.of(model, replace(lite0.info, name="own", input_size=32), ("a", "b"))
+    write_backbone(own, None, tmp_path / "own.modelzoo")
+    frozen = load(tmp_path / "own.modelzoo")
+    pixels = contract.photos(3, 32)
+    before = np.asarray(truncate(frozen, "joined")(pixels))
+    assert (before < -0.01).any()
+    np.testing.assert_allclose(before, truncate(own, "joined")(pixels), atol=1e-5)
+    after = truncate(frozen, "joined", pre_activation=False)(pixels)
+    np.testing.assert_allclose(before.clip(0), after, atol=1e-5)
 
 
 def test_classes_of_a_frozen_network_are_taken_apart(lite0: Backbone, modelzoo: Path) -> None:
