@@ -13,6 +13,7 @@ from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.backbones.folding import fold
 from diamond_cutter.precompute.backbones.photo import prepare
 from diamond_cutter.precompute.contract.atlas import Layer
+from diamond_cutter.precompute.rendering.measured_statistics import measured_statistics
 from diamond_cutter.precompute.rendering.objective import averaged, leaky
 from diamond_cutter.precompute.rendering.readings import natural_units
 from diamond_cutter.precompute.runtime import keras
@@ -31,7 +32,7 @@ def measure_layers(
     Raises `PhotoError` for a photo that can't be read.
     """
     network = fold(backbone, [layer.name for layer in layers], pre_activation=True)
-    units = natural_units(backbone, layers, network)
+    units = natural_units(backbone, layers, lambda: measured_statistics(network))
     moments = [Moments(layer.channels) for layer in layers]
     for batch in _batches(photos, side):
         outputs = keras.tree.flatten(network(batch))  # a lone one: no list

@@ -1,12 +1,11 @@
-"""Natural mean and spread of a layer that has no BatchNorm to remember them.
+"""What crops of the two photos that come with scikit-learn say of a layer's channels.
 
-They are measured on crops of the two photos that come with scikit-learn. That is few: it tells the
-scale of each channel, which is what a purity needs to compare channels by, and no more. A layer
-that ends in BatchNorm, or in a sum of such, has what it saw of all its training photos instead
-(`backbones.natural_statistics`).
+Two photos are few: they tell the scale of each channel, which is what a purity needs to compare
+channels by, and no more. A layer that ends in BatchNorm, or in a sum of such, has the mean and the
+spread of all its training photos instead (`backbones.natural_statistics`).
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,31 +18,43 @@ _BATCH = 8
 _SEED = 0
 
 
-def measured_statistics(network: Any) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Mean and standard deviation of each channel over places, twice (C,) float32, of each layer.
+class Measured(NamedTuple):
+    """Of a layer's channels, three times (C,) float32.
+
+    mean, spread: mean and standard deviation over places of all crops.
+    between: standard deviation between crops of the mean over places.
+    """
+
+    mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    between: NDArray[np.float32]
+
+
+def measured_statistics(network: Any) -> list[Measured]:
+    """The statistics of each layer.
 
     network: float32 RGB 0..1 (N, H, W, 3) to the pre-activation (N, h, w, C) of one layer or more.
     """
     crops = sample_crops()
-    outputs = len(network.outputs)
-    count, first, second = [0] * outputs, [np.zeros(1)] * outputs, [np.zeros(1)] * outputs
+    means: list[list[NDArray[np.float64]]] = [[] for _ in network.outputs]
+    squares: list[list[NDArray[np.float64]]] = [[] for _ in network.outputs]
     for start in range(0, len(crops), _BATCH):
         seen = crops[start : start + _BATCH].astype(np.float32) / 255
         found = network(seen)
         for layer, output in enumerate(found if isinstance(found, list) else [found]):
             values = np.asarray(output, np.float64)
-            count[layer] += values[..., 0].size
-            first[layer] = first[layer] + values.sum((0, 1, 2))
-            second[layer] = second[layer] + (values**2).sum((0, 1, 2))
-    return [_moments(*sums) for sums in zip(count, first, second, strict=True)]
+            means[layer].append(values.mean((1, 2)))
+            squares[layer].append((values**2).mean((1, 2)))
+    each = zip(means, squares, strict=True)
+    return [_measured(np.concatenate(mean), np.concatenate(square)) for mean, square in each]
 
 
-def _moments(
-    count: int, first: NDArray[np.float64], second: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    mean = first / count
-    variance = np.maximum(second / count - mean**2, 0)
-    return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
+def _measured(means: NDArray[np.float64], squares: NDArray[np.float64]) -> Measured:
+    """From the means of values and of their squares in each crop, twice (CROPS, C)."""
+    mean = means.mean(0)
+    variance = np.maximum(squares.mean(0) - mean**2, 0)
+    moments = (mean, np.sqrt(variance), means.std(0))
+    return Measured(*(part.astype(np.float32) for part in moments))
 
 
 def sample_crops() -> NDArray[np.uint8]:

@@ -3,8 +3,9 @@
 A picture is optimized for value * purity.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -15,7 +16,10 @@ from diamond_cutter.precompute.backbones.classifier import classifier
 from diamond_cutter.precompute.backbones.folding import fold, truncate
 from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
 from diamond_cutter.precompute.contract.atlas import Layer
-from diamond_cutter.precompute.rendering.measured_statistics import measured_statistics
+from diamond_cutter.precompute.rendering.measured_statistics import (
+    Measured,
+    measured_statistics,
+)
 from diamond_cutter.precompute.rendering.objective import (
     MIN_COSINE,
     averaged,
@@ -69,12 +73,13 @@ class ChannelReading:
     """Channels and their mixtures, in natural units (mean and spread (C,)).
 
     value = mean over places of leaky(w . z), purity: see `objective.purity`, of the strengths
-    mean over places of leaky(z).
+    mean over places of leaky(z), each times its `weight` (C,), see `rival_weights`.
     """
 
     network: Any
     mean: NDArray[np.float32]
     spread: NDArray[np.float32]
+    weight: NDArray[np.float32]
 
     def see(self, output: Any, asked: Asked, cells: Any) -> Seen:
         """Read the units."""
@@ -82,7 +87,7 @@ class ChannelReading:
         strengths = averaged(leaky(z), cells)
         own = leaky(ops.einsum("bhwc,bc->bhw", z, asked.weights))
         value = ops.sum(own * cells, axis=(1, 2))
-        return Seen(value, purity(strengths, asked.weights), strengths)
+        return Seen(value, purity(strengths * self.weight, asked.weights), strengths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,9 +145,12 @@ def reading(
     if family == Family.LOGIT:
         return LogitReading(truncate(backbone, layer.name, pre_activation=False), hidden)
     network = truncate(backbone, layer.name)
-    [(mean, spread)] = natural_units(backbone, [layer], network)
-    made = ChannelReading if family == Family.CHANNEL else EnergyReading
-    return made(network, mean, spread)
+    measure = cache(lambda: measured_statistics(network))
+    [(mean, spread)] = natural_units(backbone, [layer], measure)
+    if family == Family.CHANNEL:
+        [measured] = measure()
+        return ChannelReading(network, mean, spread, rival_weights(measured))
+    return EnergyReading(network, mean, spread)
 
 
 def asked(units: Sequence[Unit]) -> Asked:
@@ -175,25 +183,46 @@ def _spatial(network: Any) -> Any:
     return keras.Model(network.input, features)
 
 
+def rival_weights(measured: Measured) -> NDArray[np.float32]:
+    """What the strength of each channel counts for where a purity compares it with others, (C,).
+
+    The root of spread / between, with their median 1: in the mean over places a channel whose
+    values cancel there, as an edge detector's do, stands out by less than its spread. Of two photos
+    `between` is known but roughly; hence the root, and the limits of a third and three.
+    """
+    between = np.maximum(measured.between, _least(measured.between))
+    ratio = np.maximum(measured.spread, _least(measured.spread)) / between
+    return np.clip(np.sqrt(ratio / np.median(ratio)), 1 / 3, 3).astype(np.float32)
+
+
 def natural_units(
-    backbone: Backbone, layers: Sequence[Layer], network: Any = None
+    backbone: Backbone,
+    layers: Sequence[Layer],
+    measure: Callable[[], list[Measured]] | None = None,
 ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """Natural mean and spread of layers' channels: their BatchNorm's, or else those on photos.
 
-    Twice (C,) float32 of each layer; no spread is 0. network: the backbone up to the layers before
-    their nonlinearities, if it is there already.
+    Twice (C,) float32 of each layer; no spread is 0. measure: measures all of the layers, called
+    if one of them needs it; None: they are cut for that.
     """
     names = [layer.name for layer in layers]
     found = [natural_statistics(backbone, name) for name in names]
     if None in found:
-        measured = measured_statistics(network or fold(backbone, names, pre_activation=True))
-        found = [known or own for known, own in zip(found, measured, strict=True)]
+        measured = (
+            measure()
+            if measure
+            else measured_statistics(fold(backbone, names, pre_activation=True))
+        )
+        found = [known or own[:2] for known, own in zip(found, measured, strict=True)]
     return [_apart_from_zero(*moments) for moments in found if moments is not None]
 
 
 def _apart_from_zero(
     mean: NDArray[np.float32], spread: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    # A channel that BatchNorm all but switched off must not be divided by next to nothing.
-    least = np.float32(max(1e-3 * float(np.median(spread)), 1e-12))
-    return mean, np.maximum(spread, least)
+    return mean, np.maximum(spread, _least(spread))
+
+
+def _least(spread: NDArray[np.float32]) -> np.float32:
+    """A channel that is all but switched off must not be divided by next to nothing."""
+    return np.float32(max(1e-3 * float(np.median(spread)), 1e-12))

@@ -5,10 +5,11 @@ import numpy as np
 from diamond_cutter.precompute.backbones.backbone import Backbone
 from diamond_cutter.precompute.contract.atlas import Model
 from diamond_cutter.precompute.rendering.measured_statistics import (
+    Measured,
     measured_statistics,
     sample_crops,
 )
-from diamond_cutter.precompute.rendering.readings import ChannelReading, reading
+from diamond_cutter.precompute.rendering.readings import ChannelReading, reading, rival_weights
 from diamond_cutter.precompute.rendering.units import Family
 from diamond_cutter.precompute.runtime import keras
 
@@ -32,11 +33,12 @@ def test_statistics_are_those_of_the_crops() -> None:
     image = keras.Input((None, None, 3))
     layers = [keras.layers.Rescaling(factor)(image) for factor in (3.0, 5.0)]
     [three] = measured_statistics(keras.Model(image, layers[0]))
-    for factor, (mean, spread) in zip(
+    for factor, (mean, spread, between) in zip(
         (3, 3, 5), (three, *measured_statistics(keras.Model(image, layers))), strict=True
     ):
         np.testing.assert_allclose(mean, factor * crops.mean((0, 1, 2)), rtol=1e-4)
         np.testing.assert_allclose(spread, factor * crops.std((0, 1, 2)), rtol=1e-4)
+        np.testing.assert_allclose(between, factor * crops.mean((1, 2)).std(0), rtol=1e-4)
 
 
 def test_channels_of_a_network_without_norm_are_compared_in_their_own_units() -> None:
@@ -47,3 +49,11 @@ def test_channels_of_a_network_without_norm_are_compared_in_their_own_units() ->
     np.testing.assert_allclose(found.mean[1], 20 * crops[..., 1].mean() + 5, rtol=1e-4)
     np.testing.assert_allclose(found.spread[:2], crops[..., :2].std((0, 1, 2)) * [1, 20], rtol=1e-3)
     assert found.spread[2] > 0
+
+
+def test_rivals_count_more_whose_means_differ_little_from_photo_to_photo() -> None:
+    spread = np.array([1, 1, 4, 1, 1, 0, 1], np.float32)
+    between = np.array([0.5, 0.125, 2, 0.5, 0.5, 0, 1e-9], np.float32)
+    weights = rival_weights(Measured(np.zeros(7, np.float32), spread, between))
+    # The last but one never changes; of the last no more is believed than three.
+    np.testing.assert_allclose(weights, [1, 2, 1, 1, 1, 1, 3])

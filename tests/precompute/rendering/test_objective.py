@@ -14,6 +14,7 @@ from diamond_cutter.precompute.rendering.readings import (
 from diamond_cutter.precompute.rendering.views import pixel_centres
 
 MEAN, SPREAD = np.array([3.0, 0.0], np.float32), np.array([2.0, 0.5], np.float32)
+WEIGHT = np.array([1.0, 0.2], np.float32)
 OUTPUT = np.array([[[[5.0, 1.0], [1.0, 1.0]]]], np.float32)
 """Channel 0 is at z = +1 and z = -1, of which 0.3 counts; channel 1 at z = 2 everywhere."""
 
@@ -35,14 +36,19 @@ def asked(weights: list[float], toward: list[float] | None = None, bias: float =
     [([1, 0], 0.35), ([0, 1], 2.0), ([-1, 0], 0.35), ([0, -1], -0.6), ([0.6, 0.8], 1.6)],
 )
 def test_value_of_a_direction(weights: list[float], value: float) -> None:
-    seen = ChannelReading(None, MEAN, SPREAD).see(OUTPUT, asked(weights), ALL_OVER)
+    seen = ChannelReading(None, MEAN, SPREAD, WEIGHT).see(OUTPUT, asked(weights), ALL_OVER)
     np.testing.assert_allclose(seen.value, [value], rtol=1e-6)
     np.testing.assert_allclose(seen.profile, [[0.35, 2.0]], rtol=1e-6)
 
 
+def test_the_strengths_of_rivals_are_weighted() -> None:
+    seen = ChannelReading(None, MEAN, SPREAD, WEIGHT).see(OUTPUT, asked([1, 0]), ALL_OVER)
+    np.testing.assert_allclose(seen.purity, [0.35 / (0.35**4 + 0.4**4) ** 0.25], rtol=1e-4)
+
+
 def test_value_at_one_place() -> None:
     right = np.array([[[0.0, 1.0]]], np.float32)
-    seen = ChannelReading(None, MEAN, SPREAD).see(OUTPUT, asked([1, 0]), right)
+    seen = ChannelReading(None, MEAN, SPREAD, WEIGHT).see(OUTPUT, asked([1, 0]), right)
     np.testing.assert_allclose(seen.value, [-0.3], rtol=1e-6)
 
 

@@ -23,7 +23,7 @@ def scorer() -> Scorer:
     image = keras.Input((None, None, 3))
     network = keras.Model(image, keras.layers.Rescaling(100.0)(image))
     mean, spread = np.array([0, 10, 20], np.float32), np.array([1, 2, 4], np.float32)
-    return Scorer(ChannelReading(network, mean, spread), 4)
+    return Scorer(ChannelReading(network, mean, spread, np.ones_like(spread)), 4)
 
 
 def test_score_is_in_natural_standard_deviations(scorer: Scorer) -> None:
@@ -53,7 +53,7 @@ def test_what_a_score_must_be_is_more_than_grey_gives_or_one_natural_deviation()
     network = keras.Model(image, keras.layers.Rescaling(1.0)(image))
     level = 128 / 255
     mean = np.array([level - 0.4, level + 0.8, level - 7], np.float32)
-    scorer = Scorer(ChannelReading(network, mean, np.ones(3, np.float32)), 2)
+    scorer = Scorer(ChannelReading(network, mean, *np.ones((2, 3), np.float32)), 2)
     reached = scorer.score(np.zeros((3, 16, 16, 3), np.uint8), WANTED, generators())
     # Grey gives .4, leaky(-.8) and 7 natural deviations: the last channel is not dead for that.
     np.testing.assert_allclose(reached.least, [0.5, 0.3 * -0.8 + 0.1, 1.0], rtol=1e-4)
