@@ -12,7 +12,10 @@ BETA_1, BETA_2, EPSILON = 0.5, 0.999, 1e-8
 
 
 class Moments(NamedTuple):
-    """The running means of a gradient and of its square, each of its shape."""
+    """Sums of a gradient and of its square, each of its shape, that fade by the betas.
+
+    The means of Kingma and Ba times 1 / (1 - beta): fewer passes over large arrays.
+    """
 
     first: Any
     second: Any
@@ -27,7 +30,10 @@ def ascend(
     value: Any, gradient: Any, moments: Moments, step: Any, rate: float
 ) -> tuple[Any, Moments]:
     """The value after one step uphill, and the new moments; `step` counts from 1, float32."""
-    first = BETA_1 * moments.first + (1 - BETA_1) * gradient
-    second = BETA_2 * moments.second + (1 - BETA_2) * ops.square(gradient)
-    scale = rate * ops.sqrt(1 - BETA_2**step) / (1 - BETA_1**step)
-    return value + scale * first / (ops.sqrt(second) + EPSILON), Moments(first, second)
+    first = BETA_1 * moments.first + gradient
+    second = BETA_2 * moments.second + ops.square(gradient)
+    mean = (1 - BETA_1) / (1 - BETA_1**step)
+    square = (1 - BETA_2) / (1 - BETA_2**step)
+    scale = rate * mean / ops.sqrt(square)
+    least = EPSILON**2 / (1 - BETA_2)
+    return value + scale * first * ops.rsqrt(second + least), Moments(first, second)

@@ -55,8 +55,8 @@ class Canvas:
 
     def seen(self, coefficients: Any, gains: Any, rows: Any, columns: Any) -> Any:
         """The pictures at the given positions, (B, H, W, planes) in 0..1: see `synthesise`."""
-        spectrum = coefficients * amplitudes(self.frequencies)
-        return synthesise(spectrum * ops.exp(gains)[:, None, None, None], rows, columns)
+        size = amplitudes(self.frequencies) * ops.exp(gains)[:, None, None, None]
+        return synthesise(coefficients * size, rows, columns)
 
     def in_front(self, image: Any, backdrops: Any) -> tuple[Any, Any]:
         """A view over its backdrop, (B, H, W, 3), and the share that its objective counts, (B,)."""

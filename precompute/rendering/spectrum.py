@@ -63,8 +63,10 @@ def synthesise(spectrum: Any, rows: Any, columns: Any) -> Any:
     """
     vertical, horizontal = (_waves(axis, spectrum.shape[-1]) for axis in (rows, columns))
     planes = ops.matmul(ops.matmul(vertical, spectrum), ops.transpose(horizontal, (0, 1, 3, 2)))
-    colours = ops.einsum("bchw,dc->bhwd", planes, _mixing(spectrum.shape[1]))
-    return ops.sigmoid(colours)
+    batch, count, height, width = planes.shape
+    mixed = ops.matmul(_mixing(count), ops.reshape(planes, (batch, count, height * width)))
+    colours = ops.sigmoid(ops.reshape(mixed, (batch, count, height, width)))
+    return ops.transpose(colours, (0, 2, 3, 1))
 
 
 def analyse(images: NDArray[np.uint8], frequencies: int) -> NDArray[np.float32]:
