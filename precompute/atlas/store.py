@@ -175,15 +175,19 @@ def write_chunk(layer: zarr.Group, chunk: Chunk, pictures: Pictures, level: Leve
     """Store the pictures of a chunk's wanted channels; the others keep what they have.
 
     `pictures` holds the whole chunk, in the order of its channels. Only one process may write a
-    chunk at a time. `level` is written last: until then the store does not count the rest.
+    chunk at a time. `level` is written last: until then the store does not count the rest. What
+    takes the place of other pictures counts for nothing meanwhile, or a run that was killed here
+    would go on from pictures that are finished as if they were their base's (`made_by`).
     """
-    inside = slice(chunk.start, chunk.start + len(pictures.images))
+    count = len(pictures.images)
+    inside = slice(chunk.start, chunk.start + count)
     offsets = [channel - chunk.start for channel in chunk.wanted]
     for name, new in (
+        ("level", np.full(count, Level.NOTHING, np.uint8)),
         ("images", pictures.images),
         ("score", pictures.score),
         ("flag", pictures.flag),
-        ("level", np.full(len(pictures.images), level, np.uint8)),
+        ("level", np.full(count, level, np.uint8)),
     ):
         target = array(layer, name)
         values = np.array(target[inside])

@@ -10,9 +10,11 @@ import zarr
 from zarr.storage import LocalStore
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.atlas import store
 from diamond_cutter.precompute.atlas.store import (
     Chunk,
     create_atlas,
+    made_by,
     missing,
     prepare_layer,
     prepare_model,
@@ -88,6 +90,30 @@ def test_only_wanted_channels_of_a_chunk_change(tmp_path: Path) -> None:
     np.testing.assert_array_equal(images[1], pictures(8).images[1])
     np.testing.assert_array_equal(images[4:6], pictures(8, "standard").images[4:6])
     assert not images[[0, 2, 3, 6, 7]].any()
+
+
+@pytest.mark.parametrize("last", ["images", "score", "flag"])
+def test_what_a_kill_left_in_the_midst_of_a_chunk_is_nobodys_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    layer = prepared(str(tmp_path / "atlas.zarr"))
+    store_all(layer)
+    assert made_by(layer, RECIPES["preview"], range(8)) is not None
+    written = []
+
+    def until_killed(group: zarr.Group, name: str) -> Any:
+        if last in written:
+            raise KeyboardInterrupt
+        written.append(name)
+        return array(group, name)
+
+    monkeypatch.setattr(store, "array", until_killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_chunk(layer, Chunk(0, tuple(range(8))), pictures(0, "standard"), Level.STANDARD)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(array(layer, "images")[:8], pictures(0, "standard").images)
+    assert made_by(layer, RECIPES["preview"], range(8)) is None
+    assert missing(layer, Level.STANDARD, range(8)) == [Chunk(0, tuple(range(8)))]
 
 
 def test_channels_at_a_better_level_are_not_missing(tmp_path: Path) -> None:
