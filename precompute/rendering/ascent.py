@@ -70,7 +70,7 @@ class Ascent:
         self.recipe, self._reading, self._network = recipe, reading, network
         self._canvas = Canvas(side, min(recipe.frequencies, side), transparent=transparent)
         self._samplings = [self._sampling(phase) for phase in recipe.phases]
-        noise = np.random.default_rng(seed).standard_normal((_NOISE_SIDE, _NOISE_SIDE, 3))
+        noise = np.random.default_rng(seed).standard_normal((_NOISE_SIDE**2, 3))
         self._noise = noise.astype(np.float32)
         self._steps = [
             adapter.compiled(partial(self._ascend, phase=phase), xla=xla) for phase in recipe.phases
@@ -146,12 +146,8 @@ class Ascent:
 
     def _noise_at(self, corners: Any, side: int) -> Any:
         """A (B, side, side, 3) piece of the noise for each picture, from the (B, 2) corners."""
-        noise = ops.convert_to_tensor(self._noise)
-        pieces = [
-            ops.slice(noise, (corners[i, 0], corners[i, 1], 0), (side, side, 3))
-            for i in range(corners.shape[0])
-        ]
-        return ops.stack(pieces)
+        down, across = (corners[:, axis, None] + np.arange(side, dtype=np.int32) for axis in (0, 1))
+        return ops.take(self._noise, down[:, :, None] * _NOISE_SIDE + across[:, None, :], axis=0)
 
 
 def _apart(seen: Seen, wanted: Asked, kinship: Any) -> Any:
