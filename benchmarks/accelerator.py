@@ -14,7 +14,7 @@ without a GPU both ways are the same, and the second is left out.
 import argparse
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +66,7 @@ def main() -> None:
         for name in options.layers.split(","):
             layer = backbone.layer(name)
             load = Load(layer.channels, canvas_side(layer.receptive_field), recipe)
-            chosen = replace(way(device, 1, load), in_flight=1)
+            chosen = way(device, 1, load)
             rates = []
             for each in dict.fromkeys((chosen, Way())):
                 try:

@@ -96,7 +96,7 @@ def store_natural(address: str, measure: Measure, unit: Pass) -> None:
 def measure_photos(
     model: Model, layers: Sequence[Layer], side: int, photos: Photos
 ) -> Iterable[Measured]:
-    """Measure with TensorFlow, which is imported here, in the worker, and nowhere before."""
+    """Measure with Keras, which is imported here, in the worker, and nowhere before."""
     from diamond_cutter.precompute.atlas.measurement import measure_layers
 
     return measure_layers(loaded(model.name), layers, side, photos)

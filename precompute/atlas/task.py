@@ -90,7 +90,7 @@ def render_chunk(
     channels: Sequence[int],
     begun: Begun,
 ) -> Pictures:
-    """Render with TensorFlow, which is imported here, in the worker, and nowhere before."""
+    """Render with Keras, which is imported here, in the worker, and nowhere before."""
     units = [channel(layer, index) for index in channels]
     batch = -(-len(units) // CHUNK) * CHUNK
     pictures: Pictures = _renderer(model.name, layer.name, recipe, seed, batch).render(units, begun)

@@ -35,6 +35,7 @@ BFLOAT16 = 8.0
 """The least compute capability of CUDA whose tensor cores know bfloat16."""
 
 _SIGNS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+_OF_MEMORY = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "OUT_OF_MEMORY", "OOM", "ut of memory")
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -63,7 +64,8 @@ class Device:
 class Way:
     """How pictures are rendered.
 
-    batch: how many at once, at most; a multiple of CHUNK. in_flight: processes, each with a batch.
+    batch: how many at once, at most; a multiple of CHUNK unless the load settles it. in_flight:
+    processes, each with a batch.
     precision: of the network in the ascent; everything else is float32.
     xla: whether TensorFlow's graph is compiled; JAX's always is.
     """
@@ -82,7 +84,7 @@ class Way:
         """What to try where this way ended in an error; None if there is nothing plainer."""
         graph, precise = replace(self, xla=False), replace(self, xla=False, precision="float32")
         smaller = replace(self, batch=min(self.batch, -(-self.batch // 2 // CHUNK) * CHUNK))
-        wants_memory = "RESOURCE_EXHAUSTED" in error or "OOM" in error
+        wants_memory = any(sign in error for sign in _OF_MEMORY)
         order = (smaller, graph, precise) if wants_memory else (graph, precise, smaller)
         return next((each for each in order if each != self), None)
 

@@ -84,8 +84,21 @@ def test_a_way_that_fails_gets_plainer_until_there_is_nothing_plainer() -> None:
         (False, "float32", 16),
         (False, "float32", 8),
     ]
-    short = replace(Way(), batch=40, precision="bfloat16").plainer("OOM when allocating tensor")
-    assert short == Way(batch=24, precision="bfloat16")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "ResourceExhaustedError: OOM when allocating tensor with shape[40]",
+        "ResourceExhaustedError: Failed to allocate 2147483648 bytes",
+        "XlaRuntimeError: RESOURCE_EXHAUSTED: 2147483648 bytes",
+        "InternalError: failed call to cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY",
+        "InternalError: Out of memory while trying to allocate 2147483648 bytes",
+    ],
+)
+def test_where_memory_is_short_fewer_are_rendered_at_once(error: str) -> None:
+    fast = Way(batch=40, precision="bfloat16", xla=True)
+    assert fast.plainer(error) == replace(fast, batch=24)
     assert Way(batch=2).plainer("RESOURCE_EXHAUSTED") is None
 
 
