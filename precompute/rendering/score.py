@@ -23,10 +23,11 @@ ALIVE = 1.0
 CHANCE = 20
 """A picture is no better than chance if one in so many of any other pictures would do as well."""
 
-LENIENT = 3
+LENIENT = 8
 """Places that are good enough where a layer has few channels, but not more than a quarter of them.
 
-There several channels see nearly the same: the third of the stem's 32 is no accident.
+There many channels see nearly the same, as edges and colours in a stem: the fifth of 32 is no
+accident.
 """
 
 MIN_CONTRAST = 0.04

@@ -78,8 +78,8 @@ def test_the_rank_is_uniform_where_a_picture_says_nothing_of_its_channel() -> No
 
 
 def test_in_a_layer_of_few_channels_a_few_places_are_good() -> None:
-    channels = (3, 8, 12, 32, 60, 100, 1280)
-    assert [good_places(count) for count in channels] == [1, 2, 3, 3, 3, 5, 64]
+    channels = (3, 8, 12, 32, 100, 200, 1280)
+    assert [good_places(count) for count in channels] == [1, 2, 3, 8, 8, 10, 64]
 
 
 def test_units_that_are_no_single_channel_have_no_rank() -> None:
