@@ -1,7 +1,7 @@
 """A run as it is planned: everything that was asked for, checked before anything is made."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import zarr
@@ -11,7 +11,13 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.atlas.budget import parse_budget
 from diamond_cutter.precompute.atlas.photos import Photos, choose_photos
-from diamond_cutter.precompute.atlas.selection import Backbone, Selection, select, select_used
+from diamond_cutter.precompute.atlas.selection import (
+    Backbone,
+    Selection,
+    merged,
+    select,
+    select_used,
+)
 from diamond_cutter.precompute.atlas.store import (
     check_layer,
     check_model,
@@ -26,7 +32,7 @@ from diamond_cutter.precompute.atlas.store import (
 from diamond_cutter.precompute.atlas.task import Unit
 from diamond_cutter.precompute.atlas.usage import Used
 from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.contract.atlas import Layer, Model
+from diamond_cutter.precompute.contract.atlas import CHUNK, Layer, Model
 from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.contract.natural import WIDEST
 from diamond_cutter.precompute.dataset.entry import Progress
@@ -46,13 +52,22 @@ ATLAS = Naming(
 
 
 @dataclass(frozen=True)
+class Stage:
+    """What is rendered by one recipe, before anything of the next stage."""
+
+    recipe: Recipe
+    selections: tuple[Selection, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a run is going to do; all of it has been checked.
 
     target: the atlas.
     models: each with all its layers, in the order asked for.
-    selections: what to render of which layer.
-    recipes: in the order in which they are rendered; with a budget all, from the fastest up.
+    selections: what to render of which layer, in all stages together.
+    recipes: with a budget all, from the fastest up.
+    stages: in order; with a budget first everything by the fastest recipe.
     budget: in seconds, or None.
     photos: of the natural statistics.
     """
@@ -61,6 +76,7 @@ class Plan:
     models: tuple[tuple[Model, tuple[Layer, ...]], ...]
     selections: tuple[Selection, ...]
     recipes: tuple[Recipe, ...]
+    stages: tuple[Stage, ...]
     seed: int
     budget: float | None
     photos: Photos
@@ -75,7 +91,9 @@ def make_plan(
     """Check the settings against the models, the photos and the store.
 
     Nothing is written that stays, but what the cache keeps of the photos.
-    `used`: what a study uses, in place of the models, layers and channels of the settings.
+    `used`: what a study uses, in place of the models, layers and channels of the settings. With a
+    budget those layers and channels of its models come, too: all by the fastest recipe, then what
+    is used by a better one, then the rest.
     `progress`: of the reading of the photos.
     Raises `UserError` for the first thing that can't be done.
     """
@@ -85,15 +103,19 @@ def make_plan(
     target = locate(settings.store, ATLAS)
     models = settings.models if used is None else [model for model, _ in used]
     backbones = [load(name) for name in dict.fromkeys(models)]
-    if used is None:
-        selections = select(backbones, settings.layers, settings.channels)
-    else:
-        selections = select_used(backbones, used)
+    first = select_used(backbones, used or {})
+    whole = (
+        select(backbones, settings.layers, settings.channels)
+        if used is None or budget is not None
+        else []
+    )
+    selections = merged(whole, first)
     plan = Plan(
         target=target,
         models=tuple((backbone.info, tuple(backbone.layers)) for backbone in backbones),
-        selections=tuple(selections),
+        selections=selections,
         recipes=recipes,
+        stages=_stages(recipes, selections, tuple(first)),
         seed=settings.seed,
         budget=budget,
         photos=choose_photos(settings.photos, Path(settings.cache), progress),
@@ -131,19 +153,19 @@ def _prepare(plan: Plan, atlas: zarr.Group) -> None:
             )
 
 
-def units(plan: Plan, atlas: zarr.Group, recipe: Recipe, device: Device) -> list[Unit]:
-    """What of the plan is missing in a prepared atlas at the recipe's level, layer by layer.
+def units(plan: Plan, atlas: zarr.Group, stage: Stage, device: Device) -> list[Unit]:
+    """What of a stage of the plan is missing in a prepared atlas, layer by layer.
 
     device: what the workers render on, which decides how much of a layer is a unit.
     """
     return [
-        Unit(selection.model, selection.layer, recipe, plan.seed, chunk)
-        for selection in plan.selections
+        Unit(selection.model, selection.layer, stage.recipe, plan.seed, chunk)
+        for selection in stage.selections
         for chunk in missing(
             subgroup(atlas, f"{selection.model.name}/{selection.layer.name}"),
-            recipe.level,
+            stage.recipe.level,
             selection.channels,
-            layer_way(selection.layer, recipe, device).batch,
+            layer_way(selection.layer, stage.recipe, device).batch,
         )
     ]
 
@@ -161,6 +183,24 @@ def _recipes(name: str, budget: float | None) -> tuple[Recipe, ...]:
     if budget is None:
         return (RECIPES[name],)
     return tuple(sorted(RECIPES.values(), key=lambda recipe: recipe.level))
+
+
+def _stages(
+    recipes: Sequence[Recipe], whole: tuple[Selection, ...], first: tuple[Selection, ...]
+) -> tuple[Stage, ...]:
+    fastest, *better = recipes
+    chunks = {
+        (entry.model.name, entry.layer.name): {channel // CHUNK for channel in entry.channels}
+        for entry in first
+    }
+    # A chunk is rendered whole: what else is wanted of it costs nothing then, and much later.
+    shared = [
+        replace(entry, channels=tuple(c for c in entry.channels if c // CHUNK in chunks[place]))
+        for entry in whole
+        if (place := (entry.model.name, entry.layer.name)) in chunks
+    ]
+    parts = [part for part in (tuple(shared), whole) if part]
+    return (Stage(fastest, whole), *(Stage(recipe, part) for recipe in better for part in parts))
 
 
 def _check_store(plan: Plan, atlas: zarr.Group) -> None:

@@ -22,6 +22,7 @@ from diamond_cutter.precompute.atlas.natural import (
 )
 from diamond_cutter.precompute.atlas.plan import (
     Plan,
+    Stage,
     layer_way,
     make_plan,
     prepared_atlas,
@@ -32,7 +33,6 @@ from diamond_cutter.precompute.atlas.summary import Summary, summarise
 from diamond_cutter.precompute.atlas.task import Render, render_chunk, store_unit
 from diamond_cutter.precompute.atlas.usage import Used
 from diamond_cutter.precompute.rendering.device import Device, Way, find_device, least
-from diamond_cutter.precompute.rendering.recipes import Recipe
 from diamond_cutter.precompute.work.backlog import Backlog
 from diamond_cutter.precompute.work.cluster import Workforce, workforce
 from diamond_cutter.precompute.work.display import Display, open_display
@@ -62,7 +62,7 @@ def render_atlas(
 ) -> Summary:
     """Render what the settings ask for and the atlas does not have yet; first its statistics.
 
-    `used`: what a study uses, in place of the models, layers and channels of the settings.
+    `used`: what a study uses, see `make_plan`.
     `render` and `measure` must be importable by name in the workers. The display goes to `stream`,
     or standard error. Units that failed are in the summary. Raises `UserError` for what the user
     can mend before anything is made, or for what hits every unit alike; then what was done is kept,
@@ -85,7 +85,7 @@ def render_atlas(
         run = Run(partial(store_unit, address, render), display, left)
         device = find_device()
         todo = passes(plan, atlas)
-        most = max(len(todo), *(len(units(plan, atlas, recipe, device)) for recipe in plan.recipes))
+        most = max(len(todo), *(len(units(plan, atlas, stage, device)) for stage in plan.stages))
         if most:
             display.phase("starting workers")
             with workforce(_hands(settings, plan, device), plan.target, most, log) as workers:
@@ -98,8 +98,8 @@ def render_atlas(
                 display.note(f"{device.describe()}: {how}, {layers} in flight")
                 try:
                     _measure(nature, plan, todo, workers)
-                    for recipe in plan.recipes:
-                        _pass(run, plan, atlas, recipe, workers, device)
+                    for stage in plan.stages:
+                        _make(run, plan, atlas, stage, workers, device)
                 except KeyboardInterrupt:
                     display.note(f"stopping; the {run.made} pictures that this run made are kept")
                     raise
@@ -122,18 +122,18 @@ def _measure(run: Run, plan: Plan, todo: list[Pass], workers: Workforce) -> None
         run.at_workers(workers, Backlog(todo, units), progress)
 
 
-def _pass(
-    run: Run, plan: Plan, atlas: zarr.Group, recipe: Recipe, workers: Workforce, device: Device
+def _make(
+    run: Run, plan: Plan, atlas: zarr.Group, stage: Stage, workers: Workforce, device: Device
 ) -> None:
-    """Make what is missing at a recipe's level; what passes before have made is not."""
-    todo = units(plan, atlas, recipe, device)
-    channels = {_place(entry): len(entry.channels) for entry in plan.selections}
+    """Make what is missing of a stage; what stages before have made is not."""
+    todo = units(plan, atlas, stage, device)
+    channels = {_place(entry): len(entry.channels) for entry in stage.selections}
     parts = {}
-    for entry in plan.selections:
-        batch = layer_way(entry.layer, recipe, device).batch
+    for entry in stage.selections:
+        batch = layer_way(entry.layer, stage.recipe, device).batch
         parts[_place(entry)] = len({channel // batch for channel in entry.channels})
-    backlog = Backlog(todo, parts, spread=recipe is not plan.recipes[0])
-    run.at_workers(workers, backlog, Progress(recipe.name, "channels", channels, todo))
+    backlog = Backlog(todo, parts, spread=stage is not plan.stages[0])
+    run.at_workers(workers, backlog, Progress(stage.recipe.name, "channels", channels, todo))
 
 
 def _hands(settings: AtlasSettings, plan: Plan, device: Device) -> AtlasSettings:

@@ -70,6 +70,17 @@ def select_used(
     ]
 
 
+def merged(*parts: Sequence[Selection]) -> tuple[Selection, ...]:
+    """All that is selected, each layer once, in the order of their first appearance."""
+    found: dict[tuple[str, str], Selection] = {}
+    for each in (each for part in parts for each in part):
+        place = each.model.name, each.layer.name
+        known = found[place].channels if place in found else ()
+        new = (channel for channel in each.channels if channel not in set(known))
+        found[place] = Selection(each.model, each.layer, (*known, *new))
+    return tuple(found.values())
+
+
 def parse_channels(text: str, channels: int) -> tuple[int, ...]:
     """What "all", a count ("16": the first 16) or ranges ("0-63,100") mean for a layer.
 

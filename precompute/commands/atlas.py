@@ -23,7 +23,8 @@ def configure(parser: ArgumentParser) -> None:
         dest="study",
         metavar="STUDY",
         help="a study [study.NAME]: the channels that its photos use most are rendered, those of "
-        "all layers that it shows, and then better, as recipe standard has them",
+        "all layers that it shows, and then better, as recipe standard has them; with a budget the "
+        "rest of its models comes, too: all at preview, then what is used better, then the rest",
     )
     parser.epilog = (
         "Stop it whenever you like: the same command goes on from there. With --scheduler, the "

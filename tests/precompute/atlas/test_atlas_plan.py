@@ -38,9 +38,31 @@ def test_a_budget_plans_all_recipes_from_the_fastest_up(tmp_path: Path) -> None:
     assert made.budget == 600
 
 
+def test_with_a_budget_all_comes_at_preview_then_what_a_study_uses_then_the_rest(
+    tmp_path: Path,
+) -> None:
+    used = {("a", "inner"): (4,), ("a", "block"): (3, 1)}
+    settings = AtlasSettings(store=str(tmp_path), channels="0-9", budget="10m")
+    made = make_plan(settings, fake_pictures.load, used)
+    stages = [
+        (stage.recipe.name, {each.layer.name: each.channels for each in stage.selections})
+        for stage in made.stages
+    ]
+    ten = tuple(range(10))
+    whole = {"stem": ten, "block": ten, "head": ten, "inner": (4,)}
+    assert stages == [
+        ("preview", whole),
+        ("standard", {"block": ten[:8], "inner": (4,)}),
+        ("standard", whole),
+    ]
+    alone = make_plan(replace(settings, budget=""), fake_pictures.load, used)
+    assert [stage.selections for stage in alone.stages] == [alone.selections]
+    assert [each.layer.name for each in alone.selections] == ["inner", "block"]
+
+
 def test_the_units_are_the_missing_chunks_of_each_layer(tmp_path: Path) -> None:
     made = plan(tmp_path, layers=("stem", "block"), channels="0-9")
-    found = units(made, prepared_atlas(made), made.recipes[0], Device("CPU", "tensorflow"))
+    found = units(made, prepared_atlas(made), made.stages[0], Device("CPU", "tensorflow"))
     assert [(unit.layer.name, unit.chunk.start, len(unit.chunk.wanted)) for unit in found] == [
         ("stem", 0, 8),
         ("stem", 8, 2),
@@ -48,7 +70,7 @@ def test_the_units_are_the_missing_chunks_of_each_layer(tmp_path: Path) -> None:
         ("block", 8, 2),
     ]
     assert found[1].where == "efficientnet-lite0/stem channels 8-9"
-    on_gpu = units(made, prepared_atlas(made), made.recipes[0], fake_pictures.GPU)
+    on_gpu = units(made, prepared_atlas(made), made.stages[0], fake_pictures.GPU)
     assert [(unit.layer.name, len(unit.chunk.wanted), unit.chunk.size) for unit in on_gpu] == [
         ("stem", 10, 24),
         ("block", 10, 16),

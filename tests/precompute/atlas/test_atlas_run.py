@@ -164,6 +164,19 @@ def test_a_budget_goes_to_everything_at_preview_and_then_to_better(tmp_path: Pat
     assert list(recipes) == ["preview", "standard"]
 
 
+def test_what_a_study_uses_is_refined_first_and_nothing_twice(tmp_path: Path) -> None:
+    settings = AtlasSettings(store=str(tmp_path), workers=2, budget="10m")
+    summary = render_atlas(
+        settings,
+        load=fake_pictures.load,
+        render=fake_pictures.render_from_what_is_there,
+        measure=fake_pictures.measure,
+        used={("efficientnet-lite0", "block"): (3, 5)},
+    )
+    assert summary.reached == {Level.PREVIEW: 79, Level.STANDARD: 79}
+    assert summary.made == 2 * 79
+
+
 def test_refinement_goes_on_from_the_pictures_that_are_there_to_the_same_bytes(
     tmp_path: Path, tree: Tree
 ) -> None:
