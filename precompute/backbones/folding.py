@@ -109,7 +109,7 @@ def rebuild(
             values[norm] = _fold(node, graph.nodes[norm].layer, values)
         elif name in linear:
             bare[name] = _copy(name, node, values, linear=True)
-            values[name] = _activated(node, bare[name])
+            values[name] = _activated(name, node, bare[name])
         else:
             values[name] = _copy(name, node, values, linear=False)
     return source, values | bare
@@ -162,12 +162,12 @@ def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> Any
     return result
 
 
-def _activated(node: Node, value: Any) -> Any:
-    """What a layer's own nonlinearity makes of a tensor; the tensor where it has none."""
+def _activated(name: str, node: Node, value: Any) -> Any:
+    """What a node's own nonlinearity makes of a tensor; the tensor where it has none."""
     own = getattr(node.layer, "activation", None)
     if own is None or keras.activations.serialize(own) == "linear":
         return value
-    return keras.layers.Activation(own)(value)
+    return keras.layers.Activation(own, name=f"{name}_activated")(value)
 
 
 def _fold(node: Node, norm: Any, values: dict[str, Any]) -> Any:

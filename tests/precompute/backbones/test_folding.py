@@ -102,6 +102,20 @@ def test_layers_behind_a_pre_activation_read_the_activation(
     )
 
 
+def test_a_network_may_use_the_name_that_keras_gives_next(odd: Backbone) -> None:
+    """As networks read from files do, whose layers were named in another process."""
+    last = keras.layers.Activation("relu").name.removeprefix("activation")
+    first = int(last.removeprefix("_") or 0) + 1
+    pixels = keras.Input((None, None, 3), name="input")
+    value = keras.layers.Conv2D(4, 3, activation="relu", name="a_conv")(pixels)
+    value = keras.layers.Conv2D(5, 1, name="b_conv")(value)
+    for number in range(first, first + 9):
+        value = keras.layers.Activation("tanh", name=f"activation_{number}")(value)
+    model = keras.Model(pixels, keras.layers.Conv2D(6, 1, name="c_conv")(value))
+    backbone = replace(odd, name="plain", model=model, layers=find_layers(read_graph(model)))
+    assert len(fold(backbone, ["a_conv", "c_conv"], pre_activation=True).outputs) == 2
+
+
 def test_only_what_is_needed_is_there(lite0: Backbone) -> None:
     names = [layer.name for layer in truncate(lite0, "block2a_project_bn").layers]
     assert names == [
