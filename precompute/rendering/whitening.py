@@ -19,7 +19,7 @@ SHRINKAGE = 1.0
 
 Few photos leave many directions of a deep layer without any, which then would be all that counts.
 With 1 a whitened direction tells more than a plain one at every depth, whether of 150 photos or of
-the 32 sample crops, and at deep layers most (`benchmarks/whitening.py`).
+the 32 sample crops, and at the head most (`benchmarks/whitening.py`).
 """
 
 
@@ -52,7 +52,7 @@ def whiten(
 def stored_covariance(address: str, model: str, layer: Layer) -> NDArray[np.float32]:
     """The natural covariance of a layer in the atlas at `address`, (C, C) float32, raw units.
 
-    Raises `UserError` where there is no atlas, or none of the layer's.
+    Raises `UserError` where there is no atlas, or none of the layer's, or that of another network.
     """
     if layer.channels > WIDEST:
         raise UserError(
@@ -66,5 +66,10 @@ def stored_covariance(address: str, model: str, layer: Layer) -> NDArray[np.floa
             f"{address}: expected the natural statistics of {layer.name} of {model}, got none; "
             f"`diamond atlas --store {address} --models {model} --layers {layer.name} --channels 1`"
             " measures them"
+        )
+    if covariance.shape != (layer.channels, layer.channels):
+        raise UserError(
+            f"{address}: expected a covariance of the {layer.channels} channels of {layer.name} of "
+            f"{model}, got one of {covariance.shape}, of another network; name another --store"
         )
     return covariance

@@ -1,5 +1,6 @@
 """Whitened directions, held against NumPy's own inverse."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,9 @@ def test_without_statistics_it_is_said_what_makes_them(tiny: Backbone, atlas: st
         stored_covariance(atlas, "tiny", tiny.layers[1])
     with pytest.raises(UserError, match="got none; `diamond atlas"):
         stored_covariance(atlas, "other", tiny.layers[0])
+    other = replace(tiny.layers[0], channels=7)
+    with pytest.raises(UserError, match=r"of the 7 channels .* got one of \(8, 8\)"):
+        stored_covariance(atlas, "tiny", other)
     wide = Layer("wide", 0, WIDEST + 1, 1, 1, True)
     with pytest.raises(UserError, match="expected a layer of at most 2048 channels"):
         stored_covariance(atlas, "tiny", wide)
