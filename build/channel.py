@@ -10,7 +10,7 @@ from diamond_cutter.build.attribution.channel import LayerNature, Nature, channe
 from diamond_cutter.build.context import Frame, LayerLink, Link, Parameter, Picture
 from diamond_cutter.build.figure import Field, draw_field
 from diamond_cutter.build.frame import NAME, Surroundings, make_frame
-from diamond_cutter.build.natural import beside_photos, unchanged
+from diamond_cutter.build.natural import beside_photos, strongest_photo, unchanged
 from diamond_cutter.build.pages import beside, channel_picture, command, picture_text_of
 from diamond_cutter.build.pictures import CHANNEL_SIDE
 from diamond_cutter.build.templates import decimal
@@ -26,7 +26,8 @@ class ChannelPage:
 
     picture: address of its own picture; empty where `reason` says why it is not shown.
     score: as text; empty if it has none.
-    beside_photos, unchanged: what the atlas's photos say of it, see `natural`; may be empty.
+    beside_photos, strongest_photo, unchanged: what the atlas's photos say of it, see `natural`; may
+        be empty.
     recipe: the name of the recipe that it was made by; empty if it is not rendered yet.
     natures: what the photos of each study say of it. previous, next: the channels beside it.
     """
@@ -42,6 +43,7 @@ class ChannelPage:
     side: int
     score: str
     beside_photos: str
+    strongest_photo: str
     unchanged: str
     recipe: str
     parameters: tuple[Parameter, ...]
@@ -95,6 +97,7 @@ def channel_page(
         beside_photos=(
             beside_photos(natural, channel, float(layer.score[channel])) if natural else ""
         ),
+        strongest_photo=strongest_photo(natural, channel) if natural else "",
         unchanged=unchanged(natural, channel) if natural else "",
         recipe=recipe,
         parameters=parameters(layer.recipes[recipe]) if recipe else (),

@@ -2,6 +2,7 @@
 
 from math import isnan
 
+from diamond_cutter.build.study.words import shown
 from diamond_cutter.build.templates import decimal
 from diamond_cutter.precompute.contract.natural import Natural
 
@@ -15,15 +16,23 @@ LEAST = 0.1
 def beside_photos(natural: Natural, channel: int, score: float) -> str:
     """How strong a picture of that score is beside the strongest photo; NaN: there is none."""
     photos = f"photo{'s' if natural.photos > 1 else ''}"
-    whose = f"the strongest of {natural.photos} {photos} ({natural.source})"
+    whose = f"the strongest of {natural.photos} {photos} ({shown(natural.source)})"
     strongest = float(natural.maximum[channel])
     if isnan(score) or score < LEAST or strongest < LEAST:
         return f"{whose} scores {decimal(strongest)}"
     return f"{score / strongest:.1f} times as strong as {whose}"
 
 
+def strongest_photo(natural: Natural, channel: int) -> str:
+    """The path of the photo that excites a channel most; empty where none does, or has a name."""
+    if not natural.paths or not natural.spread[channel] > 0:
+        return ""
+    return shown(natural.paths[natural.best[channel]])
+
+
 def unchanged(natural: Natural, channel: int) -> str:
     """That a channel is dead, for it is the same on many photos; empty of any other."""
     if natural.spread[channel] > 0 or natural.photos < ENOUGH:
         return ""
-    return f"dead: the same at all places of all {natural.photos} photos ({natural.source})"
+    source = shown(natural.source)
+    return f"dead: the same at all places of all {natural.photos} photos ({source})"

@@ -249,7 +249,7 @@ def _pages_digest(
     arrays = [values.tobytes() for values in (layer.score, layer.flag, layer.level)]
     natural = layer.natural
     if natural is not None:
-        arrays += [natural.maximum.tobytes(), natural.spread.tobytes()]
+        arrays += [part.tobytes() for part in (natural.maximum, natural.best, natural.spread)]
     facts = (
         generator,
         around,
@@ -259,7 +259,7 @@ def _pages_digest(
         layer.recipes,
         layer.seed,
         made_from,
-        natural and (natural.photos, natural.source),
+        natural and (natural.photos, natural.source, natural.paths),
     )
     said = chain.from_iterable(nature.contents() for nature in natures)
     own = [("facts", repr(facts).encode()), *(("array", array) for array in arrays)]

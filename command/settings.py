@@ -25,8 +25,8 @@ class AtlasSettings:
     seed: int = setting(0, "the seed that every picture's own seed is derived from")
     photos: str = setting(
         "",
-        "the photos of natural statistics: a folder, an archive or an address; empty: those of "
-        "--for's study, else samples",
+        "the photos of natural statistics: a folder, an archive or an address; left out: "
+        "those of --for's study, else samples",
     )
     cache: str = setting("data/cache", "the folder for downloads and unpacked archives")
     workers: int = setting(

@@ -125,16 +125,20 @@ def write(address: str) -> None:
 
 
 def natural(channels: int, photos: int, source: str) -> Natural:
-    """Channel c never changes where c is 2 or 4, and scores 2 on its best photo, but none on 6."""
+    """Channel c never changes where c is 2 or 4, and scores 2 on its best photo, but -0.2 on 6.
+
+    That is photo c, from 0 again after the last. Only holidays have paths.
+    """
     numbers = np.arange(channels)
     return Natural(
         photos=photos,
         source=source,
         digest="0f" * 32,
+        paths=tuple(f"sea & sand/{n}\u202e.jpg" for n in range(photos if photos > 32 else 0)),
         mean=numbers.astype(np.float32),
         spread=np.where(np.isin(numbers, (2, 4)), 0, 1).astype(np.float32),
         maximum=np.where(numbers == 6, -0.2, 2).astype(np.float32),
-        best=np.zeros(channels, np.int32),
+        best=(numbers % photos).astype(np.int32),
     )
 
 

@@ -49,6 +49,7 @@ class Moments:
             photos=self._photos,
             source=photos.source,
             digest=photos.digest,
+            paths=tuple(file.path for file in photos.files),
             mean=(mean + self._shift).astype(np.float32),
             spread=np.sqrt(np.maximum(variance, 0)).astype(np.float32),
             maximum=self._maximum,

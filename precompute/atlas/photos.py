@@ -23,6 +23,7 @@ SAMPLES = "crops of scikit-learn's two"
 """What the photos are called that are taken where none are named."""
 
 _SEED = 0
+_OTHERWISE = ', or name others, or none by --photos ""'
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,12 @@ def choose_photos(address: str, cache: Path, progress: Progress) -> Photos:
     """
     if not address:
         return Photos(SAMPLES, hashlib.sha256(sample_crops().tobytes()).hexdigest())
-    dataset = read_dataset(address, cache, progress, labelled=False)
+    try:
+        dataset = read_dataset(address, cache, progress, labelled=False)
+    except UserError as error:
+        raise UserError(f"photos: {error}{_OTHERWISE}") from error
     if not dataset.photos:
-        raise UserError(f"photos: {dataset.report.problem}")
+        raise UserError(f"photos: {dataset.report.problem}{_OTHERWISE}")
     chosen = _chosen(dataset.photos)
     digest = hashlib.sha256("\n".join(photo.digest for photo in chosen).encode()).hexdigest()
     return Photos(_name(address), digest, tuple(chosen))
@@ -80,7 +84,7 @@ def _chosen(photos: Sequence[Photo]) -> list[Photo]:
 
 
 def _name(address: str) -> str:
-    """The last part of an address: "photos" of "s3://bucket/photos/"."""
+    """The last part of an address, which may hold secrets: "cats" of "s3://bucket/cats/"."""
     folder = local_folder(address)
     path = folder.as_posix() if folder is not None else urlsplit(address).path
-    return PurePosixPath(path).name or address
+    return PurePosixPath(path).name or urlsplit(address).hostname or "photos"

@@ -106,6 +106,7 @@ def render_atlas(
         return summarise(
             plan,
             atlas,
+            measured=nature.made,
             made=run.made,
             seconds=time.monotonic() - started,
             failures=[*nature.failures, *run.failures],
@@ -153,7 +154,7 @@ def _widest_way(plan: Plan, device: Device) -> Way:
 
 
 def _reading(display: Display, step: str, done: int, total: int) -> None:
-    display.check(f"{step} photos: {done} of {total}" if total else f"{step} photos: {done}")
+    display.check(f"natural statistics, {step}: {done}" + (f" of {total}" if total else ""))
 
 
 def _left(budget: float | None, started: float) -> float | None:

@@ -206,8 +206,10 @@ def write_natural(
 ) -> None:
     """Store the natural statistics of a layer, in place of what it has.
 
-    The attributes are written last: until then the store does not count the rest.
+    The attributes go first and are written last: in between the store does not count the rest.
     """
+    if natural_group(layer) is not None:
+        subgroup(layer, NAME).attrs.put({})
     group = layer.create_group(NAME, overwrite=True)
     arrays = {name: getattr(natural, name) for name in ARRAYS}
     if covariance is not None:
@@ -215,7 +217,8 @@ def write_natural(
     for name, values in arrays.items():
         compressor = ZstdCodec(level=3)
         group.create_array(name, data=values, chunks=values.shape, compressors=compressor)
-    group.attrs.put({"photos": natural.photos, "source": natural.source, "digest": natural.digest})
+    facts = {name: getattr(natural, name) for name in ("photos", "source", "digest")}
+    group.attrs.put({**facts, "paths": list(natural.paths)})
 
 
 def recipe_attributes(recipe: Any) -> dict[str, Any]:

@@ -19,7 +19,8 @@ class Summary:
     """The state of what was asked for, in channels, after a run.
 
     reached: how many have reached a level or a better one.
-    made: pictures that this run made, in `seconds` of work.
+    measured: layers whose natural statistics this run made.
+    made: pictures that it made, in `seconds` of work.
     log: the file with Dask's own messages.
     """
 
@@ -27,6 +28,7 @@ class Summary:
     total: int
     reached: dict[Level, int]
     flags: dict[Flag, int]
+    measured: int
     made: int
     seconds: float
     failures: tuple[Failure, ...]
@@ -37,8 +39,13 @@ class Summary:
         if self.made:
             rate = self.made / self.seconds
             made = f"{self.made} pictures made in {duration(self.seconds)}, {rate:.1f} a second"
+        elif self._is_incomplete():
+            made = "no picture made"
         else:
-            made = "no picture made" if self._is_incomplete() else "nothing was missing"
+            made = "no picture was missing" if self.measured else "nothing was missing"
+        if self.measured:
+            layers = "1 layer" if self.measured == 1 else f"{self.measured} layers"
+            made = f"natural statistics of {layers} measured; {made}"
         levels = ", ".join(
             f"{count} of {self.total} channels at {level.name.lower()}"
             + (" or better" if level < max(Level) else "")
@@ -62,6 +69,7 @@ def summarise(
     plan: Plan,
     atlas: zarr.Group,
     *,
+    measured: int,
     made: int,
     seconds: float,
     failures: Sequence[Failure],
@@ -86,6 +94,7 @@ def summarise(
             for entry in Flag
             if entry != Flag.NONE
         },
+        measured=measured,
         made=made,
         seconds=seconds,
         failures=tuple(failures),

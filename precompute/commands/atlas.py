@@ -29,7 +29,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.epilog = (
         "Stop it whenever you like: the same command goes on from there. With --scheduler, the "
         "scheduler and its workers need this package installed, and the workers one thread each "
-        "and a --store and --photos that all of them reach."
+        "and a --store, --photos and --cache that all of them reach."
     )
 
 
@@ -43,7 +43,7 @@ def run(options: Namespace) -> None:
 
     study = load_studies(options).get(options.study, StudySettings())
     used = find_used(study.store, options.study)
-    if not settings.photos:
+    if not settings.photos and options.photos is None:
         settings = replace(settings, photos=study.dataset, cache=study.cache)
     _render(settings, used)
     if not settings.budget and settings.recipe != BEST:

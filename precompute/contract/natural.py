@@ -1,7 +1,9 @@
 """Natural statistics: what a layer does on photos, as the atlas keeps it. Optional, a layer each::
 
     <atlas>/<model>/<layer>/natural             attributes: photos, how many; source, their name;
-                                                            digest, SHA-256 of what they are
+                                                            digest, SHA-256 of what they are;
+                                                            paths, as the dataset has them, in
+                                                            order, none of samples
     <atlas>/<model>/<layer>/natural/mean        (C,) float32: of the pre-activation, raw units
     <atlas>/<model>/<layer>/natural/spread      (C,) float32: its standard deviation
     <atlas>/<model>/<layer>/natural/maximum     (C,) float32: the highest score of one photo
@@ -37,6 +39,7 @@ class Natural:
     photos: int
     source: str
     digest: str
+    paths: tuple[str, ...]
     mean: NDArray[np.float32]
     spread: NDArray[np.float32]
     maximum: NDArray[np.float32]
@@ -66,10 +69,16 @@ def read_natural(layer: zarr.Group) -> Natural | None:
     for name, dtype in ARRAYS.items():
         if arrays[name].dtype != dtype or arrays[name].shape != arrays["mean"].shape:
             raise ValueError(f"{name}: expected {dtype} {arrays['mean'].shape}")
+    photos, paths = int(attributes["photos"]), tuple(map(str, attributes.get("paths", ())))
+    if paths and len(paths) != photos:
+        raise ValueError(f"paths: expected {photos}, got {len(paths)}")
+    if not np.isin(arrays["best"], range(photos)).all():
+        raise ValueError(f"best: expected numbers below {photos}")
     return Natural(
-        photos=int(attributes["photos"]),
+        photos=photos,
         source=str(attributes["source"]),
         digest=str(attributes["digest"]),
+        paths=paths,
         **arrays,
     )
 

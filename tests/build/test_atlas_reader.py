@@ -73,6 +73,14 @@ def test_another_format_version_is_refused(atlas: str) -> None:
             "stem/natural: expected natural statistics, got KeyError",
         ),
         (
+            lambda stem: stem["natural"]["best"].__setitem__(3, 32),
+            "stem/natural: .*best: expected numbers below 32",
+        ),
+        (
+            lambda stem: stem["natural"].attrs.update({"paths": ["a.jpg"]}),
+            "stem/natural: .*paths: expected 32, got 1",
+        ),
+        (
             lambda stem: stem["natural"].create_array(
                 "best", shape=(20,), dtype="int64", overwrite=True
             ),

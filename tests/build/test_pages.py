@@ -142,6 +142,13 @@ def test_a_channels_page_says_how_strong_its_picture_is_beside_photos(
     assert f"<dt>Beside photos</dt><dd>{expected}</dd>" in html
 
 
+def test_a_channels_page_names_the_strongest_photo_if_it_has_a_name(small_site: Path) -> None:
+    said = r"<dt>Strongest photo</dt><dd><bdi>sea &amp; sand/10\u202e.jpg</bdi></dd>"
+    assert said in text(small_site, "models/tiny-net/block1/10")
+    for path in ("stem/10", "block1/2"):  # of samples; of a channel that is the same on all
+        assert "Strongest photo" not in text(small_site, f"models/tiny-net/{path}")
+
+
 def test_a_channel_that_many_photos_never_change_is_told_to_be_dead(small_site: Path) -> None:
     said = "<dt>On photos</dt><dd>dead: the same at all places of all 250 photos (holidays)</dd>"
     with_it = [n for n in range(8) if said in text(small_site, f"models/tiny-net/block1/{n}")]

@@ -148,11 +148,12 @@ def test_a_channel_that_is_rendered_at_last_gets_its_picture(
     assert built.changed < 40
 
 
+@pytest.mark.parametrize(("what", "value"), [("maximum", 4), ("best", 4)])
 def test_another_strongest_photo_is_told_on_the_page_of_its_channel_alone(
-    build: Build, atlas: str, output: Path
+    build: Build, atlas: str, output: Path, what: str, value: int
 ) -> None:
     before = contents(output)
-    zarr.open_array(f"{atlas}/tiny-net/block1/natural/maximum")[10] = 4
+    zarr.open_array(f"{atlas}/tiny-net/block1/natural/{what}")[10] = value
     build(atlas, output)
     after = contents(output)
     changed = {path for path in after if after[path] != before[path]} - {NAME}

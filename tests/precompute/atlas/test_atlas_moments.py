@@ -1,13 +1,17 @@
 """Sums over photos, held against NumPy on all of them at once."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from diamond_cutter.precompute.atlas.moments import Moments
 from diamond_cutter.precompute.atlas.photos import Photos
 from diamond_cutter.precompute.contract.natural import WIDEST
+from diamond_cutter.precompute.dataset.photo import Photo
 
-PHOTOS = Photos("made up", "0f")
+FILE = Photo(Path("/here/a/b.jpg"), "a/b.jpg", 0, "", "0f", 0)
+PHOTOS = Photos("made up", "0f", (FILE,))
 
 
 def test_moments_are_those_of_all_photos_and_places_together() -> None:
@@ -27,6 +31,7 @@ def test_moments_are_those_of_all_photos_and_places_together() -> None:
     np.testing.assert_array_equal(natural.maximum, strengths.max(0))
     np.testing.assert_array_equal(natural.best, strengths.argmax(0))
     assert (natural.photos, natural.source, natural.digest) == (11, "made up", "0f")
+    assert natural.paths == ("a/b.jpg",)
     for values in (natural.mean, natural.spread, natural.maximum, covariance):
         assert values is not None
         assert values.dtype == np.float32

@@ -18,11 +18,13 @@ from diamond_cutter.precompute.atlas.natural import Measure, passes
 from diamond_cutter.precompute.atlas.photos import SAMPLES, Photos
 from diamond_cutter.precompute.atlas.plan import make_plan, prepared_atlas
 from diamond_cutter.precompute.atlas.run import render_atlas
+from diamond_cutter.precompute.atlas.store import write_natural
 from diamond_cutter.precompute.atlas.summary import Summary
 from diamond_cutter.precompute.contract.atlas import open_atlas
 from diamond_cutter.precompute.contract.members import subgroup
 from diamond_cutter.precompute.contract.natural import Natural, read_covariance, read_natural
 from diamond_cutter.precompute.rendering.recipes import canvas_side
+from diamond_cutter.precompute.work.display import Lines
 
 Tree = Callable[[Path], dict[str, bytes]]
 CUTS = [layer for layer in fake_pictures.LAYERS if layer.is_cut]
@@ -52,10 +54,10 @@ def atlas(tmp_path: Path, undisturbed: Path) -> Path:
 
 @pytest.fixture
 def mine(tmp_path: Path) -> dict[str, str]:
-    """Settings that name two photos."""
+    """Settings that name three photos, as many as the fake measures."""
     folder = tmp_path / "mine"
     folder.mkdir()
-    for shade in (60, 200):
+    for shade in (60, 130, 200):
         pixels = np.random.default_rng(shade).integers(0, shade, (40, 40, 3), np.uint8)
         Image.fromarray(pixels).save(folder / f"{shade}.png")
     return {"photos": str(folder), "cache": str(tmp_path / "cache")}
@@ -81,7 +83,8 @@ def test_an_atlas_without_gets_it_and_the_same_bytes(
     for layer in CUTS:
         del zarr.open_group(f"{atlas}/{MODEL.name}/{layer.name}")["natural"]
         assert measured(atlas, layer.name) is None
-    assert measure(atlas, fake_pictures.measure).made == 0
+    summary = measure(atlas, fake_pictures.measure)
+    assert (summary.made, summary.measured) == (0, len(CUTS))
     assert tree(atlas) == tree(undisturbed)
 
 
@@ -97,6 +100,28 @@ def test_what_is_half_written_is_not_there_and_made_anew(
     assert tree(atlas) == tree(undisturbed)
 
 
+def test_what_is_being_replaced_is_not_there_and_made_anew(
+    atlas: Path, undisturbed: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = subgroup(open_atlas(str(atlas), mode="r+"), f"{MODEL.name}/block")
+    made = read_natural(group)
+    assert made is not None
+
+    def killed(folder: Path) -> None:
+        rmtree(folder / "spread")
+        raise InterruptedError
+
+    rmtree = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", killed)
+    with pytest.raises(InterruptedError):
+        write_natural(group, replace(made, digest="0f"), None)
+    assert not (atlas / MODEL.name / "block/natural/spread").exists()
+    assert measured(atlas, "block") is None
+    monkeypatch.undo()
+    measure(atlas, fake_pictures.measure)
+    assert tree(atlas) == tree(undisturbed)
+
+
 def test_photos_that_are_named_take_the_place_of_samples_and_not_the_other_way_round(
     atlas: Path, mine: dict[str, str], tree: Tree
 ) -> None:
@@ -105,11 +130,22 @@ def test_photos_that_are_named_take_the_place_of_samples_and_not_the_other_way_r
     assert stem is not None
     assert block is not None
     assert (stem.source, block.source) == ("mine", SAMPLES)
+    assert (sorted(stem.paths), block.paths) == (["130.png", "200.png", "60.png"], ())
     before = tree(atlas)
     measure(atlas, fake_pictures.measure_never, layers=("stem",), **mine)
     measure(atlas, fake_pictures.measure_never)
     assert tree(atlas) == before
     assert not [path for path, content in before.items() if str(atlas).encode() in content]
+
+
+def test_how_many_photos_are_read_is_shown(
+    atlas: Path, mine: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(Lines, "check", lambda _, text: said.append(text))
+    measure(atlas, fake_pictures.measure, layers=("stem",), **mine)
+    assert "natural statistics, reading photos: 0 of 3" in said
+    assert "natural statistics, reading photos: 3 of 3" in said
 
 
 def test_layers_that_cannot_be_measured_are_reported_and_get_their_pictures(

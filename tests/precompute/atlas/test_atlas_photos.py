@@ -66,7 +66,7 @@ def test_a_photo_that_is_there_twice_counts_once(tmp_path: Path) -> None:
 
 
 def test_an_address_without_photos_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="got nothing there"):
+    with pytest.raises(UserError, match=r"^photos: .*got nothing there; .* none by --photos \"\"$"):
         choose(tmp_path / "none", tmp_path / "cache")
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=r"photos: .*got no file at all"):
@@ -75,7 +75,13 @@ def test_an_address_without_photos_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("address", "name"),
-    [("s3://bucket/cats/", "cats"), ("https://a.example/dogs.zip?key=1", "dogs.zip")],
+    [
+        ("s3://bucket/cats/", "cats"),
+        ("https://a.example/dogs.zip?key=1", "dogs.zip"),
+        ("https://me:secret@a.example/?key=1", "a.example"),
+        ("gs://birds", "birds"),
+        ("/", "photos"),
+    ],
 )
 def test_a_name_is_no_address(address: str, name: str) -> None:
     assert photos._name(address) == name

@@ -18,6 +18,7 @@ def summary(**changes: object) -> Summary:
         "total": 300,
         "reached": {Level.PREVIEW: 300, Level.STANDARD: 40},
         "flags": {Flag.DEAD: 2, Flag.GREY: 1, Flag.CHANCE: 3},
+        "measured": 0,
         "made": 250,
         "seconds": 100.0,
         "failures": (),
@@ -61,6 +62,11 @@ def test_nothing_to_do_is_said_so(
     returning(monkeypatch, summary(made=0, reached={Level.PREVIEW: 300}))
     assert main(["atlas"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "nothing was missing"
+    returning(monkeypatch, summary(made=0, measured=1, reached={Level.PREVIEW: 300}))
+    assert main(["atlas"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "natural statistics of 1 layer measured; no picture was missing"
+    )
 
 
 def test_the_channels_of_a_study_are_rendered_first_and_then_better(
@@ -75,8 +81,9 @@ def test_the_channels_of_a_study_are_rendered_first_and_then_better(
     assert all((each.photos, each.cache) == ("x", "data/cache") for each in asked)
     assert main(["atlas", "--for", "pets", "--photos", "others"]) == 0
     assert asked[-1].photos == "others"
-    assert main(["atlas"]) == 0
-    assert asked[-1].photos == ""
+    for without in (["--for", "pets", "--photos", ""], []):
+        assert main(["atlas", *without]) == 0
+        assert asked[-1].photos == ""
     assert main(["atlas", "--for", "cats"]) == 2
 
 
