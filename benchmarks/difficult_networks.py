@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from contestants import Images, one_thread, parser, recipe_of, save_sheet
+from identification import pooled
 from numpy.typing import NDArray
 
 from diamond_cutter.command.configuration import share_models
@@ -132,11 +133,7 @@ def some_cuts(backbone: "Backbone", count: int) -> list["Layer"]:
 
 def strengths(read: "ChannelReading", images: Images) -> NDArray[np.float64]:
     """The natural z-score of each channel's mean over places, (N, C)."""
-    parts = [
-        np.asarray(read.network(images[start : start + 8].astype(np.float32) / 255)).mean((1, 2))
-        for start in range(0, len(images), 8)
-    ]
-    return np.asarray((np.concatenate(parts) - read.mean) / read.spread, np.float64)
+    return np.asarray((pooled(read.network, images) - read.mean) / read.spread)
 
 
 def moving(read: "ChannelReading", channels: NDArray[Any], side: int) -> float:

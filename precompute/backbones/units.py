@@ -28,8 +28,19 @@ CONCATENATIONS = frozenset(("Concat", "ConcatV2", "Concatenate"))
 """Kinds of layers and operations."""
 
 RISING = frozenset(
-    ("celu", "elu", "hard_sigmoid", "leaky_relu", "relu", "relu6", "selu", "sigmoid", "softplus")
-) | frozenset(("tanh",))
+    [
+        "celu",
+        "elu",
+        "hard_sigmoid",
+        "leaky_relu",
+        "relu",
+        "relu6",
+        "selu",
+        "sigmoid",
+        "softplus",
+        "tanh",
+    ]
+)
 """Nonlinearities that nowhere fall, as Keras names its functions."""
 
 
