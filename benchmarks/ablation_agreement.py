@@ -12,12 +12,12 @@ import skimage.data
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from diamond_cutter.precompute.attribution.question import Questioner
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.backbones.classifier import classifier, pooled_cut
-from diamond_cutter.precompute.backbones.folding import between, fold
-from diamond_cutter.precompute.backbones.photo import prepare
-from diamond_cutter.precompute.runtime import tf
+from diamond_cutter.precompute.attribution.attributor import Attributor
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.graph.cut_network import between, fold
+from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier, pooled_cut
+from diamond_cutter.precompute.backbones.keras_runtime import tf
 
 SCENES = ("chelsea", "coffee", "rocket", "astronaut")
 BATCH = 32
@@ -39,7 +39,7 @@ def main() -> None:
     )
     ways = {"gradient": 0, f"integrated, {options.steps} steps": options.steps}
     answers = {
-        name: Questioner(backbone, [*layers, cut.name], "average", steps).ask(
+        name: Attributor(backbone, [*layers, cut.name], "average", steps).ask(
             images, np.full(len(images), -1), head
         )
         for name, steps in ways.items()

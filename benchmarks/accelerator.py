@@ -21,12 +21,12 @@ import numpy as np
 import whole_network
 from floor import COPIED, PRODUCT_SIDE, Rates, floor, product_rate
 
-from diamond_cutter.precompute.rendering.device import Load, Way, find_device, way
+from diamond_cutter.precompute.rendering.backend.device import Load, Way, find_device, way
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
 
 if TYPE_CHECKING:
-    from diamond_cutter.precompute.backbones.backbone import Backbone
-    from diamond_cutter.precompute.contract.atlas import Layer
+    from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+    from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
 LAYERS = "block2b_add,block4a_project_bn,block5b_add,block6c_add,top_activation"
 GPU_PRODUCT_SIDE = 8192
@@ -53,7 +53,7 @@ def main() -> None:
     if options.channels != "0":
         whole(options.model, options.recipes.split(",")[0], options.channels)
 
-    from diamond_cutter.precompute.backbones import catalogue
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
 
     backbone, device = catalogue.load(options.model), find_device()
     side = GPU_PRODUCT_SIDE if device.is_gpu else PRODUCT_SIDE
@@ -97,7 +97,7 @@ def measure(
 ) -> Measured:
     """Time some batches of a layer after a first one."""
     from diamond_cutter.precompute.rendering.renderer import Renderer
-    from diamond_cutter.precompute.rendering.units import channel
+    from diamond_cutter.precompute.rendering.targets import channel
 
     units = [channel(layer, number % layer.channels) for number in range(chosen.batch)]
     began = time.monotonic()
@@ -116,7 +116,7 @@ def measure(
 
 def operations(backbone: "Backbone", layer: "Layer", recipe: Recipe) -> float:
     """Of a picture's whole ascent, forward and back."""
-    from diamond_cutter.precompute.backbones.folding import truncate
+    from diamond_cutter.precompute.backbones.graph.cut_network import truncate
 
     one_a_second = Rates(1.0, (np.inf,) * len(COPIED))
     side = canvas_side(layer.receptive_field)

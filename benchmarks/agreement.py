@@ -18,10 +18,10 @@ def main() -> None:
     chosen = options.parse_args()
     one_thread()
 
-    from diamond_cutter.precompute.backbones import catalogue
-    from diamond_cutter.precompute.rendering.readings import reading
-    from diamond_cutter.precompute.rendering.render import render
-    from diamond_cutter.precompute.rendering.units import Family, channel
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
+    from diamond_cutter.precompute.rendering.requests.target_pictures import render
+    from diamond_cutter.precompute.rendering.target_readings import reading
+    from diamond_cutter.precompute.rendering.targets import Family, channel
 
     backbone = catalogue.load("efficientnet-lite0")
     print(f"{'layer':22}{'same channel':>13}{'others':>8}{'flagged':>9}")

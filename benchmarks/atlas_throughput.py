@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from floor import Rates, floor, measured
 
-from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
+from diamond_cutter.precompute.jobs.cluster import ENVIRONMENT
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
-from diamond_cutter.precompute.work.cluster import ENVIRONMENT
+from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer
 
 if TYPE_CHECKING:
-    from diamond_cutter.precompute.backbones.backbone import Backbone
+    from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.update(ENVIRONMENT)
 
-    from diamond_cutter.precompute.backbones import catalogue
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
 
     backbone = catalogue.load(options.model)
     recipe = RECIPES[options.recipe]
@@ -100,9 +100,9 @@ def measure(
     backbone: "Backbone", layer: Layer, recipe: Recipe, rates: Rates, chunks: int
 ) -> Measured:
     """Time `chunks` chunks of a layer after a first one; the rates make the floors."""
-    from diamond_cutter.precompute.backbones.folding import truncate
+    from diamond_cutter.precompute.backbones.graph.cut_network import truncate
     from diamond_cutter.precompute.rendering.renderer import Renderer
-    from diamond_cutter.precompute.rendering.units import channel
+    from diamond_cutter.precompute.rendering.targets import channel
 
     side = canvas_side(layer.receptive_field)
     network = truncate(backbone, layer.name)

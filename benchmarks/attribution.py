@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import skimage.data
 
-from diamond_cutter.precompute.attribution.question import BATCH, Questioner
-from diamond_cutter.precompute.attribution.task import describe_answer
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.backbones.folding import truncate
-from diamond_cutter.precompute.backbones.photo import prepare
-from diamond_cutter.precompute.runtime import tf
+from diamond_cutter.precompute.attribution.attribution_task import describe_answer
+from diamond_cutter.precompute.attribution.attributor import BATCH, Attributor
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.graph.cut_network import truncate
+from diamond_cutter.precompute.backbones.keras_runtime import tf
 
 CLASSES = 10
 
@@ -44,13 +44,13 @@ def main() -> None:
     forward = tf.function(lambda batch: network(batch, training=False))
     slope = tf.function(lambda batch: gradient(network, batch, weight[:, 0]))
     batch = tf.constant(images)
-    at_cut = Questioner(backbone, [cut.name], "average")
-    everywhere = Questioner(backbone, [*below, cut.name], "average")
+    at_cut = Attributor(backbone, [cut.name], "average")
+    everywhere = Attributor(backbone, [*below, cut.name], "average")
     with ThreadPoolExecutor() as pool:
 
-        def explain(questioner: Questioner, classes: int, groups: int) -> None:
+        def explain(attributor: Attributor, classes: int, groups: int) -> None:
             head = [(weight[:, :classes], np.zeros(classes, np.float32))]
-            for answer in questioner.ask(images, labels % classes, head)[1].values():
+            for answer in attributor.ask(images, labels % classes, head)[1].values():
                 describe_answer(answer, groups, pool)
 
         ways: dict[str, Callable[[], object]] = {

@@ -22,8 +22,8 @@ def main() -> None:
     chosen = options.parse_args()
     one_thread()
 
-    from diamond_cutter.precompute.backbones import catalogue
-    from diamond_cutter.precompute.rendering.units import Family, channel
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
+    from diamond_cutter.precompute.rendering.targets import Family, channel
 
     backbone = catalogue.load("efficientnet-lite0")
     Path(chosen.output).mkdir(parents=True, exist_ok=True)

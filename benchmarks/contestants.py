@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
+from diamond_cutter.precompute.jobs.cluster import ENVIRONMENT
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe
-from diamond_cutter.precompute.rendering.units import Family, Unit
-from diamond_cutter.precompute.work.cluster import ENVIRONMENT
+from diamond_cutter.precompute.rendering.targets import Family, Target
+from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer
 
 if TYPE_CHECKING:
-    from diamond_cutter.precompute.backbones.backbone import Backbone
+    from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
 NAMES = ("diamond", "lucid", "lucid-batched", "maco")
 Images = NDArray[np.uint8]
@@ -95,13 +95,13 @@ def make(
     recipe: Recipe,
     seed: int,
     keep: str = "",
-) -> Callable[[Sequence[Unit]], tuple[Images, float]]:
+) -> Callable[[Sequence[Target]], tuple[Images, float]]:
     """A renderer: units to (N, S, S, 3) pictures and the CPU seconds of each, without tracing.
 
     keep: a folder where each batch of the others' pictures is kept, with its seconds; ours, which
         are what is being tried, are made anew.
     """
-    from diamond_cutter.precompute.rendering.renderers import make_renderer
+    from diamond_cutter.precompute.rendering.renderer_choice import make_renderer
 
     batch = 1 if name == "lucid" else CHUNK
     renderer = make_renderer(
@@ -114,12 +114,12 @@ def make(
         batch=batch,
     )
 
-    def made(units: Sequence[Unit]) -> tuple[Images, float]:
+    def made(units: Sequence[Target]) -> tuple[Images, float]:
         began = time.process_time()
         images = renderer.render(units).images
         return images, (time.process_time() - began) / len(images)
 
-    def kept(units: Sequence[Unit]) -> tuple[Images, float]:
+    def kept(units: Sequence[Target]) -> tuple[Images, float]:
         if not keep or name == "diamond":
             return made(units)
         file = kept_file(keep, name, backbone.name, layer, family, seed, None, units)
@@ -129,7 +129,7 @@ def make(
             stored = write_kept(file, images=images, seconds=np.float64(taken))
         return stored["images"], float(stored["seconds"])
 
-    def render(units: Sequence[Unit]) -> tuple[Images, float]:
+    def render(units: Sequence[Target]) -> tuple[Images, float]:
         images, seconds = [], []
         for start in range(0, len(units), batch):
             pictures, taken = kept(units[start : start + batch])
@@ -150,7 +150,7 @@ def kept_file(
     family: Family,
     seed: int,
     side: int | None,
-    units: Sequence[Unit],
+    units: Sequence[Target],
 ) -> Path:
     """Where a renderer's pictures of a batch of units are kept."""
     what = [name, backbone, layer and layer.name, family.value, seed, side]

@@ -14,12 +14,12 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.attribution.question import BATCH, Questioner
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.backbones.classifier import classifier, pooled_cut
-from diamond_cutter.precompute.backbones.photo import prepare
-from diamond_cutter.precompute.dataset.image import decode
-from diamond_cutter.precompute.runtime import tf
+from diamond_cutter.precompute.attribution.attributor import BATCH, Attributor
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier, pooled_cut
+from diamond_cutter.precompute.backbones.keras_runtime import tf
+from diamond_cutter.precompute.photos.images.image_decoding import decode
 
 CELLS = 7
 STEPS = np.arange(0, CELLS * CELLS + 1, 7)
@@ -40,14 +40,14 @@ def main() -> None:
     backbone = catalogue.load(options.model)
     cut, own = pooled_cut(backbone), classifier(backbone)
     head = [(own.weights, own.bias)]
-    questioner = Questioner(backbone, [options.below, cut.name], "average")
+    attributor = Attributor(backbone, [options.below, cut.name], "average")
     images = read(options.photos, options.most, backbone.input_size)
     network = tf.function(lambda batch: backbone.model(batch, training=False))
     random = np.random.default_rng(0)
     areas: dict[str, list[tuple[float, float]]] = {}
     for start in range(0, len(images), BATCH):
         batch = images[start : start + BATCH]
-        logits, answers = questioner.ask(batch, np.full(len(batch), -1), head)
+        logits, answers = attributor.ask(batch, np.full(len(batch), -1), head)
         saliency = plain_gradient(backbone.model, batch, logits.argmax(axis=1))
         for number, image in enumerate(batch):
             label = int(logits[number].argmax())

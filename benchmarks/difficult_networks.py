@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from diamond_cutter.command.configuration import share_models
 
 if TYPE_CHECKING:
-    from diamond_cutter.precompute.backbones.backbone import Backbone
-    from diamond_cutter.precompute.contract.atlas import Layer
-    from diamond_cutter.precompute.rendering.readings import ChannelReading
+    from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+    from diamond_cutter.precompute.rendering.target_readings import ChannelReading
+    from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
 FAMILIES = (
     "ConvNeXtTiny,DenseNet121,EfficientNetB0,EfficientNetV2B0,InceptionResNetV2,InceptionV3,"
@@ -52,9 +52,9 @@ def main() -> None:
     one_thread()
     share_models(chosen)
 
-    from diamond_cutter.precompute.rendering.readings import reading
-    from diamond_cutter.precompute.rendering.render import render
-    from diamond_cutter.precompute.rendering.units import Family, channel
+    from diamond_cutter.precompute.rendering.requests.target_pictures import render
+    from diamond_cutter.precompute.rendering.target_readings import reading
+    from diamond_cutter.precompute.rendering.targets import Family, channel
 
     print(
         f"{'network':27}{'cut':26}{'C':>5}{'stride':>7}{'s':>7}{'moves':>7}{'score':>7}"
@@ -91,15 +91,15 @@ def main() -> None:
 
 def loaded(name: str) -> tuple["Backbone", str]:
     """A network, and what is to be said of its weights."""
-    from diamond_cutter.precompute.backbones import application, catalogue
-    from diamond_cutter.precompute.backbones.backbone import Backbone
-    from diamond_cutter.precompute.runtime import keras
+    from diamond_cutter.precompute.backbones.catalogue import catalogue, keras_application
+    from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+    from diamond_cutter.precompute.backbones.keras_runtime import keras
 
     entry = catalogue.find(name)
     if entry.weights_are_here() or entry.model.source != "keras.applications":
         return entry.load(), ""
     keras.utils.set_random_seed(0)
-    model = application.build(name, entry.model.input_size)
+    model = keras_application.build(name, entry.model.input_size)
     settle(model)
     return Backbone.of(model, entry.model, ()), " (random)"
 
@@ -108,8 +108,8 @@ def settle(model: Any) -> None:
     """Let the norms of a random network hold the moments of what they see, as trained ones do."""
     from PIL import Image
 
-    from diamond_cutter.precompute.rendering.measured_statistics import sample_crops
-    from diamond_cutter.precompute.runtime import keras
+    from diamond_cutter.precompute.backbones.keras_runtime import keras
+    from diamond_cutter.precompute.rendering.sample_statistics import sample_crops
 
     norms = [
         layer
@@ -138,8 +138,8 @@ def strengths(read: "ChannelReading", images: Images) -> NDArray[np.float64]:
 
 def moving(read: "ChannelReading", channels: NDArray[Any], side: int) -> float:
     """The share of channels whose gradient at a first picture, grey with noise, is not zero."""
-    from diamond_cutter.precompute.rendering.adapter import gradient
-    from diamond_cutter.precompute.runtime import keras
+    from diamond_cutter.precompute.backbones.keras_runtime import keras
+    from diamond_cutter.precompute.rendering.backend.adapter import gradient
 
     noise = np.random.default_rng(0).normal(0, 0.04, (1, side, side, 3))
     first = keras.ops.convert_to_tensor((0.5 + np.repeat(noise, len(channels), 0)).astype("f4"))
@@ -149,8 +149,8 @@ def moving(read: "ChannelReading", channels: NDArray[Any], side: int) -> float:
 
 def values(read: "ChannelReading", images: Any, channels: NDArray[Any]) -> Any:
     """The value of each channel on its own picture, (N,)."""
+    from diamond_cutter.precompute.backbones.keras_runtime import keras
     from diamond_cutter.precompute.rendering.objective import leaky
-    from diamond_cutter.precompute.runtime import keras
 
     ops = keras.ops
     chosen = np.eye(len(read.mean), dtype=np.float32)[channels]
@@ -160,8 +160,9 @@ def values(read: "ChannelReading", images: Any, channels: NDArray[Any]) -> Any:
 
 def still(read: "ChannelReading", channels: NDArray[Any], side: int, seed: int) -> Images:
     """Ascent on the pixels themselves, by Adam, of pictures that never move."""
-    from diamond_cutter.precompute.rendering import adam, adapter
-    from diamond_cutter.precompute.runtime import keras
+    from diamond_cutter.precompute.backbones.keras_runtime import keras
+    from diamond_cutter.precompute.rendering import ascent
+    from diamond_cutter.precompute.rendering.backend import adapter
 
     ops = keras.ops
 
@@ -171,11 +172,11 @@ def still(read: "ChannelReading", channels: NDArray[Any], side: int, seed: int) 
     @adapter.compiled
     def step(pixels: Any, moments: Any, number: Any) -> Any:
         (slope,) = adapter.gradient(objective, [pixels])
-        return adam.ascend(pixels, slope, moments, number, STILL_RATE)
+        return ascent.ascend(pixels, slope, moments, number, STILL_RATE)
 
     noise = np.random.default_rng(seed).normal(0, 0.04, (len(channels), side, side, 3))
     pixels = ops.convert_to_tensor(noise.astype(np.float32))
-    moments = adam.start(pixels)
+    moments = ascent.start(pixels)
     for number in range(1, STILL_STEPS + 1):
         pixels, moments = step(pixels, moments, np.float32(number))
     return np.asarray(ops.round(255 * ops.sigmoid(pixels))).astype(np.uint8)

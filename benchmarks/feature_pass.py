@@ -16,11 +16,11 @@ from dask.system import CPU_COUNT
 from floor import measured
 
 from diamond_cutter.command.settings import StudySettings
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.dataset.image import FORMATS
-from diamond_cutter.precompute.dataset.photo import Photo
-from diamond_cutter.precompute.features.extract import extract
-from diamond_cutter.precompute.work.display import open_display
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.features.feature_extraction import extract
+from diamond_cutter.precompute.jobs.display import open_display
+from diamond_cutter.precompute.photos.images.image_decoding import FORMATS
+from diamond_cutter.precompute.photos.photo import Photo
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from diamond_cutter.precompute.contract.atlas import CHUNK
 from diamond_cutter.precompute.rendering.recipes import Recipe, view_side
+from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK
 
 PRODUCT_SIDE = 1024
 PRODUCTS = 20
@@ -68,8 +68,8 @@ def measured(clock: Callable[[], float]) -> Rates:
 
 def product_rate(side: int, clock: Callable[[], float], precision: str = "float32") -> float:
     """Operations a second in a product of square matrices of that side."""
-    from diamond_cutter.precompute.rendering import adapter
-    from diamond_cutter.precompute.runtime import keras
+    from diamond_cutter.precompute.backbones.keras_runtime import keras
+    from diamond_cutter.precompute.rendering.backend import adapter
 
     ops = keras.ops
     matrix = ops.cast(keras.random.normal((side, side), seed=1), precision)
@@ -86,8 +86,8 @@ def together(rates: Sequence[Rates]) -> Rates:
 
 def floor(recipe: Recipe, network: Any, side: int, rates: Rates) -> Floor:
     """The least seconds for a picture of `side` pixels, in batches of CHUNK as in an atlas."""
-    from diamond_cutter.precompute.backbones.cost import FLOAT, products
-    from diamond_cutter.precompute.backbones.keras_graph import read_graph
+    from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
+    from diamond_cutter.precompute.backbones.graph.network_cost import FLOAT, products
 
     graph, operations, roofline = read_graph(network), 0.0, 0.0
     for phase in recipe.ascent:

@@ -18,8 +18,8 @@ from sklearn.preprocessing import StandardScaler
 
 from diamond_cutter.command.settings import TrainingSettings
 from diamond_cutter.precompute.heads.folds import Fold, make_folds
-from diamond_cutter.precompute.heads.logistic import VARIANCES
-from diamond_cutter.precompute.heads.training import train_cuts
+from diamond_cutter.precompute.heads.head_training import train_cuts
+from diamond_cutter.precompute.heads.logistic_head import VARIANCES
 
 WIDTHS = (32, 16, 24, 24, 40, 40, *[80] * 3, *[112] * 3, *[192] * 4, 320, 1280)
 BATCH = 32
@@ -99,8 +99,8 @@ def judge(features, labels, strength, train, validation):  # type: ignore[no-unt
 
 def time_pass(photos: int) -> float:
     """Seconds that Lite0 takes for so many photos, the first batch, which traces, left out."""
-    from diamond_cutter.precompute.backbones import catalogue
-    from diamond_cutter.precompute.runtime import tf
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
+    from diamond_cutter.precompute.backbones.keras_runtime import tf
 
     backbone = catalogue.load("efficientnet-lite0")
     run = tf.function(lambda batch: backbone.model(batch, training=False))

@@ -40,7 +40,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Nature:
+class ChannelStatistics:
     """What a layer's channels do on photos, and how another network's channels tell of it."""
 
     photos: Images
@@ -60,9 +60,9 @@ def main() -> None:
     chosen = options.parse_args()
     one_thread()
 
-    from diamond_cutter.precompute.backbones import catalogue
-    from diamond_cutter.precompute.rendering.readings import reading
-    from diamond_cutter.precompute.rendering.units import Family, channel
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
+    from diamond_cutter.precompute.rendering.target_readings import reading
+    from diamond_cutter.precompute.rendering.targets import Family, channel
 
     backbone = catalogue.load("efficientnet-lite0")
     other = catalogue.load("efficientnet-lite1") if chosen.photos else None
@@ -140,7 +140,7 @@ def read_photos(folder: Path, most: int, seed: int) -> Images:
     return np.stack(photos)
 
 
-def look(photos: Images, network: Any, judge: Any) -> Nature:
+def look(photos: Images, network: Any, judge: Any) -> ChannelStatistics:
     """What the layer says of photos, and a probe of it that has only the judge's layer."""
     seen, told = pooled(network, photos), pooled(judge, photos)
     mean, spread = seen.mean(0), np.maximum(seen.std(0), 1e-3 * np.median(seen.std(0)))
@@ -153,7 +153,7 @@ def look(photos: Images, network: Any, judge: Any) -> Nature:
     def probe(images: Images) -> Floats:
         return np.asarray((pooled(judge, images) - centre) / scale @ weights)
 
-    return Nature(photos, targets, mean, spread, probe)
+    return ChannelStatistics(photos, targets, mean, spread, probe)
 
 
 if __name__ == "__main__":

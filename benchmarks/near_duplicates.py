@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diamond_cutter.precompute.dataset.duplicates import Pairs, find_near
-from diamond_cutter.precompute.dataset.fingerprint import SIDE, SIZE, fingerprint
-from diamond_cutter.precompute.dataset.image import FORMATS, decode
+from diamond_cutter.precompute.photos.duplicates.duplicate_search import Pairs, find_near
+from diamond_cutter.precompute.photos.duplicates.fingerprint import SIDE, SIZE, fingerprint
+from diamond_cutter.precompute.photos.images.image_decoding import FORMATS, decode
 
 SEED = 4
 

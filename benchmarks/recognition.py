@@ -19,9 +19,9 @@ def main() -> None:
     chosen = options.parse_args()
     one_thread()
 
-    from diamond_cutter.precompute.backbones import catalogue
-    from diamond_cutter.precompute.backbones.classifier import classifier
-    from diamond_cutter.precompute.rendering.units import Family, class_logits
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
+    from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
+    from diamond_cutter.precompute.rendering.targets import Family, class_logits
 
     backbone = catalogue.load("efficientnet-lite0")
     judges = [catalogue.load(name) for name in JUDGES]

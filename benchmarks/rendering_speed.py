@@ -31,16 +31,16 @@ from contestants import (
     recipe_of,
     write_kept,
 )
-from crew import Batches, Crew, Job, crew
 from floor import floor
 from numpy.typing import NDArray
 from PIL import Image
+from worker_scaling import Batches, Crew, Job, crew
 
-from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
-from diamond_cutter.precompute.rendering.units import Family, channel
+from diamond_cutter.precompute.rendering.targets import Family, channel
+from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer
 
 if TYPE_CHECKING:
-    from diamond_cutter.precompute.rendering.readings import Reading
+    from diamond_cutter.precompute.rendering.target_readings import Reading
 
 BACKBONE = "efficientnet-lite0"
 LAYERS = "block2b_add,block5b_add,block6c_add,top_activation"
@@ -68,8 +68,8 @@ def main() -> None:
     quiet()
     load = os.getloadavg()[0]
 
-    from diamond_cutter.precompute.backbones import catalogue
-    from diamond_cutter.precompute.rendering.readings import reading
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
+    from diamond_cutter.precompute.rendering.target_readings import reading
 
     backbone, recipe = catalogue.load(BACKBONE), recipe_of(chosen)
     with crew(chosen.workers, one_thread=True) as workers, crew(1, one_thread=False) as whole:

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.build.site import Built, build_site
-from diamond_cutter.precompute.atlas import store
-from diamond_cutter.precompute.contract.atlas import CHUNK, Layer, Level, Model
+from diamond_cutter.build.whole_site import Built, build_site
+from diamond_cutter.precompute.stores.atlas import atlas_writer
+from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Level, Model
 
 CHANNELS = (32, 16, 24, 24, 40, 40, *[80] * 3, *[112] * 3, *[192] * 4, 320, 1280)
 SIDES = (32, 32, 48, 96, *[128] * 14)
@@ -61,15 +61,15 @@ def write_atlas(address: str) -> str:
         for index, channels in enumerate(CHANNELS)
     ]
     described = Model("benchmark", "random waves", "none", 224, 1, 1.0, len(layers))
-    model = store.prepare_model(store.create_atlas(address), described, layers)
+    model = atlas_writer.prepare_model(atlas_writer.create_atlas(address), described, layers)
     rng = np.random.default_rng(0)
     for layer, side in zip(layers, SIDES, strict=True):
         recipe = {"name": "preview", "version": 1, "level": 1}
-        group = store.prepare_layer(model, layer, side=side, seed=0, recipe=recipe)
-        for chunk in store.missing(group, Level.PREVIEW, range(layer.channels)):
+        group = atlas_writer.prepare_layer(model, layer, side=side, seed=0, recipe=recipe)
+        for chunk in atlas_writer.missing(group, Level.PREVIEW, range(layer.channels)):
             images = waves(rng, min(CHUNK, layer.channels - chunk.start), side)
             score, flag = np.ones(len(images), np.float32), np.zeros(len(images), np.uint8)
-            store.write_chunk(group, chunk, Pictures(images, score, flag), Level.PREVIEW)
+            atlas_writer.write_chunk(group, chunk, Pictures(images, score, flag), Level.PREVIEW)
     return address
 
 

@@ -24,18 +24,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.photo import prepare
-from diamond_cutter.precompute.contract.members import array
-from diamond_cutter.precompute.contract.study_reader import (
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.photos.images.image_decoding import decode
+from diamond_cutter.precompute.stores.store_address import array
+from diamond_cutter.precompute.stores.study.study_reader import (
     cut_group,
     open_studies,
     read_report,
     study_group,
 )
-from diamond_cutter.precompute.dataset.image import decode
-from diamond_cutter.precompute.runtime import keras
 
 
 def main() -> None:

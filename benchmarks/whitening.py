@@ -26,14 +26,14 @@ def main() -> None:
     chosen = options.parse_args()
     one_thread()
 
-    from diamond_cutter.precompute.atlas.measurement import measure_layers
-    from diamond_cutter.precompute.atlas.photos import choose_photos
-    from diamond_cutter.precompute.backbones import catalogue
-    from diamond_cutter.precompute.backbones.folding import truncate
-    from diamond_cutter.precompute.backbones.photo import prepare
-    from diamond_cutter.precompute.rendering.readings import natural_units
+    from diamond_cutter.precompute.atlas.activation_measurement import measure_layers
+    from diamond_cutter.precompute.atlas.statistics_photos import choose_photos
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
+    from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+    from diamond_cutter.precompute.backbones.graph.cut_network import truncate
+    from diamond_cutter.precompute.rendering.direction_whitening import whiten
     from diamond_cutter.precompute.rendering.recipes import canvas_side
-    from diamond_cutter.precompute.rendering.whitening import whiten
+    from diamond_cutter.precompute.rendering.target_readings import natural_units
 
     backbone = catalogue.load("efficientnet-lite0")
     found = choose_photos(chosen.photos, Path(chosen.cache), lambda *_: None)

@@ -62,7 +62,7 @@ def children(process: psutil.Process) -> list[psutil.Process]:
 
 def count(store: str) -> int:
     """How many pictures an atlas holds."""
-    from diamond_cutter.precompute.contract.atlas import open_atlas
+    from diamond_cutter.precompute.stores.atlas.atlas_layout import open_atlas
 
     return sum(
         int((array[:] > 0).sum())

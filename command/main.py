@@ -10,25 +10,31 @@ from diamond_cutter.command.configuration import share_models
 from diamond_cutter.command.errors import UserError
 
 COMMANDS = {
-    "models": ("precompute.commands.models", "list the backbones"),
-    "layers": ("precompute.commands.layers", "list the layers of a backbone"),
-    "atlas": ("precompute.commands.atlas", "render what is missing in the atlas"),
-    "render": ("precompute.commands.render", "make pictures of any units, without an atlas"),
+    "models": ("precompute.commands.models_command", "list the backbones"),
+    "layers": ("precompute.commands.layers_command", "list the layers of a backbone"),
+    "atlas": ("precompute.commands.atlas_command", "render what is missing in the atlas"),
+    "render": (
+        "precompute.commands.render_command",
+        "make pictures of any units, without an atlas",
+    ),
     "check-data": (
-        "precompute.commands.check_data",
+        "precompute.commands.check_data_command",
         "say what the dataset reader makes of every file",
     ),
     "study": (
-        "precompute.commands.study",
+        "precompute.commands.study_command",
         "train heads on every cut for your photos, and rank them",
     ),
-    "export": ("precompute.commands.export", "write a cut network with its head to one file"),
+    "export": (
+        "precompute.commands.export_command",
+        "write a cut network with its head to one file",
+    ),
     "save": (
-        "precompute.commands.save",
+        "precompute.commands.save_command",
         "write a backbone or its part to a file, for Keras or Lucid",
     ),
-    "site": ("build.commands.site", "write the site"),
-    "serve": ("web.commands.serve", "look at the site, on this machine only"),
+    "site": ("build.site_command", "write the site"),
+    "serve": ("web.serve_command", "look at the site, on this machine only"),
 }
 """Command: (module below `diamond_cutter` with `configure(parser)` and `run(options)`, help)."""
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from sample_attribution import write_attribution
 from sample_study import LARGE, SMALL, colour_of_photo, write_study
 
-from diamond_cutter.build.site import build_site
-from diamond_cutter.precompute.atlas import store
-from diamond_cutter.precompute.contract.atlas import CHUNK, Flag, Layer, Level, Model
-from diamond_cutter.precompute.contract.catalogue import Listed
-from diamond_cutter.precompute.contract.members import array, subgroup
-from diamond_cutter.precompute.contract.natural import Natural
+from diamond_cutter.build.whole_site import build_site
+from diamond_cutter.precompute.stores.atlas import atlas_writer
+from diamond_cutter.precompute.stores.atlas.activation_statistics import ActivationStatistics
+from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Flag, Layer, Level, Model
+from diamond_cutter.precompute.stores.atlas.model_list import Listed
+from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 MODEL = Model("tiny-net", "random", "Tiny", 64, 1_234_567, 0.5, 3)
 LAYERS = [
@@ -102,15 +102,15 @@ def score(channel: int) -> float:
 
 def write(address: str) -> None:
     """An atlas: of stem 3 is dead, 7 grey, 11 by chance, 19 not rendered; head has nothing yet."""
-    atlas = store.create_atlas(address)
-    store.write_catalogue(atlas, LISTED)
-    model = store.prepare_model(atlas, MODEL, LAYERS)
+    atlas = atlas_writer.create_atlas(address)
+    atlas_writer.write_catalogue(atlas, LISTED)
+    model = atlas_writer.prepare_model(atlas, MODEL, LAYERS)
     for layer in LAYERS:
         if layer.name not in SIDES:
             continue
         side = SIDES[layer.name]
-        group = store.prepare_layer(model, layer, side=side, seed=5, recipe=RECIPE)
-        for chunk in store.missing(group, Level.PREVIEW, range(layer.channels)):
+        group = atlas_writer.prepare_layer(model, layer, side=side, seed=5, recipe=RECIPE)
+        for chunk in atlas_writer.missing(group, Level.PREVIEW, range(layer.channels)):
             wanted = tuple(channel for channel in chunk.wanted if is_rendered(layer.name, channel))
             inside = range(chunk.start, min(chunk.start + CHUNK, layer.channels))
             if wanted:
@@ -119,18 +119,20 @@ def write(address: str) -> None:
                     np.array([score(c) for c in inside], np.float32),
                     np.array([flag(layer.name, c) for c in inside], np.uint8),
                 )
-                store.write_chunk(group, store.Chunk(chunk.start, wanted), rendered, Level.PREVIEW)
+                atlas_writer.write_chunk(
+                    group, atlas_writer.Chunk(chunk.start, wanted), rendered, Level.PREVIEW
+                )
         if layer.name in NATURAL:
-            store.write_natural(group, natural(layer.channels, *NATURAL[layer.name]), None)
+            atlas_writer.write_natural(group, natural(layer.channels, *NATURAL[layer.name]), None)
 
 
-def natural(channels: int, photos: int, source: str) -> Natural:
+def natural(channels: int, photos: int, source: str) -> ActivationStatistics:
     """Channel c never changes where c is 2 or 4, and scores 2 on its best photo, but -0.2 on 6.
 
     That is photo c, from 0 again after the last. Only holidays have paths.
     """
     numbers = np.arange(channels)
-    return Natural(
+    return ActivationStatistics(
         photos=photos,
         source=source,
         digest="0f" * 32,

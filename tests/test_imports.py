@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "build": (
         *FOUNDATION,
         "diamond_cutter.build",
-        "diamond_cutter.precompute.contract",
+        "diamond_cutter.precompute.stores",
         "diamond_cutter.site_templates",
     ),
     "precompute": (*FOUNDATION, "diamond_cutter.precompute"),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.contract.report import Split
+from diamond_cutter.precompute.stores.study.dataset_report import Split
 
 Rows = NDArray[np.intp]
 """Indices of photos, sorted."""

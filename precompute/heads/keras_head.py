@@ -14,11 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.command.settings import TrainingSettings
-from diamond_cutter.precompute.contract.study import Curve
-from diamond_cutter.precompute.heads.basis import Floats, standardisation, standardise
+from diamond_cutter.precompute.heads.feature_basis import Floats, standardisation, standardise
 from diamond_cutter.precompute.heads.folds import Fold, Rows
-from diamond_cutter.precompute.heads.head import Dense, Head, probabilities, scaled_layer
-from diamond_cutter.precompute.heads.task import Task, class_weights
+from diamond_cutter.precompute.heads.head import (
+    Dense,
+    Head,
+    HeadTask,
+    class_weights,
+    probabilities,
+    scaled_layer,
+)
+from diamond_cutter.precompute.stores.study.study_layout import Curve
 
 OPTIMIZERS = (
     *("adam", "adamw", "rmsprop", "sgd", "nadam"),
@@ -30,7 +36,7 @@ STEPS = 64
 
 
 def train_keras(
-    task: Task, folds: list[Fold], settings: TrainingSettings, seed: int
+    task: HeadTask, folds: list[Fold], settings: TrainingSettings, seed: int
 ) -> tuple[Floats, list[Head], list[Curve]]:
     """Train a head in each fold, and one with all photos.
 
@@ -64,9 +70,9 @@ class _History:
 class _Trainer:
     """One Keras model that is trained again and again, so that it is traced but once."""
 
-    def __init__(self, task: Task, settings: TrainingSettings) -> None:
+    def __init__(self, task: HeadTask, settings: TrainingSettings) -> None:
         """Make and compile the model for the features of `task`."""
-        from diamond_cutter.precompute.runtime import keras
+        from diamond_cutter.precompute.backbones.keras_runtime import keras
 
         self._task = task
         self._settings = settings
@@ -97,7 +103,7 @@ class _Trainer:
         self, train: Rows, validation: Rows, epochs: int, seed: list[int]
     ) -> tuple[Head, _History]:
         """The head that the photos `train` give, and how it went."""
-        from diamond_cutter.precompute.runtime import keras
+        from diamond_cutter.precompute.backbones.keras_runtime import keras
 
         self._reset(seed)
         rows = self._task.features[train].reshape(-1, self._task.features.shape[2])
@@ -138,7 +144,7 @@ class _Trainer:
 
     def _batches(self, *arrays: NDArray[Any], seed: list[int] | None = None) -> Any:
         """A `tf.data.Dataset` of the rows of `arrays`, in a new order each epoch if seeded."""
-        from diamond_cutter.precompute.runtime import tf
+        from diamond_cutter.precompute.backbones.keras_runtime import tf
 
         data = tf.data.Dataset.from_tensor_slices(arrays)
         if seed is not None:

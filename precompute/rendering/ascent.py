@@ -1,4 +1,4 @@
-"""The gradient ascent of one recipe, on the pictures of many units of one layer at once."""
+"""The gradient ascent of one recipe, on the pictures of many targets of one layer at once, by Adam."""
 
 import itertools
 from collections.abc import Sequence
@@ -8,20 +8,60 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.rendering import adam, adapter
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.rendering.backend import adapter
 from diamond_cutter.precompute.rendering.canvas import Canvas
-from diamond_cutter.precompute.rendering.places import cells
-from diamond_cutter.precompute.rendering.readings import Asked, Reading, Seen, asked
 from diamond_cutter.precompute.rendering.recipes import Phase, Recipe, view_side
-from diamond_cutter.precompute.rendering.room import roomy
-from diamond_cutter.precompute.rendering.units import Unit
-from diamond_cutter.precompute.rendering.views import Sampling, draw, steady, surrounded
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.rendering.target_readings import Asked, Reading, Seen, asked
+from diamond_cutter.precompute.rendering.targets import Target
+from diamond_cutter.precompute.rendering.views import (
+    Sampling,
+    cells,
+    draw,
+    roomy,
+    steady,
+    surrounded,
+)
+
+ops = keras.ops
+
+
+BETA_1, BETA_2, EPSILON = 0.5, 0.999, 1e-8
+"""With little momentum a picture rises faster: each step sees another view of it."""
+
+
+class Moments(NamedTuple):
+    """Sums of a gradient and of its square, each of its shape, that fade by the betas.
+
+    The means of Kingma and Ba times 1 / (1 - beta): fewer passes over large arrays.
+    """
+
+    first: Any
+    second: Any
+
+
+def start(value: Any) -> Moments:
+    """The moments before the first step."""
+    return Moments(ops.zeros_like(value), ops.zeros_like(value))
+
+
+def ascend(
+    value: Any, gradient: Any, moments: Moments, step: Any, rate: float
+) -> tuple[Any, Moments]:
+    """The value after one step uphill, and the new moments; `step` counts from 1, float32."""
+    first = BETA_1 * moments.first + gradient
+    second = BETA_2 * moments.second + ops.square(gradient)
+    mean = (1 - BETA_1) / (1 - BETA_1**step)
+    square = (1 - BETA_2) / (1 - BETA_2**step)
+    scale = rate * mean / ops.sqrt(square)
+    least = EPSILON**2 / (1 - BETA_2)
+    return value + scale * first * ops.rsqrt(second + least), Moments(first, second)
+
 
 ops = keras.ops
 
 DIVERSITY = 0.5
-"""The share of the objective that pictures of one unit lose when they show the same besides it."""
+"""The share of the objective that pictures of one target lose when they show the same besides it."""
 
 _NOISE_SIDE = 256
 
@@ -31,8 +71,8 @@ class _State(NamedTuple):
 
     coefficients: Any
     gains: Any
-    coefficient_moments: adam.Moments
-    gain_moments: adam.Moments
+    coefficient_moments: Moments
+    gain_moments: Moments
 
 
 class _View(NamedTuple):
@@ -79,22 +119,22 @@ class Ascent:
 
     def run(
         self,
-        units: Sequence[Unit],
+        targets: Sequence[Target],
         generators: list[np.random.Generator],
         kinship: NDArray[np.float32],
         begun: NDArray[np.uint8] | None = None,
     ) -> NDArray[np.uint8]:
-        """The pictures of B units, (B, S, S, 3 or 4), each by its own generator.
+        """The pictures of B targets, (B, S, S, 3 or 4), each by its own generator.
 
-        kinship: (B, B), 1 / n for each of the n other pictures of the same unit, 0 for all else.
+        kinship: (B, B), 1 / n for each of the n other pictures of the same target, 0 for all else.
         begun: the pictures to go on from; None: from noise.
         """
         state = self._start(generators, begun)
-        wanted, numbers = asked(units), itertools.count(1)
+        wanted, numbers = asked(targets), itertools.count(1)
         phases = zip(self.recipe.phases, self._samplings, self._steps, strict=True)
         for phase, sampling, step in phases:
-            still = steady(sampling.side, sampling.canvas)  # for a unit at one place
-            samplings = [sampling if unit.place is None else still for unit in units]
+            still = steady(sampling.side, sampling.canvas)  # for a target at one place
+            samplings = [sampling if target.place is None else still for target in targets]
             views = draw(samplings, generators, phase.steps)
             room, shape = _NOISE_SIDE - sampling.side, (phase.steps, 2)
             corners = np.stack([g.integers(0, room, shape, np.int32) for g in generators], axis=1)
@@ -110,7 +150,7 @@ class Ascent:
         start = self._canvas.start(generators) if begun is None else self._canvas.resumed(begun)
         coefficients = ops.convert_to_tensor(start)
         gains = ops.zeros(len(generators))
-        return _State(coefficients, gains, adam.start(coefficients), adam.start(gains))
+        return _State(coefficients, gains, start(coefficients), start(gains))
 
     def _sampling(self, phase: Phase) -> Sampling:
         side = self._canvas.side
@@ -136,12 +176,10 @@ class Ascent:
         value = [state.coefficients, state.gains]
         by_coefficient, by_gain = adapter.gradient(objective, value)
         rate, gain_rate = self.recipe.learning_rate, self.recipe.gain_rate
-        coefficients, moments = adam.ascend(
+        coefficients, moments = ascend(
             state.coefficients, by_coefficient, state.coefficient_moments, number, rate
         )
-        gains, gain_moments = adam.ascend(
-            state.gains, by_gain, state.gain_moments, number, gain_rate
-        )
+        gains, gain_moments = ascend(state.gains, by_gain, state.gain_moments, number, gain_rate)
         return _State(coefficients, gains, moments, gain_moments)
 
     def _noise_at(self, corners: Any, side: int) -> Any:
@@ -153,7 +191,7 @@ class Ascent:
 def _apart(seen: Seen, wanted: Asked, kinship: Any) -> Any:
     """What each picture keeps of its objective: less where its kin show the same, (B,).
 
-    1 - DIVERSITY * mean relu(cosine), between the profiles without what belongs to the unit.
+    1 - DIVERSITY * mean relu(cosine), between the profiles without what belongs to the target.
     """
     weights = wanted.weights / (ops.sum(wanted.weights**2, axis=1, keepdims=True) + 1e-12) ** 0.5
     own = ops.sum(seen.profile * weights, axis=1, keepdims=True)

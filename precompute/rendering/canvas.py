@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.rendering.spectrum import amplitudes, analyse, synthesise
 from diamond_cutter.precompute.rendering.views import pixel_centres
-from diamond_cutter.precompute.runtime import keras
 
 ops = keras.ops
 

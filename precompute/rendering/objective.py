@@ -5,7 +5,7 @@ z is a layer's pre-activation in natural units: (a - mean) / spread, each channe
 
 from typing import Any
 
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 ops = keras.ops
 
@@ -18,7 +18,7 @@ of edges what one place gains another loses. With 0, what nothing excites yet ha
 """
 
 MIN_PURITY = 0.1
-"""So much of the objective stays where a picture's own unit does not stand out at all."""
+"""So much of the objective stays where a picture's own target does not stand out at all."""
 
 ORDER = 4
 """Of the norm that a purity compares with: the strongest few channels decide."""
@@ -37,9 +37,9 @@ def averaged(values: Any, cells: Any) -> Any:
 
 
 def purity(strengths: Any, weights: Any) -> Any:
-    """How much of all that speaks is the own unit, MIN_PURITY to 1: twice (B, C) to (B,).
+    """How much of all that speaks is the own target, MIN_PURITY to 1: twice (B, C) to (B,).
 
-    With s the strengths of a layer's channels, w the unit's weights and p_j = relu(s_j sign w_j),
+    With s the strengths of a layer's channels, w the target's weights and p_j = relu(s_j sign w_j),
     or relu(s_j) where w_j is 0::
 
         sum_j |w_j| p_j / (|w|_(4/3) |p|_4)

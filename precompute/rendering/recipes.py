@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from diamond_cutter.precompute.contract.atlas import Layer, Level
-from diamond_cutter.precompute.rendering.units import Family
+from diamond_cutter.precompute.rendering.targets import Family
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Level
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides how a picture is made, apart from its unit and its seed.
+    """All that decides how a picture is made, apart from its target and its seed.
 
     A change of any figure, or of code that changes the pictures, is a new `version`.
 
@@ -136,7 +136,7 @@ def view_side(phase: Phase, side: int) -> int:
 
 
 def picture_side(layer: Layer | None, family: Family) -> int:
-    """The side S of pictures of a family of units at a layer; no layer: the backbone's classes."""
+    """The side S of pictures of a family of targets at a layer; no layer: the backbone's classes."""
     if layer is None or family == Family.LOGIT:
         return CLASS_SIDE
     return canvas_side(layer.receptive_field)

@@ -6,22 +6,21 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.contract.atlas import CHUNK, Layer
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.rendering.ascent import Ascent
-from diamond_cutter.precompute.rendering.device import Precision
-from diamond_cutter.precompute.rendering.pictures import Pictures
-from diamond_cutter.precompute.rendering.precision import in_precision
-from diamond_cutter.precompute.rendering.readings import asked, reading
+from diamond_cutter.precompute.rendering.backend.device import Precision
+from diamond_cutter.precompute.rendering.backend.half_precision import in_precision
 from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side
 from diamond_cutter.precompute.rendering.score import Scorer, flags
-from diamond_cutter.precompute.rendering.units import Family, Hidden, Unit
+from diamond_cutter.precompute.rendering.target_readings import asked, reading
+from diamond_cutter.precompute.rendering.targets import Family, Hidden, Target
+from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Pictures
 
 
 class Renderer:
     """Renders units of one layer and one family; holds the traced graphs, made at the first call.
 
-    The picture of a unit depends on the seed, the backbone, the layer, the unit's key and the
+    The picture of a target depends on the seed, the backbone, the layer, the target's key and the
     recipe; to the last bit also on its place in the batch and on the batch's size.
     """
 
@@ -42,9 +41,9 @@ class Renderer:
     ) -> None:
         """Truncate the backbone; nothing is rendered yet.
 
-        layer: that units are read at; None: the backbone's own classes, family LOGIT.
+        layer: that targets are read at; None: the backbone's own classes, family LOGIT.
         batch: pictures at once, B.
-        transparent: pictures have a fourth channel, opacity: clear where the unit needs nothing.
+        transparent: pictures have a fourth channel, opacity: clear where the target needs nothing.
         side: of the pictures, in pixels; None: as `recipes.picture_side` has it.
         hidden: of a head whose logits are rendered what comes before its last linear layer.
         precision, xla: of the ascent, see `device.Way`; the score is always float32.
@@ -68,22 +67,22 @@ class Renderer:
         ]
         self._scorer = Scorer(read, recipe.scored_views)
 
-    def render(self, units: Sequence[Unit], begun: NDArray[np.uint8] | None = None) -> Pictures:
-        """Render at most `batch` units; the pictures come in their order.
+    def render(self, targets: Sequence[Target], begun: NDArray[np.uint8] | None = None) -> Pictures:
+        """Render at most `batch` targets; the pictures come in their order.
 
-        Units of one name avoid each other's pictures (`units.variations`).
-        begun: (N, S, S, 3 or 4), the finished pictures of the same units by the recipe's base, if
+        Units of one name avoid each other's pictures (`targets.variations`).
+        begun: (N, S, S, 3 or 4), the finished pictures of the same targets by the recipe's base, if
             they are there; if not they are made, and the result is the same.
         """
-        count = len(units)
+        count = len(targets)
         if not 0 < count <= self._batch:
-            raise ValueError(f"expected 1 to {self._batch} units, got {count}")
-        strangers = [unit.name for unit in units if unit.family != self._family]
+            raise ValueError(f"expected 1 to {self._batch} targets, got {count}")
+        strangers = [target.name for target in targets if target.family != self._family]
         if strangers:
             raise ValueError(f"expected units of the family {self._family.value!r}: {strangers[0]}")
-        # A short batch is filled up with its own units, so that one graph serves all.
-        filled = [units[number % count] for number in range(self._batch)]
-        kinship = _kinship(units, filled)
+        # A short batch is filled up with its own targets, so that one graph serves all.
+        filled = [targets[number % count] for number in range(self._batch)]
+        kinship = _kinship(targets, filled)
         *before, last = self._ascents
         images = None if begun is None else begun[np.arange(self._batch) % count]
         for ascent in before if begun is None else ():
@@ -94,15 +93,15 @@ class Renderer:
         flag = flags(images, reached)
         return Pictures(images[:count], reached.score[:count], flag[:count])
 
-    def _generators(self, ascent: Ascent, units: list[Unit]) -> list[np.random.Generator]:
+    def _generators(self, ascent: Ascent, targets: list[Target]) -> list[np.random.Generator]:
         """Each ascent begins its own random numbers, whether or not others ran before it."""
         key = (*self._seed, ascent.recipe.level)
-        return [np.random.default_rng([*key, *unit.key]) for unit in units]
+        return [np.random.default_rng([*key, *target.key]) for target in targets]
 
 
-def _kinship(units: Sequence[Unit], filled: Sequence[Unit]) -> NDArray[np.float32]:
-    """(B, B): 1 / n for each of the n other pictures of the same unit, 0 for all else."""
-    names = [unit.name if number < len(units) else None for number, unit in enumerate(filled)]
+def _kinship(targets: Sequence[Target], filled: Sequence[Target]) -> NDArray[np.float32]:
+    """(B, B): 1 / n for each of the n other pictures of the same target, 0 for all else."""
+    names = [target.name if number < len(targets) else None for number, target in enumerate(filled)]
     kin = np.array([[a is not None and a == b for b in names] for a in names], np.float32)
     np.fill_diagonal(kin, 0)
     shared: NDArray[np.float32] = kin / np.maximum(kin.sum(axis=1, keepdims=True), 1)

@@ -5,12 +5,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.contract.atlas import Flag
-from diamond_cutter.precompute.rendering import adapter
-from diamond_cutter.precompute.rendering.places import cells
-from diamond_cutter.precompute.rendering.readings import Asked, ChannelReading, Reading
-from diamond_cutter.precompute.rendering.views import draw, pixel_centres, steady
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.rendering.backend import adapter
+from diamond_cutter.precompute.rendering.target_readings import Asked, ChannelReading, Reading
+from diamond_cutter.precompute.rendering.views import cells, draw, pixel_centres, steady
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag
 
 ops = keras.ops
 
@@ -40,10 +39,10 @@ class Reached(NamedTuple):
     """What B pictures reach.
 
     score: (B,) float32, see `Scorer`.
-    least: (B,) float32, what a score must be for its unit not to be dead.
+    least: (B,) float32, what a score must be for its target not to be dead.
     by_chance: (B,) bool, whether the own channel does not stand out among all of its layer: by
         chance it takes each place alike, and it has none of the best (`good_places`).
-        False for units that are no single channel.
+        False for targets that are no single channel.
     """
 
     score: NDArray[np.float32]
@@ -52,9 +51,9 @@ class Reached(NamedTuple):
 
 
 class Scorer:
-    """Scores finished pictures of one layer's units.
+    """Scores finished pictures of one layer's targets.
 
-    The score is the unit's value (see `readings`: for a channel, natural standard deviations above
+    The score is the target's value (see `readings`: for a channel, natural standard deviations above
     its natural mean, of the pre-activation, which nothing clips), averaged over random small
     jitters and scales of the finished picture, over grey where it is transparent.
     """
@@ -83,7 +82,7 @@ class Scorer:
         return Reached(score, np.minimum(least, np.float32(ALIVE)), by_chance)
 
     def _grey_value(self, side: int, wanted: Asked) -> NDArray[np.float32]:
-        """What a plain grey picture reaches for each unit, (B,)."""
+        """What a plain grey picture reaches for each target, (B,)."""
         if self._grey is None:
             grey = np.full((1, side, side, 3), _GREY, np.float32)
             self._grey = np.asarray(self.reading.network(grey))
@@ -109,9 +108,9 @@ def good_places(channels: int) -> int:
 
 
 def ranks(strengths: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The place of each unit's own channel among all, 1 the strongest: twice (B, C) to (B,).
+    """The place of each target's own channel among all, 1 the strongest: twice (B, C) to (B,).
 
-    For the opposite of a channel 1 is the weakest; for units that are no single channel it is 0.
+    For the opposite of a channel 1 is the weakest; for targets that are no single channel it is 0.
     """
     number = np.abs(weights).argmax(axis=1)[:, None]
     signed = strengths * np.sign(np.take_along_axis(weights, number, 1))

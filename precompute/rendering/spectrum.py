@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dctn
 
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 ops = keras.ops
 
@@ -55,7 +55,7 @@ def synthesise(spectrum: Any, rows: Any, columns: Any) -> Any:
     Args:
         spectrum: (B, 3, K, K) float32, coefficients already multiplied by their amplitudes; or
             (B, 4, K, K), the fourth plane of opacity.
-        rows: (B, H) float32, canvas units; positions outside 0..1 see the reflected picture.
+        rows: (B, H) float32, canvas targets; positions outside 0..1 see the reflected picture.
         columns: (B, W) float32, likewise.
 
     Returns:

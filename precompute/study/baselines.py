@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.contract.study import Baseline, Measured
+from diamond_cutter.precompute.stores.study.study_layout import Baseline, Measured
 from diamond_cutter.precompute.study.metrics import measure_accuracy
 from diamond_cutter.precompute.study.resampling import Resamples
 
@@ -18,7 +18,7 @@ def measure_baselines(
 
     labels: (N,), the class of every photo.
     folds: (N,), where each is held out; -1: it only trains.
-    colour: (N, K), the probabilities by a head on `portraits.histogram` alone, NaN where held out
+    colour: (N, K), the probabilities by a head on `thumbnails.histogram` alone, NaN where held out
         in no fold.
     resamples: of the photos that are held out, in their order.
 

@@ -1,18 +1,52 @@
-"""What held-out photos say of a cut: figures with intervals, and the confusion of classes."""
+"""What held-out photos say of a cut: figures with intervals, confusion of classes, calibration."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.contract.study import ClassFigures, Measured, Metrics
-from diamond_cutter.precompute.study.calibration import calibrate
+from diamond_cutter.precompute.stores.study.study_layout import (
+    Bin,
+    Calibration,
+    ClassFigures,
+    Measured,
+    Metrics,
+)
 from diamond_cutter.precompute.study.resampling import (
     Resamples,
     percentile_interval,
     share_interval,
     wilson,
 )
+
+BINS = 10
+
+
+def calibrate(probability: NDArray[np.floating], right: NDArray[np.bool_]) -> Calibration:
+    """The reliability of (N, K) probabilities, whose surest class is `right` (N,) or not.
+
+    Ten bins of the same width over the probability of the surest class. The error is the distance
+    between how sure and how often right, averaged over photos: the expected calibration error of
+    Naeini, Cooper and Hauskrecht (AAAI 2015) as Guo, Pleiss, Sun and Weinberger (ICML 2017,
+    equation 3) measure it.
+    """
+    confidence = probability.max(axis=1).astype(np.float64)
+    place = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)  # 1 lies in the last bin
+    photos = np.bincount(place, minlength=BINS)
+    sure = np.bincount(place, confidence, BINS)
+    correct = np.bincount(place, right, BINS)
+    bins = [
+        Bin(
+            low=index / BINS,
+            high=(index + 1) / BINS,
+            photos=int(photos[index]),
+            confidence=float(sure[index] / photos[index]) if photos[index] else None,
+            accuracy=float(correct[index] / photos[index]) if photos[index] else None,
+        )
+        for index in range(BINS)
+    ]
+    return Calibration(float(np.abs(sure - correct).sum() / len(right)), bins)
+
 
 LEAST = float(np.finfo(np.float32).eps)
 """A probability counts as at least so much in the log loss, as scikit-learn has it for float32."""

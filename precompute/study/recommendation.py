@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from diamond_cutter.precompute.contract.study import Baseline, Cut, Recommendation, Runner
-from diamond_cutter.precompute.study import wording
-from diamond_cutter.precompute.study.verdict import WIDEST, Verdict, judge
+from diamond_cutter.precompute.stores.study.study_layout import (
+    Baseline,
+    Cut,
+    Recommendation,
+    Runner,
+)
+from diamond_cutter.precompute.study import study_text
+from diamond_cutter.precompute.study.sufficiency import WIDEST, Sufficiency, judge
 
 FEW = 10
 """A class of fewer held-out photos can't be judged on its own."""
@@ -56,15 +61,15 @@ def _photos(cut: Cut) -> int:
 
 
 def _accuracy(cut: Cut) -> str:
-    return wording.share(cut.metrics.accuracy.value)
+    return study_text.share(cut.metrics.accuracy.value)
 
 
 def _recommended(chosen: Cut, ranked: Sequence[Cut]) -> Iterator[str]:
     """The sentences where the photos are enough."""
     best, last = ranked[0], _last(chosen.model, ranked)
     yield (
-        f"Cut {wording.place(chosen)}: {wording.measured(chosen.metrics.accuracy)} of held-out "
-        f"photos right, at {wording.gflops(chosen.cost.gflops)} a photo."
+        f"Cut {study_text.place(chosen)}: {study_text.measured(chosen.metrics.accuracy)} of held-out "
+        f"photos right, at {study_text.gflops(chosen.cost.gflops)} a photo."
     )
     tied = sum(cut.comparison.tied for cut in ranked)
     if len(ranked) == 1:
@@ -72,9 +77,9 @@ def _recommended(chosen: Cut, ranked: Sequence[Cut]) -> Iterator[str]:
     elif chosen is not best:
         which = "the last of its backbone, " if best is last else ""
         yield (
-            f"The best cut, {wording.place(best)}, {which}reaches {_accuracy(best)} at "
-            f"{wording.gflops(best.cost.gflops)}: a difference of "
-            f"{wording.points(chosen.comparison.difference)}, which may be chance."
+            f"The best cut, {study_text.place(best)}, {which}reaches {_accuracy(best)} at "
+            f"{study_text.gflops(best.cost.gflops)}: a difference of "
+            f"{study_text.points(chosen.comparison.difference)}, which may be chance."
         )
     elif tied == 1:
         yield "It is the best cut, by more than chance."
@@ -83,44 +88,44 @@ def _recommended(chosen: Cut, ranked: Sequence[Cut]) -> Iterator[str]:
     yield from _against_last(chosen, best, last)
 
 
-def _doubted(chosen: Cut, ranked: Sequence[Cut], verdict: Verdict) -> Iterator[str]:
+def _doubted(chosen: Cut, ranked: Sequence[Cut], verdict: Sufficiency) -> Iterator[str]:
     """The sentences where something stands against the recommendation, and that first."""
     best, last = ranked[0], _last(chosen.model, ranked)
     several = len(ranked) > 1
     without = _WITHOUT_NETWORK[verdict.strongest.name]
-    its_share = wording.share(verdict.strongest.accuracy.value)
+    its_share = study_text.share(verdict.strongest.accuracy.value)
     if verdict.unbeaten:
         yield (
             f"No cut is shown to beat {without}, which gets {its_share} of held-out photos right: "
-            f"the best cut, {wording.place(best)}, gets {wording.measured(best.metrics.accuracy)}."
+            f"the best cut, {study_text.place(best)}, gets {study_text.measured(best.metrics.accuracy)}."
         )
     if verdict.few:
         verb = "is" if _photos(best) == 1 else "are"
         told = "tell which cut is best" if several else "tell how good a cut is"
-        yield f"{wording.count(_photos(best), 'held-out photo')} {verb} too few to {told}."
+        yield f"{study_text.count(_photos(best), 'held-out photo')} {verb} too few to {told}."
     if not (verdict.unbeaten and chosen is best):
         which = "The cheapest cut that may be the best" if several else "The only cut"
         yield (
-            f"{which} is {wording.place(chosen)}, with {wording.measured(chosen.metrics.accuracy)} "
-            f"right, at {wording.gflops(chosen.cost.gflops)} a photo."
+            f"{which} is {study_text.place(chosen)}, with {study_text.measured(chosen.metrics.accuracy)} "
+            f"right, at {study_text.gflops(chosen.cost.gflops)} a photo."
         )
     if verdict.unproven:
         yield f"It is not shown to beat {without}, which gets {its_share}."
     if chosen is not best and not verdict.unbeaten:
         yield (
-            f"The best in this study, {wording.place(best)}, gets "
-            f"{wording.measured(best.metrics.accuracy)}."
+            f"The best in this study, {study_text.place(best)}, gets "
+            f"{study_text.measured(best.metrics.accuracy)}."
         )
     yield from _against_last(chosen, best, last)
     if verdict.needed:
-        yield f"About {wording.count(verdict.needed, 'held-out photo')} would be needed."
+        yield f"About {study_text.count(verdict.needed, 'held-out photo')} would be needed."
 
 
 def _against_last(chosen: Cut, best: Cut, last: Cut) -> Iterator[str]:
     if last is not chosen and last is not best:
         yield (
             f"The last cut of {chosen.model}, {last.cut}, where people cut by default, gets "
-            f"{_accuracy(last)} at {wording.gflops(last.cost.gflops)}."
+            f"{_accuracy(last)} at {study_text.gflops(last.cost.gflops)}."
         )
 
 
@@ -136,12 +141,12 @@ def _reasons(chosen: Cut, ranked: Sequence[Cut], baselines: Sequence[Baseline]) 
         yield f"The {len(ranked)} cuts were compared over the same photos: {found}"
     if chosen is not best:
         yield (
-            f"It may lie up to {wording.points(chosen.comparison.interval[0])} below the truly "
+            f"It may lie up to {study_text.points(chosen.comparison.interval[0])} below the truly "
             "best cut, as far as these photos tell."
         )
         yield (
-            f"It needs {wording.times(cost.gflops / best.cost.gflops)} of the best cut, "
-            f"{wording.place(best)}."
+            f"It needs {study_text.times(cost.gflops / best.cost.gflops)} of the best cut, "
+            f"{study_text.place(best)}."
         )
     yield (
         f"With its head it has {cost.parameters / 1e6:.2f} million parameters, "
@@ -151,12 +156,12 @@ def _reasons(chosen: Cut, ranked: Sequence[Cut], baselines: Sequence[Baseline]) 
     low, high = chosen.metrics.accuracy.interval
     if high - low > WIDEST:
         yield (
-            f"The interval of its accuracy is {wording.points(high - low)} wide; more than "
+            f"The interval of its accuracy is {study_text.points(high - low)} wide; more than "
             f"{100 * WIDEST:.0f} say little."
         )
-    without = wording.listed(
+    without = study_text.listed(
         [
-            f"{_WITHOUT_NETWORK[each.name]} {wording.share(each.accuracy.value)}"
+            f"{_WITHOUT_NETWORK[each.name]} {study_text.share(each.accuracy.value)}"
             for each in baselines
         ]
     )
@@ -167,11 +172,11 @@ def _reasons(chosen: Cut, ranked: Sequence[Cut], baselines: Sequence[Baseline]) 
 def _small_classes(cut: Cut) -> Iterator[str]:
     small = [each for each in cut.metrics.classes if each.photos < FEW]
     if small:
-        named = [f"{wording.name(each.name)} ({each.photos})" for each in small]
+        named = [f"{study_text.name(each.name)} ({each.photos})" for each in small]
         these = "A class" if len(small) == 1 else "Classes"
         yield (
             f"{these} of fewer than {FEW} held-out photos can't be judged alone: "
-            f"{wording.listed(named)}."
+            f"{study_text.listed(named)}."
         )
 
 
@@ -204,9 +209,9 @@ def _runners_up(chosen: Cut, ranked: Sequence[Cut]) -> list[Runner]:
 def _beside(cut: Cut, chosen: Cut) -> str:
     """A runner-up beside the recommended cut."""
     gap = cut.metrics.accuracy.value - chosen.metrics.accuracy.value
-    more = f"{wording.points(gap)} {'more' if gap > 0 else 'less'}"
+    more = f"{study_text.points(gap)} {'more' if gap > 0 else 'less'}"
     if round(1000 * gap) == 0:
         more = "as often"
-    price = wording.times(cut.cost.gflops / chosen.cost.gflops)
+    price = study_text.times(cut.cost.gflops / chosen.cost.gflops)
     told = "" if cut.comparison.tied else "; worse than the best cut by more than chance"
     return f"{_accuracy(cut)} right, {more}, for {price}{told}."

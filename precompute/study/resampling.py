@@ -20,7 +20,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.contract.study import Interval
+from diamond_cutter.precompute.stores.study.study_layout import Interval
 
 RESAMPLES = 2000
 

@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
-from diamond_cutter.web.server import create_app
+from diamond_cutter.web.local_server import create_app
 
 OpenPage = Callable[..., Page]
 REQUIRE = "DIAMOND_REQUIRE_BROWSER"

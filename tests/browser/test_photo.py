@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sample_wide import CHANNELS, make_wide_photo
 
-from diamond_cutter.build.attribution.documents import view_document
+from diamond_cutter.build.pages.attribution.attribution_documents import view_document
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import zarr
 
-from diamond_cutter.build.atlas import read_atlas, read_pictures
+from diamond_cutter.build.rendered_atlas import read_atlas, read_pictures
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.contract.atlas import Flag, Level
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Level
 
 
 @pytest.fixture

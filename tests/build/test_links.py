@@ -1,6 +1,6 @@
 import pytest
 
-from diamond_cutter.build.links import BrokenSite, check_files, check_links
+from diamond_cutter.build.publish.link_check import BrokenSite, check_files, check_links
 
 PATHS = {"index.html", "a/index.html", "a/b/index.html", "a/b/x.jpg", "style.css", "index.json"}
 

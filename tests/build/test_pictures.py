@@ -6,8 +6,13 @@ import pytest
 import zarr
 from PIL import Image
 
-from diamond_cutter.build.atlas import RenderedLayer, read_atlas
-from diamond_cutter.build.pictures import blocks, digest, picture_paths, strip_channels
+from diamond_cutter.build.rendered_atlas import RenderedLayer, read_atlas
+from diamond_cutter.build.tiles.channel_pictures import (
+    blocks,
+    digest,
+    picture_paths,
+    strip_channels,
+)
 
 TOLERANCE = 12  # of 255: what the lossy encoders may change of a plain colour
 

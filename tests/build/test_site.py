@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import zarr
 
-from diamond_cutter.build import site as site_module
-from diamond_cutter.build.links import BrokenSite
-from diamond_cutter.build.manifest import NAME
-from diamond_cutter.build.site import Built, build_site
-from diamond_cutter.build.study import site as study_module
+from diamond_cutter.build import whole_site as site_module
+from diamond_cutter.build.pages.study import study_files as study_module
+from diamond_cutter.build.publish.link_check import BrokenSite
+from diamond_cutter.build.publish.site_manifest import NAME
+from diamond_cutter.build.whole_site import Built, build_site
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.atlas.store import create_atlas
+from diamond_cutter.precompute.stores.atlas.atlas_writer import create_atlas
 
 Build = Callable[[str, Path], Built]
 
@@ -239,7 +239,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from diamond_cutter.build.study import site as study_module
-from diamond_cutter.build.site import Built, build_site
+from diamond_cutter.build.whole_site import Built, build_site
 
 def report(step, done, total):
     if step == sys.argv[3] and done >= total / 2:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from diamond_cutter.build.progress import Progress
+from diamond_cutter.build.publish.build_progress import Progress
 from diamond_cutter.command.main import main
 
 
@@ -97,13 +97,13 @@ def test_neither_site_nor_serve_loads_tensorflow(small_atlas: str, tmp_path: Pat
         "import sys\n"
         "from diamond_cutter.command.main import main\n"
         "assert main(['serve', '--output', sys.argv[2] + '/none']) == 2\n"
-        "assert 'diamond_cutter.build.site' not in sys.modules\n"
-        "assert 'diamond_cutter.precompute.contract' not in sys.modules\n"
+        "assert 'diamond_cutter.build.whole_site' not in sys.modules\n"
+        "assert 'diamond_cutter.precompute.stores' not in sys.modules\n"
         "assert main(['site', '--store', sys.argv[1], '--output', sys.argv[2] + '/site']) == 0\n"
         "loaded = {name.split('.')[0] for name in sys.modules}\n"
         "assert not loaded & {'tensorflow', 'keras', 'dask', 'distributed'}, loaded\n"
         "ours = {name for name in sys.modules if name.startswith('diamond_cutter.precompute.')}\n"
-        "contract = 'diamond_cutter.precompute.contract'\n"
+        "contract = 'diamond_cutter.precompute.stores'\n"
         "assert all(name.startswith(contract) for name in ours), ours\n"
     )
     run = subprocess.run(

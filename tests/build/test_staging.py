@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from diamond_cutter.build import staging
-from diamond_cutter.build.manifest import NAME
-from diamond_cutter.build.staging import Stage, publish, staged
+from diamond_cutter.build.publish import site_staging
+from diamond_cutter.build.publish.site_manifest import NAME
+from diamond_cutter.build.publish.site_staging import Stage, publish, staged
 from diamond_cutter.command.errors import UserError
 
 
@@ -161,7 +161,7 @@ def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
 
 @pytest.fixture
 def no_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "_exchange", lambda _one, _other: False)
+    monkeypatch.setattr(site_staging, "_exchange", lambda _one, _other: False)
 
 
 @pytest.mark.usefixtures("no_exchange")

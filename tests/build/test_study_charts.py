@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 from sample_study import MadeCut, MadeStudy, realistic, write_study
 
-from diamond_cutter.build.study.axis import (
+from diamond_cutter.build.charts.axis import (
     Axis,
     logarithmic_axis,
     logarithmic_ticks,
@@ -13,11 +13,11 @@ from diamond_cutter.build.study.axis import (
     share_axis,
     share_ticks,
 )
-from diamond_cutter.build.study.chart import FORMATS, NARROW, WIDE, marker
-from diamond_cutter.build.study.depth import draw_depth
-from diamond_cutter.build.study.frontier import draw_frontier, frontier
-from diamond_cutter.build.study.labels import shortened, spread, text_width
-from diamond_cutter.build.study.reader import MeasuredStudy, read_studies
+from diamond_cutter.build.charts.chart_labels import shortened, spread, text_width
+from diamond_cutter.build.charts.chart_parts import FORMATS, NARROW, WIDE, marker
+from diamond_cutter.build.charts.depth_chart import draw_depth
+from diamond_cutter.build.charts.frontier_chart import draw_frontier, frontier
+from diamond_cutter.build.measured_study import MeasuredStudy, read_studies
 
 
 @pytest.fixture(scope="module")

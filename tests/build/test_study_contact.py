@@ -7,11 +7,11 @@ from pathlib import Path
 
 from sample_study import AWKWARD
 
-from diamond_cutter.build.frame import Surroundings
-from diamond_cutter.build.study.contact import contact_pages
-from diamond_cutter.build.study.predictions import Predictions, read_predictions
-from diamond_cutter.build.study.reader import MeasuredStudy, read_array, read_studies
-from diamond_cutter.build.study.words import shown
+from diamond_cutter.build.measured_study import MeasuredStudy, read_array, read_studies
+from diamond_cutter.build.page_text import shown
+from diamond_cutter.build.pages.page_frame import Surroundings
+from diamond_cutter.build.pages.study.contact_sheet import contact_pages
+from diamond_cutter.build.pages.study.photo_predictions import Predictions, read_predictions
 
 FOLDER = "studies/pets"
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from sample_study import AWKWARD, MadeCut, MadeStudy, write_study
 
-from diamond_cutter.build import templates
-from diamond_cutter.build.frame import Surroundings
-from diamond_cutter.build.study.cut import CutFiles, cut_files, cut_page
-from diamond_cutter.build.study.predictions import Predictions, read_predictions
-from diamond_cutter.build.study.reader import MeasuredStudy, read_array, read_studies
-from diamond_cutter.build.study.words import percent, shown
+from diamond_cutter.build.measured_study import MeasuredStudy, read_array, read_studies
+from diamond_cutter.build.page_text import percent, shown
+from diamond_cutter.build.pages import page_templates
+from diamond_cutter.build.pages.page_frame import Surroundings
+from diamond_cutter.build.pages.study.cut_page import CutFiles, cut_files, cut_page
+from diamond_cutter.build.pages.study.photo_predictions import Predictions, read_predictions
 
 FOLDER = "studies/pets"
 
@@ -38,7 +38,7 @@ def words(html: str) -> str:
 
 def rendered(measured: MeasuredStudy, place: int, pages: Sequence[str] = ()) -> str:
     page = files(measured, place, pages).page
-    return templates.render(templates.environment(), "cut.html", page).decode()
+    return page_templates.render(page_templates.environment(), "cut.html", page).decode()
 
 
 def files(measured: MeasuredStudy, place: int, pages: Sequence[str] = ()) -> CutFiles:
@@ -195,7 +195,7 @@ def test_without_a_mistake_none_is_shown(measured: MeasuredStudy) -> None:
     label = np.array([0, 1, 2, 3] * 15, np.int32)
     all_right = Predictions(label, label, np.ones(60, np.float32), np.ones(60, np.float32))
     page = cut_page(Surroundings("", "assets/"), measured, measured.cuts[0], all_right, set())
-    html = templates.render(templates.environment(), "cut.html", page).decode()
+    html = page_templates.render(page_templates.environment(), "cut.html", page).decode()
     assert "None: every held-out photo is classified rightly." in html
     assert "<img" not in html
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
-from diamond_cutter.build import templates
-from diamond_cutter.build.frame import Surroundings
-from diamond_cutter.build.study.dataset import CLASSES, NAMES, dataset_page
-from diamond_cutter.build.study.duplicates import GROUPS, MEMBERS
-from diamond_cutter.precompute.contract.report import Duplicates, File, Report
+from diamond_cutter.build.pages import page_templates
+from diamond_cutter.build.pages.page_frame import Surroundings
+from diamond_cutter.build.pages.study.dataset_page import CLASSES, NAMES, dataset_page
+from diamond_cutter.build.pages.study.duplicate_rows import GROUPS, MEMBERS
+from diamond_cutter.precompute.stores.study.dataset_report import Duplicates, File, Report
 
 TAKEN = [File(f"a/{index}.jpg", "accept", "", "a", "train") for index in range(260)]
 TAKEN += [File("b/x.jpg", "note", "turned", "b", "test")]
@@ -18,7 +18,7 @@ PLAIN = Report("photos", {"a": 260, "b": 1}, {}, 260.0, ["b"], [32, 64, 96], [],
 
 def render(report: Report) -> str:
     page = dataset_page(Surroundings("", "assets/"), "studies/pets/", "pets", report)
-    return templates.render(templates.environment(), "dataset.html", page).decode()
+    return page_templates.render(page_templates.environment(), "dataset.html", page).decode()
 
 
 def words(html: str) -> str:

@@ -7,19 +7,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from diamond_cutter.build.study.configuration import to_toml
-from diamond_cutter.build.study.curves import draw_curves
-from diamond_cutter.build.study.figures import class_rows
-from diamond_cutter.build.study.matrix import LARGEST, PAIRS, draw_matrix
-from diamond_cutter.build.study.predictions import (
+from diamond_cutter.build.charts.confusion_matrix import LARGEST, PAIRS, draw_matrix
+from diamond_cutter.build.charts.reliability_diagram import SIDE, draw_reliability
+from diamond_cutter.build.charts.training_curves import draw_curves
+from diamond_cutter.build.pages.study.cut_figures import class_rows
+from diamond_cutter.build.pages.study.photo_predictions import (
     by_margin,
     mistakes,
     photos_document,
     read_predictions,
     surest_mistakes,
 )
-from diamond_cutter.build.study.reliability import SIDE, draw_reliability
-from diamond_cutter.precompute.contract.study import Bin, Calibration, ClassFigures, Curve
+from diamond_cutter.build.pages.study.study_toml import to_toml
+from diamond_cutter.precompute.stores.study.study_layout import (
+    Bin,
+    Calibration,
+    ClassFigures,
+    Curve,
+)
 
 NAN = float("nan")
 
@@ -68,7 +73,7 @@ def test_photos_taken_for_a_class_that_has_no_room_are_counted_elsewhere() -> No
 def test_the_surest_class_is_read_block_by_block_and_not_where_nothing_was_held_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("diamond_cutter.build.study.predictions._BLOCK", 2)
+    monkeypatch.setattr("diamond_cutter.build.pages.study.photo_predictions._BLOCK", 2)
     label = np.array([0, 1, 1, 0, 1], np.int32)
     probability = np.array([[0.9, 0.1], [NAN, NAN], [0.7, 0.3], [0.2, 0.8], [0.4, 0.6]], np.float32)
     found = read_predictions(label, probability)

@@ -8,11 +8,11 @@ import pytest
 import zarr
 from sample_study import LARGE, write_study
 
-from diamond_cutter.build.site import build_site
-from diamond_cutter.build.study import site as study_module
-from diamond_cutter.build.study.reader import MeasuredStudy, read_studies
-from diamond_cutter.build.study.words import percent
-from diamond_cutter.precompute.contract.study_reader import ranking_document
+from diamond_cutter.build.measured_study import MeasuredStudy, read_studies
+from diamond_cutter.build.page_text import percent
+from diamond_cutter.build.pages.study import study_files as study_module
+from diamond_cutter.build.whole_site import build_site
+from diamond_cutter.precompute.stores.study.study_reader import ranking_document
 
 
 def quiet(_step: str, _done: int, _total: int) -> None:

@@ -7,9 +7,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from diamond_cutter.build.study.photos import photo_sheets, photo_tile, sheet_count
-from diamond_cutter.precompute.contract.report import File
-from diamond_cutter.precompute.contract.study import THUMBNAIL
+from diamond_cutter.build.tiles.photo_tiles import photo_sheets, photo_tile, sheet_count
+from diamond_cutter.precompute.stores.study.dataset_report import File
+from diamond_cutter.precompute.stores.study.study_layout import THUMBNAIL
 
 COUNT = 300
 

@@ -7,7 +7,7 @@ import pytest
 import zarr
 from sample_study import LARGE, SMALL, write_study
 
-from diamond_cutter.build.study.reader import MeasuredStudy, read_array, read_studies
+from diamond_cutter.build.measured_study import MeasuredStudy, read_array, read_studies
 from diamond_cutter.command.errors import UserError
 
 

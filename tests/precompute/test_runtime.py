@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-START = "from diamond_cutter.precompute.runtime import keras, tf; "
+START = "from diamond_cutter.precompute.backbones.keras_runtime import keras, tf; "
 
 
 def run(code: str, **environment: str) -> Any:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from sample_study import MadeStudy, colour_of_photo, label_of
 
-from diamond_cutter.precompute.attribution import store
-from diamond_cutter.precompute.contract.attribution import (
+from diamond_cutter.precompute.stores.attribution import attribution_writer
+from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     MAPS,
     TOP,
     Channels,
+    ClassAttribution,
     ClassGroups,
     Explained,
     ExplainedCut,
@@ -23,10 +24,9 @@ from diamond_cutter.precompute.contract.attribution import (
     PhotoGroups,
     Pictures,
     Shortcut,
-    Sums,
 )
-from diamond_cutter.precompute.contract.members import array, subgroup
-from diamond_cutter.precompute.contract.study_reader import open_studies, study_group
+from diamond_cutter.precompute.stores.store_address import array, subgroup
+from diamond_cutter.precompute.stores.study.study_reader import open_studies, study_group
 
 PICTURE = 128
 """Side in pixels of a photo's picture: twice the input of the made-up networks."""
@@ -65,7 +65,7 @@ def write_attribution(address: str, made: MadeStudy) -> None:
     for model, cut in cuts:
         _write_cut(slot, study, made, photos, model, cut)
     settings = {"cuts": ["best"], "layers": ["cuts"], "photos": "all", "method": "gradient"}
-    store.finish(slot, Explained(made.name, False, len(photos), cuts, settings))
+    attribution_writer.finish(slot, Explained(made.name, False, len(photos), cuts, settings))
 
 
 def _write_cut(
@@ -92,7 +92,9 @@ def _write_cut(
         keys = [f"{photo:064x}" for photo in inside]
         pictures = [picture_of(int(photo)) for photo in inside]
         places = {layer.name: (layer.side, layer.side) for layer in layers}
-        store.write_part(study, f"{model}-made", names[-1], keys, logits, pictures, views, places)
+        attribution_writer.write_shard(
+            study, f"{model}-made", names[-1], keys, logits, pictures, views, places
+        )
     shown = list(range(len(made.classes)))
     explained = ExplainedCut(
         model=model,
@@ -119,13 +121,19 @@ def _write_cut(
             )
         ],
     )
-    group = store.write_cut(slot, explained, f"{model}-made", names, (photos, parts, rows))
+    group = attribution_writer.write_cut(
+        slot, explained, f"{model}-made", names, (photos, parts, rows)
+    )
     for layer in layers:
-        store.write_table(group, f"layers/{layer.name}/sums", _sums(layer, made, photos))
-        store.write_table(group, f"layers/{layer.name}/channels", _channels(layer, shown, photos))
-    store.write_pictures(group, _pictures(shown))
-    store.write_class_groups(group, _class_groups(layers[-1], shown, photos))
-    store.write_photo_groups(group, _photo_groups())
+        attribution_writer.write_table(
+            group, f"layers/{layer.name}/sums", _sums(layer, made, photos)
+        )
+        attribution_writer.write_table(
+            group, f"layers/{layer.name}/channels", _channels(layer, shown, photos)
+        )
+    attribution_writer.write_pictures(group, _pictures(shown))
+    attribution_writer.write_class_groups(group, _class_groups(layers[-1], shown, photos))
+    attribution_writer.write_photo_groups(group, _photo_groups())
 
 
 def logit_of(made: MadeStudy, photo: int) -> NDArray[np.float32]:
@@ -240,7 +248,7 @@ def _layer(layer: MadeLayer) -> ExplainedLayer:
     )
 
 
-def _sums(layer: MadeLayer, made: MadeStudy, photos: NDArray[np.int32]) -> Sums:
+def _sums(layer: MadeLayer, made: MadeStudy, photos: NDArray[np.int32]) -> ClassAttribution:
     classes = range(len(made.classes))
     target = [(-1, -1), *((k, -1) for k in classes)]
     target += [(k, j) for k in classes for j in classes if j != k]
@@ -251,7 +259,7 @@ def _sums(layer: MadeLayer, made: MadeStudy, photos: NDArray[np.int32]) -> Sums:
     counts = [len(photos) if k < 0 else int((labels == k).sum()) for k, _ in target]
     steps = np.array([-1.6, -0.7, 0, 0.7, 1.6], np.float32)[:, None]
     heatmap = generator.normal(size=(len(target), layer.side, layer.side)).astype(np.float32)
-    return Sums(
+    return ClassAttribution(
         np.array(target, np.int32),
         np.array(counts, np.int32),
         mean,

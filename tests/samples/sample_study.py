@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.command.settings import StudySettings
-from diamond_cutter.precompute.contract.report import Duplicates, File, Report
-from diamond_cutter.precompute.contract.study import (
+from diamond_cutter.precompute.stores.study import study_writer
+from diamond_cutter.precompute.stores.study.dataset_report import Duplicates, File, Report
+from diamond_cutter.precompute.stores.study.study_layout import (
     THUMBNAIL,
     Backbone,
     Baseline,
@@ -20,8 +21,7 @@ from diamond_cutter.precompute.contract.study import (
     Measured,
     Study,
 )
-from diamond_cutter.precompute.study import store
-from diamond_cutter.precompute.study.comparison import compare
+from diamond_cutter.precompute.study.cut_comparison import compare
 from diamond_cutter.precompute.study.metrics import measure
 from diamond_cutter.precompute.study.recommendation import rank, recommend
 from diamond_cutter.precompute.study.resampling import resample, wilson
@@ -109,7 +109,7 @@ def colour_of_photo(photo: int) -> tuple[int, int, int]:
 
 def write_study(address: str, made: MadeStudy) -> None:
     """Write a study into the store at `address`, beside those that are there."""
-    draft = store.begin(store.create_studies(address), made.name)
+    draft = study_writer.begin(study_writer.create_studies(address), made.name)
     photos = np.arange(made.photos)
     labels = np.array([label_of(made, photo) for photo in photos], np.int32)
     folds = (photos % 5).astype(np.int32)
@@ -117,13 +117,13 @@ def write_study(address: str, made: MadeStudy) -> None:
         folds = np.where(photos % made.train_every == 0, -1, 0).astype(np.int32)
     groups = photos.astype(np.int32)
     groups[[3, 5]] = groups[[2, 4]]  # the near duplicates of the report
-    store.write_report(draft, make_report(made, labels, folds))
-    store.write_photos(draft, labels, folds, groups)
+    study_writer.write_report(draft, make_report(made, labels, folds))
+    study_writer.write_photos(draft, labels, folds, groups)
     plain = np.array([colour_of_photo(photo) for photo in photos], np.uint8)
     pictures = np.broadcast_to(plain[:, None, None], (len(photos), THUMBNAIL, THUMBNAIL, 3))
-    store.write_thumbnails(draft, 0, pictures)
+    study_writer.write_thumbnails(draft, 0, pictures)
     cuts = _write_cuts(draft, made, labels, folds, groups)
-    store.finish(draft, _study(made, labels, folds, cuts))
+    study_writer.finish(draft, _study(made, labels, folds, cuts))
 
 
 def make_report(made: MadeStudy, labels: NDArray[np.int32], folds: NDArray[np.int32]) -> Report:
@@ -172,7 +172,7 @@ def _file(made: MadeStudy, photo: int, label: int, fold: int) -> File:
 
 
 def _write_cuts(
-    draft: store.Draft,
+    draft: study_writer.Draft,
     made: MadeStudy,
     labels: NDArray[np.int32],
     folds: NDArray[np.int32],
@@ -193,7 +193,7 @@ def _write_cuts(
         generator = np.random.default_rng([cut.index, *b"head"])
         weight = generator.normal(size=(features, len(made.classes))).astype(np.float32)
         bias = np.zeros(len(made.classes), np.float32)
-        store.write_predictions(
+        study_writer.write_predictions(
             draft, cut.model, cut.name, probability, confusion, [[(weight, bias)]]
         )
         cuts.append(
@@ -209,7 +209,7 @@ def _write_cuts(
                 curves=[_curve(fold) for fold in range(5)] if cut.curves else [],
             )
         )
-        store.write_cut(draft, cuts[-1])
+        study_writer.write_cut(draft, cuts[-1])
     return cuts
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.build.attribution.reader import View
-from diamond_cutter.precompute.contract.attribution import (
+from diamond_cutter.build.explained_study import View
+from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     MAPS,
     TOP,
     ExplainedCut,

@@ -5,7 +5,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from diamond_cutter.web.server import create_app
+from diamond_cutter.web.local_server import create_app
 
 
 @pytest.fixture

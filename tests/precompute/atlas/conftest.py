@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from diamond_cutter.command.settings import AtlasSettings
-from diamond_cutter.precompute.atlas.run import render_atlas
+from diamond_cutter.precompute.atlas.atlas_run import render_atlas
 
 
 @pytest.fixture(scope="session")

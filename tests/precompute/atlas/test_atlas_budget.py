@@ -1,7 +1,7 @@
 import pytest
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.atlas.budget import parse_budget
+from diamond_cutter.precompute.atlas.atlas_plan import parse_budget
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from distributed.core import Status
 from diamond_cutter.command.configuration import SHARED, shared_models
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings, ModelSettings
-from diamond_cutter.precompute.atlas.plan import ATLAS
-from diamond_cutter.precompute.atlas.run import render_atlas
-from diamond_cutter.precompute.atlas.store import create_atlas
-from diamond_cutter.precompute.work import cluster, dispatch
-from diamond_cutter.precompute.work.target import locate
+from diamond_cutter.precompute.atlas.atlas_plan import ATLAS
+from diamond_cutter.precompute.atlas.atlas_run import render_atlas
+from diamond_cutter.precompute.jobs import cluster, executor
+from diamond_cutter.precompute.stores.atlas.atlas_writer import create_atlas
+from diamond_cutter.precompute.stores.store_address import locate
 
 Tree = Callable[[Path], dict[str, bytes]]
 
@@ -101,7 +101,7 @@ def test_a_scheduler_without_workers_is_refused(
 def test_a_cluster_that_loses_its_workers_for_good_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running_cluster: LocalCluster
 ) -> None:
-    monkeypatch.setattr(dispatch, "LONELY_SECONDS", 0.5)
+    monkeypatch.setattr(executor, "LONELY_SECONDS", 0.5)
     monkeypatch.setattr(cluster, "_check_reach", lambda *_: running_cluster.scale(0))
     settings = joined(tmp_path, running_cluster.scheduler_address)
     with pytest.raises(UserError, match="the cluster has had no worker for"):

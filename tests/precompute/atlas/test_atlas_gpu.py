@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 
 from diamond_cutter.command.settings import AtlasSettings
-from diamond_cutter.precompute.atlas.run import render_atlas
-from diamond_cutter.precompute.contract.atlas import open_atlas
-from diamond_cutter.precompute.contract.members import array, subgroup
+from diamond_cutter.precompute.atlas.atlas_run import render_atlas
 from diamond_cutter.precompute.rendering.recipes import RECIPES
+from diamond_cutter.precompute.stores.atlas.atlas_layout import open_atlas
+from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 PATIENCE = 60.0
 BATCHES = {
@@ -35,7 +35,7 @@ Tree = Callable[[Path], dict[str, bytes]]
 @pytest.fixture(autouse=True)
 def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "diamond_cutter.precompute.atlas.run.find_device", lambda: fake_pictures.GPU
+        "diamond_cutter.precompute.atlas.atlas_run.find_device", lambda: fake_pictures.GPU
     )
 
 

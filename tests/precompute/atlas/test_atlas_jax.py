@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from diamond_cutter.precompute.contract.atlas import Flag, Level, open_atlas
-from diamond_cutter.precompute.contract.members import array, subgroup
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Level, open_atlas
+from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 PATIENCE = 300.0
 LAYER = "stem_activation"

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.atlas.measurement import measure_layers
-from diamond_cutter.precompute.atlas.photos import choose_photos
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.photo import prepare
-from diamond_cutter.precompute.contract.atlas import Model
-from diamond_cutter.precompute.rendering.measured_statistics import sample_crops
-from diamond_cutter.precompute.rendering.readings import ChannelReading, asked, reading
-from diamond_cutter.precompute.rendering.units import Family, channel
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.atlas.activation_measurement import measure_layers
+from diamond_cutter.precompute.atlas.statistics_photos import choose_photos
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.rendering.sample_statistics import sample_crops
+from diamond_cutter.precompute.rendering.target_readings import ChannelReading, asked, reading
+from diamond_cutter.precompute.rendering.targets import Family, channel
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
 
 SIDE = 48
 PHOTOS = choose_photos("", None, lambda *_: None)  # type: ignore[arg-type]

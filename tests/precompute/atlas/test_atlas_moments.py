@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.atlas.moments import Moments
-from diamond_cutter.precompute.atlas.photos import Photos
-from diamond_cutter.precompute.contract.natural import WIDEST
-from diamond_cutter.precompute.dataset.photo import Photo
+from diamond_cutter.precompute.atlas.activation_measurement import Moments
+from diamond_cutter.precompute.atlas.statistics_photos import Photos
+from diamond_cutter.precompute.photos.photo import Photo
+from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST
 
 FILE = Photo(Path("/here/a/b.jpg"), "a/b.jpg", 0, "", "0f", 0)
 PHOTOS = Photos("made up", "0f", (FILE,))

@@ -13,25 +13,29 @@ import zarr
 from PIL import Image
 
 from diamond_cutter.command.settings import AtlasSettings
-from diamond_cutter.precompute.atlas import natural
-from diamond_cutter.precompute.atlas.natural import Measure, passes
-from diamond_cutter.precompute.atlas.photos import SAMPLES, Photos
-from diamond_cutter.precompute.atlas.plan import make_plan, prepared_atlas
-from diamond_cutter.precompute.atlas.run import render_atlas
-from diamond_cutter.precompute.atlas.store import write_natural
-from diamond_cutter.precompute.atlas.summary import Summary
-from diamond_cutter.precompute.contract.atlas import open_atlas
-from diamond_cutter.precompute.contract.members import subgroup
-from diamond_cutter.precompute.contract.natural import Natural, read_covariance, read_natural
+from diamond_cutter.precompute.atlas import statistics_task
+from diamond_cutter.precompute.atlas.atlas_plan import make_plan, prepared_atlas
+from diamond_cutter.precompute.atlas.atlas_run import render_atlas
+from diamond_cutter.precompute.atlas.atlas_summary import Summary
+from diamond_cutter.precompute.atlas.statistics_photos import SAMPLES, Photos
+from diamond_cutter.precompute.atlas.statistics_task import Measure, passes
+from diamond_cutter.precompute.jobs.display import Lines
 from diamond_cutter.precompute.rendering.recipes import canvas_side
-from diamond_cutter.precompute.work.display import Lines
+from diamond_cutter.precompute.stores.atlas.activation_statistics import (
+    ActivationStatistics,
+    read_covariance,
+    read_natural,
+)
+from diamond_cutter.precompute.stores.atlas.atlas_layout import open_atlas
+from diamond_cutter.precompute.stores.atlas.atlas_writer import write_natural
+from diamond_cutter.precompute.stores.store_address import subgroup
 
 Tree = Callable[[Path], dict[str, bytes]]
 CUTS = [layer for layer in fake_pictures.LAYERS if layer.is_cut]
 MODEL = fake_pictures.load("efficientnet-lite0").info
 
 
-def measured(folder: Path, layer: str) -> Natural | None:
+def measured(folder: Path, layer: str) -> ActivationStatistics | None:
     return read_natural(subgroup(open_atlas(str(folder)), f"{MODEL.name}/{layer}"))
 
 
@@ -176,12 +180,12 @@ def test_layers_with_pictures_of_one_side_are_measured_in_one_pass_that_fits_int
 ) -> None:
     plan = make_plan(AtlasSettings(store=str(tmp_path), models=("a", "b")), fake_pictures.load)
     atlas = prepared_atlas(plan)
-    assert [(each.place, each.side, len(each.layers)) for each in passes(plan, atlas)] == [
+    assert [(each.group, each.side, len(each.layers)) for each in passes(plan, atlas)] == [
         (("a",), 48, 2),
         (("a",), 128, 1),
         (("b",), 48, 2),
         (("b",), 128, 1),
     ]
-    monkeypatch.setattr(natural, "MEMORY", 8 * (20**2 + 16**2) - 1)
+    monkeypatch.setattr(statistics_task, "MEMORY", 8 * (20**2 + 16**2) - 1)
     names = [[layer.name for layer in each.layers] for each in passes(plan, atlas)]
     assert names == [["stem"], ["block"], ["head"]] * 2

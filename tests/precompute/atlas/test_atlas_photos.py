@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.atlas import photos
-from diamond_cutter.precompute.atlas.photos import Photos, choose_photos
-from diamond_cutter.precompute.rendering.measured_statistics import sample_crops
+from diamond_cutter.precompute.atlas import statistics_photos
+from diamond_cutter.precompute.atlas.statistics_photos import Photos, choose_photos
+from diamond_cutter.precompute.rendering.sample_statistics import sample_crops
 
 
 def write(folder: Path, *names: str) -> None:
@@ -50,7 +50,7 @@ def test_photos_need_no_classes_and_are_known_by_name_and_content(tmp_path: Path
 def test_of_many_photos_a_few_are_drawn_from_all_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(photos, "MOST", 8)
+    monkeypatch.setattr(statistics_photos, "MOST", 8)
     write(tmp_path / "many", *(f"{folder}/{n}.png" for folder in "abcd" for n in range(5)))
     found = choose(tmp_path / "many", tmp_path / "cache")
     assert [file.path[0] for file in found.files] == list("aabbccdd")
@@ -84,4 +84,4 @@ def test_an_address_without_photos_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_name_is_no_address(address: str, name: str) -> None:
-    assert photos._name(address) == name
+    assert statistics_photos._name(address) == name

@@ -12,8 +12,8 @@ import zarr
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
-from diamond_cutter.precompute.atlas.plan import Plan, make_plan, prepared_atlas, units
-from diamond_cutter.precompute.rendering.device import Device
+from diamond_cutter.precompute.atlas.atlas_plan import Plan, make_plan, prepared_atlas, tasks
+from diamond_cutter.precompute.rendering.backend.device import Device
 
 Tree = Callable[[Path], dict[str, bytes]]
 
@@ -62,16 +62,16 @@ def test_with_a_budget_all_comes_at_preview_then_what_a_study_uses_then_the_rest
 
 def test_the_units_are_the_missing_chunks_of_each_layer(tmp_path: Path) -> None:
     made = plan(tmp_path, layers=("stem", "block"), channels="0-9")
-    found = units(made, prepared_atlas(made), made.stages[0], Device("CPU", "tensorflow"))
-    assert [(unit.layer.name, unit.chunk.start, len(unit.chunk.wanted)) for unit in found] == [
+    found = tasks(made, prepared_atlas(made), made.stages[0], Device("CPU", "tensorflow"))
+    assert [(task.layer.name, task.chunk.start, len(task.chunk.wanted)) for task in found] == [
         ("stem", 0, 8),
         ("stem", 8, 2),
         ("block", 0, 8),
         ("block", 8, 2),
     ]
     assert found[1].where == "efficientnet-lite0/stem channels 8-9"
-    on_gpu = units(made, prepared_atlas(made), made.stages[0], fake_pictures.GPU)
-    assert [(unit.layer.name, len(unit.chunk.wanted), unit.chunk.size) for unit in on_gpu] == [
+    on_gpu = tasks(made, prepared_atlas(made), made.stages[0], fake_pictures.GPU)
+    assert [(task.layer.name, len(task.chunk.wanted), task.chunk.size) for task in on_gpu] == [
         ("stem", 10, 24),
         ("block", 10, 16),
     ]
@@ -145,7 +145,7 @@ def test_too_little_room_for_what_is_missing_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: Path
 ) -> None:
     monkeypatch.setattr(
-        "diamond_cutter.precompute.work.folder.shutil.disk_usage",
+        "diamond_cutter.precompute.stores.local_folder.shutil.disk_usage",
         lambda _: type("Usage", (), {"free": 100})(),
     )
     with pytest.raises(UserError, match="of free disk for the pictures asked for"):

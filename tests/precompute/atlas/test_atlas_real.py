@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from diamond_cutter.precompute.contract.atlas import Flag, Level, open_atlas
-from diamond_cutter.precompute.contract.members import array, subgroup
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Level, open_atlas
+from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 PATIENCE = 300.0
 LAYERS = ("stem_activation", "block1a_project_bn")

@@ -14,14 +14,14 @@ import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
-from diamond_cutter.precompute.atlas.natural import Measure
-from diamond_cutter.precompute.atlas.run import render_atlas
-from diamond_cutter.precompute.atlas.store import made_by
-from diamond_cutter.precompute.atlas.summary import Failure, Summary
-from diamond_cutter.precompute.atlas.task import Render
-from diamond_cutter.precompute.contract.atlas import Flag, Level, open_atlas
-from diamond_cutter.precompute.contract.members import array, subgroup
+from diamond_cutter.precompute.atlas.atlas_run import render_atlas
+from diamond_cutter.precompute.atlas.atlas_summary import Failure, Summary
+from diamond_cutter.precompute.atlas.render_task import Render
+from diamond_cutter.precompute.atlas.statistics_task import Measure
 from diamond_cutter.precompute.rendering.recipes import RECIPES
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Level, open_atlas
+from diamond_cutter.precompute.stores.atlas.atlas_writer import made_by
+from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 Tree = Callable[[Path], dict[str, bytes]]
 
@@ -130,12 +130,12 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_disk_that_fills_up_keeps_what_was_stored(
     disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("diamond_cutter.precompute.backbones.catalogue.listing", list)
+    monkeypatch.setattr("diamond_cutter.precompute.backbones.catalogue.catalogue.listing", list)
     folder = disk / "atlas.zarr"
     (disk / "ballast").write_bytes(bytes(shutil.disk_usage(disk).free - 300_000))
     with pytest.raises(UserError, match=r"expected about \d+ MB of free disk"):
         run(folder, fake_pictures.render_never)
-    monkeypatch.setattr("diamond_cutter.precompute.atlas.plan._size", lambda *_: 0)
+    monkeypatch.setattr("diamond_cutter.precompute.atlas.atlas_plan._size", lambda *_: 0)
     with pytest.raises(UserError, match="No space left on device"):
         run(folder)
     assert not list(folder.rglob("*.partial"))

@@ -2,7 +2,7 @@ import fake_pictures
 import pytest
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.atlas.selection import parse_channels, select
+from diamond_cutter.precompute.atlas.channel_selection import parse_channels, select
 
 NET, OTHER = fake_pictures.load("net"), fake_pictures.load("other")
 

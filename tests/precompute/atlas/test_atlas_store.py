@@ -10,8 +10,17 @@ import zarr
 from zarr.storage import LocalStore
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.atlas import store
-from diamond_cutter.precompute.atlas.store import (
+from diamond_cutter.precompute.rendering.recipes import RECIPES, canvas_side
+from diamond_cutter.precompute.stores.atlas import atlas_writer
+from diamond_cutter.precompute.stores.atlas.atlas_layout import (
+    Flag,
+    Layer,
+    Level,
+    Pictures,
+    open_atlas,
+    read_model,
+)
+from diamond_cutter.precompute.stores.atlas.atlas_writer import (
     Chunk,
     create_atlas,
     made_by,
@@ -21,10 +30,7 @@ from diamond_cutter.precompute.atlas.store import (
     recipe_attributes,
     write_chunk,
 )
-from diamond_cutter.precompute.contract.atlas import Flag, Layer, Level, open_atlas, read_model
-from diamond_cutter.precompute.contract.members import array, subgroup
-from diamond_cutter.precompute.rendering.pictures import Pictures
-from diamond_cutter.precompute.rendering.recipes import RECIPES, canvas_side
+from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 BACKBONE = fake_pictures.load("fake-net")
 STEM = BACKBONE.layers[0]  # 20 channels: chunks of 8, 8 and 4
@@ -107,7 +113,7 @@ def test_what_a_kill_left_in_the_midst_of_a_chunk_is_nobodys_base(
         written.append(name)
         return array(group, name)
 
-    monkeypatch.setattr(store, "array", until_killed)
+    monkeypatch.setattr(atlas_writer, "array", until_killed)
     with pytest.raises(KeyboardInterrupt):
         write_chunk(layer, Chunk(0, tuple(range(8))), pictures(0, "standard"), Level.STANDARD)
     monkeypatch.undo()

@@ -5,11 +5,11 @@ import pytest
 from sample_attribution import LAYERS
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.atlas.selection import select_used
-from diamond_cutter.precompute.atlas.usage import find_used
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.contract import attribution_reader as reader
-from diamond_cutter.precompute.contract.study_reader import open_studies
+from diamond_cutter.precompute.atlas.channel_selection import select_used
+from diamond_cutter.precompute.atlas.used_channels import find_used
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
+from diamond_cutter.precompute.stores.study.study_reader import open_studies
 
 
 def test_the_most_used_channels_of_every_layer_shown_are_found(small_study: str) -> None:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import skimage.data
 from numpy.typing import NDArray
-from sample_question import LAYERS, SIZE, Asked, make_head
+from sample_attributor import LAYERS, SIZE, Asked, make_head
 
-from diamond_cutter.precompute.attribution.question import Questioner
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.photo import prepare
+from diamond_cutter.precompute.attribution.attributor import Attributor
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +26,9 @@ def images() -> NDArray[np.float32]:
 @pytest.fixture(scope="session")
 def asked(backbone: Backbone, images: NDArray[np.float32]) -> Asked:
     """The photos with labels, so that the head is right of some, and errs of others."""
-    questioner = Questioner(backbone, LAYERS, "average")
+    attributor = Attributor(backbone, LAYERS, "average")
     head = make_head(1280)
-    first, _ = questioner.ask(images, np.full(4, -1), head)
+    first, _ = attributor.ask(images, np.full(4, -1), head)
     order = np.argsort(-first, axis=1)
     labels = order[np.arange(4), [0, 1, 2, 5]].astype(np.int32)
-    return Asked(backbone, images, labels, head, *questioner.ask(images, labels, head))
+    return Asked(backbone, images, labels, head, *attributor.ask(images, labels, head))

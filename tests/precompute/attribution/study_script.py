@@ -6,9 +6,9 @@ import sys
 import cattrs
 
 from diamond_cutter.command.settings import StudySettings
-from diamond_cutter.precompute.attribution import explain
-from diamond_cutter.precompute.study.run import make_study
+from diamond_cutter.precompute.attribution import attribution_run
+from diamond_cutter.precompute.study.study_run import make_study
 
 if __name__ == "__main__":
-    explain.ROWS = 4
+    attribution_run.ROWS = 4
     make_study("killed", cattrs.structure(json.loads(sys.argv[1]), StudySettings))

@@ -18,9 +18,9 @@ import skimage.data
 from PIL import Image
 
 from diamond_cutter.command.settings import AttributionSettings, StudySettings
-from diamond_cutter.precompute.attribution import explain
-from diamond_cutter.precompute.contract.study_reader import open_studies
-from diamond_cutter.precompute.study.run import make_study
+from diamond_cutter.precompute.attribution import attribution_run
+from diamond_cutter.precompute.stores.study.study_reader import open_studies
+from diamond_cutter.precompute.study.study_run import make_study
 
 SCRIPT = Path(__file__).with_name("study_script.py")
 CUT, PARTS, PATIENCE = "block5c_add", 6, 120.0
@@ -65,8 +65,8 @@ def attribution(store: str) -> Tree:
 
 def complete(settings: StudySettings) -> set[str]:
     """The parts of photos that are complete."""
-    shelves = (Path(settings.store) / "killed" / "attribution").glob("efficientnet*/*/zarr.json")
-    return {path.parent.name for path in shelves if b'"keys"' in path.read_bytes()}
+    namespaces = (Path(settings.store) / "killed" / "attribution").glob("efficientnet*/*/zarr.json")
+    return {path.parent.name for path in namespaces if b'"keys"' in path.read_bytes()}
 
 
 @contextmanager
@@ -100,6 +100,6 @@ def test_a_study_killed_while_it_attributes_is_taken_up_where_it_was(
     assert len(complete(settings)) == PARTS
     assert kept <= complete(settings)
     undisturbed = replace(settings, store=f"{settings.store}-undisturbed")
-    monkeypatch.setattr(explain, "ROWS", 4)  # as the script does
+    monkeypatch.setattr(attribution_run, "ROWS", 4)  # as the script does
     make_study("killed", undisturbed)
     assert attribution(settings.store) == attribution(undisturbed.store)

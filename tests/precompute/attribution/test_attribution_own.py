@@ -8,11 +8,11 @@ import skimage.data
 from PIL import Image
 
 from diamond_cutter.command.main import main
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.classifier import classifier, pooled_cut
-from diamond_cutter.precompute.contract import attribution_reader as reader
-from diamond_cutter.precompute.contract import study_reader
-from diamond_cutter.precompute.contract.members import array, subgroup
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier, pooled_cut
+from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
+from diamond_cutter.precompute.stores.store_address import array, subgroup
+from diamond_cutter.precompute.stores.study import study_reader
 
 MODEL, CUT = "efficientnet-lite0", "top_activation"
 

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.attribution.channels import Seen, find_channels
-from diamond_cutter.precompute.attribution.groups import attribute, factorize
-from diamond_cutter.precompute.attribution.photo_groups import choose_few
-from diamond_cutter.precompute.attribution.sample import choose_photos
-from diamond_cutter.precompute.attribution.shortcut import find_shortcuts
-from diamond_cutter.precompute.attribution.sums import find_sums, own_classes
+from diamond_cutter.precompute.attribution.attribution_selection import choose_photos
+from diamond_cutter.precompute.attribution.channel_examples import Seen, find_channels
+from diamond_cutter.precompute.attribution.class_attribution import (
+    own_classes,
+    sum_class_attribution,
+)
+from diamond_cutter.precompute.attribution.class_explanation import choose_few
+from diamond_cutter.precompute.attribution.neuron_groups import attribute, factorize
+from diamond_cutter.precompute.attribution.shortcut_check import find_shortcuts
 
 
 def test_groups_find_what_is_active_together() -> None:
@@ -50,7 +53,7 @@ def test_sums_are_over_the_photos_of_a_class_and_of_pairs_that_are_known() -> No
     channel = np.arange(3 * 4 * 2, dtype=np.float32).reshape(3, 4, 2) ** 2
     heatmap = channel[..., None]
     labels = np.array([0, 0, 1])
-    sums = find_sums(target, channel, heatmap, own_classes(target, labels))
+    sums = sum_class_attribution(target, channel, heatmap, own_classes(target, labels))
     rows = {tuple(pair): row for row, pair in enumerate(sums.target.tolist())}
     assert list(rows) == [(-1, -1), (0, -1), (1, -1), (0, 1), (1, 2)]
     assert sums.photos.tolist() == [3, 2, 1, 2, 1]

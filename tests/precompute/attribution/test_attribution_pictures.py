@@ -2,38 +2,38 @@
 
 import numpy as np
 import pytest
-from sample_question import SIZE, make_head
+from sample_attributor import SIZE, make_head
 
-from diamond_cutter.precompute.attribution.case import Case
+from diamond_cutter.precompute.attribution.attributor import Attributor
 from diamond_cutter.precompute.attribution.class_groups import MOST_PHOTOS, members
 from diamond_cutter.precompute.attribution.class_pictures import (
     BATCH,
     of_classes,
     of_groups,
-    picture_units,
+    picture_tasks,
 )
-from diamond_cutter.precompute.attribution.question import Questioner
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
-from diamond_cutter.precompute.contract.attribution import ClassGroups
-from diamond_cutter.precompute.rendering.readings import asked, reading
-from diamond_cutter.precompute.rendering.units import Family
+from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.batch_statistics import natural_statistics
+from diamond_cutter.precompute.rendering.target_readings import asked, reading
+from diamond_cutter.precompute.rendering.targets import Family
+from diamond_cutter.precompute.stores.attribution.attribution_layout import ClassGroups
 
 CUT, CHANNELS, CLASSES = "block5c_add", 112, 6
 
 
-def make_case(backbone: Backbone, pooling: str = "average", hidden: int = 0) -> Case:
+def make_case(backbone: Backbone, pooling: str = "average", hidden: int = 0) -> CutToExplain:
     head = make_head(CHANNELS * (2 if pooling == "both" else 1), CLASSES, hidden)
     names = [f"class {k}" for k in range(CLASSES)]
-    return Case(backbone, [backbone.layer(CUT)], [head], head, names, pooling)
+    return CutToExplain(backbone, [backbone.layer(CUT)], [head], head, names, pooling)
 
 
 def test_a_class_is_asked_for_as_its_logit_and_as_its_weights_against_the_others(
     backbone: Backbone,
 ) -> None:
-    case = make_case(backbone)
-    logit, way = of_classes(case, [4, 1], 2)
-    weight, bias = case.whole[0]
+    to_explain = make_case(backbone)
+    logit, way = of_classes(to_explain, [4, 1], 2)
+    weight, bias = to_explain.whole[0]
     assert [unit.name for unit in logit.units] == ["class 4 class 4"] * 2 + ["class 1 class 1"] * 2
     np.testing.assert_array_equal(logit.units[2].weights, weight[:, 1])
     assert logit.units[0].bias == pytest.approx(float(bias[4]))
@@ -44,7 +44,7 @@ def test_a_class_is_asked_for_as_its_logit_and_as_its_weights_against_the_others
         way.units[2].weights, expected / np.linalg.norm(expected), rtol=1e-4, atol=1e-6
     )
     assert len({*logit.keys, *way.keys}) == 8
-    again = of_classes(case, [4, 1], 2)
+    again = of_classes(to_explain, [4, 1], 2)
     assert (again[0].keys, again[1].keys) == (logit.keys, way.keys)
     other = make_case(backbone)
     other.whole[0][0][:, 1] += 1
@@ -54,9 +54,9 @@ def test_a_class_is_asked_for_as_its_logit_and_as_its_weights_against_the_others
 
 
 def test_a_head_is_rendered_through_all_that_it_is(backbone: Backbone) -> None:
-    case = make_case(backbone, "both", hidden=5)
-    logit, way = of_classes(case, [0, 3], 1)
-    (first, _), (last, bias) = case.whole
+    to_explain = make_case(backbone, "both", hidden=5)
+    logit, way = of_classes(to_explain, [0, 3], 1)
+    (first, _), (last, bias) = to_explain.whole
     assert logit.hidden is not None
     assert logit.hidden.pooling == "both"
     np.testing.assert_array_equal(logit.units[1].weights, last[:, 3])
@@ -69,39 +69,39 @@ def test_a_head_is_rendered_through_all_that_it_is(backbone: Backbone) -> None:
         way.units[1].weights, expected / np.linalg.norm(expected), rtol=1e-3, atol=1e-5
     )
     assert of_classes(make_case(backbone), [0], 1)[0].hidden is None
-    assert [len(each.units) for each in of_classes(case, [0], 0)] == [0, 0]
-    case.whole[0][0][0, 0] += 1  # another hidden layer, another picture
-    assert set(of_classes(case, [0, 3], 1)[0].keys).isdisjoint(logit.keys)
+    assert [len(each.units) for each in of_classes(to_explain, [0], 0)] == [0, 0]
+    to_explain.whole[0][0][0, 0] += 1  # another hidden layer, another picture
+    assert set(of_classes(to_explain, [0, 3], 1)[0].keys).isdisjoint(logit.keys)
 
 
 @pytest.mark.parametrize(("pooling", "hidden"), [("maximum", 0), ("average", 5), ("both", 5)])
 def test_what_is_rendered_is_the_logit_of_the_head(
     backbone: Backbone, pooling: str, hidden: int
 ) -> None:
-    case = make_case(backbone, pooling, hidden)
-    wanted, _ = of_classes(case, [0, 2], 1)
+    to_explain = make_case(backbone, pooling, hidden)
+    wanted, _ = of_classes(to_explain, [0, 2], 1)
     read = reading(backbone, backbone.layer(CUT), Family.LOGIT, wanted.hidden)
     image = np.random.default_rng(0).random((2, SIZE, SIZE, 3)).astype(np.float32)
     output = read.network(image)
     cells = np.full((2, *output.shape[1:3]), 1 / (output.shape[1] * output.shape[2]), np.float32)
     seen = read.see(output, asked(wanted.units), cells)
-    logits, _ = Questioner(backbone, [CUT], pooling).ask(image, np.full(2, -1), case.whole)
+    logits, _ = Attributor(backbone, [CUT], pooling).ask(image, np.full(2, -1), to_explain.whole)
     np.testing.assert_allclose(np.asarray(seen.value), [logits[0, 0], logits[1, 2]], rtol=1e-3)
 
 
 def test_only_missing_pictures_are_made_in_batches(backbone: Backbone) -> None:
-    case = make_case(backbone)
+    to_explain = make_case(backbone)
     empty = np.zeros((2, 1, 5, 14, 14), np.float32)
     direction = np.random.default_rng(0).random((2, 5, CHANNELS)).astype(np.float32)
     direction[1, 4] = 0  # a group that was not found
     photo, picture = np.zeros((2, 1), np.int32), np.zeros((2, 5, 0, 0, 3), np.uint8)
     labels = np.array([3, 5], np.int32)
     groups = ClassGroups(labels, photo, empty, direction, np.zeros((2, 5), np.float32), picture)
-    wanted = of_groups(case, groups)
+    wanted = of_groups(to_explain, groups)
     assert len(wanted.units) == 10
     assert all(np.linalg.norm(unit.weights) == pytest.approx(1) for unit in wanted.units)
     there = set(wanted.keys[:1])
-    units = picture_units(case, wanted, there, depth=0, study="s", shelf="x", seed=0)
+    units = picture_tasks(to_explain, wanted, there, depth=0, study="s", namespace="x", seed=0)
     assert [len(unit.units) for unit in units] == [BATCH, 1]
     assert [key for unit in units for key in unit.keys] == wanted.keys[1:]
     assert units[0].place == (backbone.name, CUT, "channel")

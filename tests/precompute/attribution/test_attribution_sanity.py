@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 import skimage.data
 from numpy.typing import NDArray
-from sample_question import SIZE
+from sample_attributor import SIZE
 from scipy.stats import spearmanr
 
 from diamond_cutter.command.settings import TrainingSettings
-from diamond_cutter.precompute.attribution.question import BATCH, Answer, Questioner
-from diamond_cutter.precompute.backbones import efficientnet_lite
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.photo import prepare
-from diamond_cutter.precompute.features.network import PoolingNetwork
+from diamond_cutter.precompute.attribution.attributor import BATCH, Answer, Attributor
+from diamond_cutter.precompute.backbones.catalogue import efficientnet_lite
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.features.pooling_network import PoolingNetwork
 from diamond_cutter.precompute.heads.folds import make_folds
-from diamond_cutter.precompute.heads.training import train
+from diamond_cutter.precompute.heads.head_training import train
 
 CUT = "block5c_add"
 SCENES = ("chelsea", "coffee", "astronaut", "rocket")
@@ -53,7 +53,7 @@ def ask(photos: tuple[NDArray[np.float32], NDArray[np.intp]]) -> Ask:
         trained = train(features, labels, len(SCENES), folds, TrainingSettings(), seed=0)
         head = [(dense.weight, dense.bias) for dense in trained.head.layers]
         chosen = np.arange(BATCH) * (len(images) // BATCH)
-        _, answers = Questioner(backbone, [CUT], "average").ask(images[chosen], truth[chosen], head)
+        _, answers = Attributor(backbone, [CUT], "average").ask(images[chosen], truth[chosen], head)
         return answers[CUT]
 
     return run

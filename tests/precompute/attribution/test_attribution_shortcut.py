@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.attribution.shortcut import find_shortcuts, join_layers
-from diamond_cutter.precompute.contract.attribution import Shortcut
+from diamond_cutter.precompute.attribution.shortcut_check import find_shortcuts, join_layers
+from diamond_cutter.precompute.stores.attribution.attribution_layout import Shortcut
 
 EACH, SIDE, NAMES = 24, 14, ["a", "b", "c"]
 OWN = np.repeat(np.arange(3), EACH)

@@ -6,9 +6,9 @@ from sample_attribution import PICTURE, targets_of
 from sample_study import SMALL, label_of
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.contract import attribution as contract
-from diamond_cutter.precompute.contract import attribution_reader as reader
-from diamond_cutter.precompute.contract.study_reader import open_studies
+from diamond_cutter.precompute.stores.attribution import attribution_layout as contract
+from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
+from diamond_cutter.precompute.stores.study.study_reader import open_studies
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.photo import prepare
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
 
 @pytest.fixture(scope="session")

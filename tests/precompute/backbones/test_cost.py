@@ -2,11 +2,11 @@ from collections.abc import Callable
 
 import pytest
 
-from diamond_cutter.precompute.backbones import cost
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.folding import truncate
-from diamond_cutter.precompute.backbones.keras_graph import read_graph
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.backbones.graph import network_cost
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.cut_network import truncate
+from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
+from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,8 @@ def test_figures_are_the_network_s_and_the_published_ones(
 ) -> None:
     backbone = load(f"efficientnet-lite{number}")
     graph = read_graph(backbone.model)
-    parameters = cost.count_parameters(graph)
-    gflops = cost.count_gflops(graph, backbone.input_size)
+    parameters = network_cost.count_parameters(graph)
+    gflops = network_cost.count_gflops(graph, backbone.input_size)
     assert backbone.info.parameters == parameters == pytest.approx(millions * 1e6, rel=2e-3)
     assert backbone.info.gflops == pytest.approx(gflops, abs=5e-4)
     assert backbone.info.cuts == sum(layer.is_cut for layer in backbone.layers)
@@ -35,9 +35,9 @@ def test_operations_are_counted_by_hand() -> None:
     value = keras.layers.GlobalAveragePooling2D()(value)
     model = keras.Model(pixels, keras.layers.Dense(10)(value))  # 7 x 10
     products = 5 * 5 * 27 * 4 + 3 * 3 * 9 * 4 + 3 * 3 * (4 * 4 + 4 * 7) + 7 * 10
-    assert cost.count_gflops(read_graph(model), 10) == pytest.approx(2e-9 * products)
+    assert network_cost.count_gflops(read_graph(model), 10) == pytest.approx(2e-9 * products)
     trained = (27 * 4 + 4) + (9 * 4 + 4) + (4 + 4) + (4 * 4 + 4 * 7 + 7) + (70 + 10)
-    assert cost.count_parameters(read_graph(model)) == trained
+    assert network_cost.count_parameters(read_graph(model)) == trained
 
 
 def test_what_convolutions_move_is_counted_by_hand() -> None:
@@ -45,9 +45,9 @@ def test_what_convolutions_move_is_counted_by_hand() -> None:
     value = keras.layers.Conv2D(4, 3, strides=2, padding="same")(pixels)
     value = keras.layers.ReLU()(value)  # can be done in passing: neither counted nor listed
     model = keras.Model(pixels, keras.layers.DepthwiseConv2D(3, use_bias=False)(value))
-    first, second = cost.products(read_graph(model), 10)
-    assert first == cost.Products(2 * 5 * 5 * 27 * 4, 10 * 10 * 3 + 5 * 5 * 4, 27 * 4 + 4)
-    assert second == cost.Products(2 * 3 * 3 * 9 * 4, 5 * 5 * 4 + 3 * 3 * 4, 9 * 4)
+    first, second = network_cost.products(read_graph(model), 10)
+    assert first == network_cost.Products(2 * 5 * 5 * 27 * 4, 10 * 10 * 3 + 5 * 5 * 4, 27 * 4 + 4)
+    assert second == network_cost.Products(2 * 3 * 3 * 9 * 4, 5 * 5 * 4 + 3 * 3 * 4, 9 * 4)
 
 
 def test_up_to_a_layer_by_hand(lite0: Backbone) -> None:
@@ -57,15 +57,15 @@ def test_up_to_a_layer_by_hand(lite0: Backbone) -> None:
     channels = [32, 32, 16, 96, 96, 24]
     sides = [112, 112, 112, 112, 56, 56]
     products = sum(kernel * side**2 for kernel, side in zip(kernels, sides, strict=True))
-    assert cost.count_gflops(graph, 224, end) == pytest.approx(2e-9 * products)
-    assert cost.count_parameters(graph, end) == sum(kernels) + 2 * sum(channels)
-    assert cost.count_bytes(graph, end) == 4 * (sum(kernels) + sum(channels))
+    assert network_cost.count_gflops(graph, 224, end) == pytest.approx(2e-9 * products)
+    assert network_cost.count_parameters(graph, end) == sum(kernels) + 2 * sum(channels)
+    assert network_cost.count_bytes(graph, end) == 4 * (sum(kernels) + sum(channels))
 
 
 @pytest.mark.parametrize("end", ["stem_activation", "block4b_add", "top_activation"])
 def test_bytes_are_those_of_the_folded_network(end: str, lite0: Backbone) -> None:
     folded = truncate(lite0, end, pre_activation=False)
-    assert cost.count_bytes(read_graph(lite0.model), end) == 4 * folded.count_params()
+    assert network_cost.count_bytes(read_graph(lite0.model), end) == 4 * folded.count_params()
 
 
 def test_a_norm_that_is_not_folded_keeps_its_bytes() -> None:
@@ -74,14 +74,17 @@ def test_a_norm_that_is_not_folded_keeps_its_bytes() -> None:
     norm = keras.layers.BatchNormalization(name="norm")(value)
     total = keras.layers.Add(name="sum")([value, norm])
     graph = read_graph(keras.Model(pixels, total))
-    assert cost.count_bytes(graph) == 4 * (27 * 4 + 4 + 4 * 4)
-    assert cost.count_bytes(graph, "conv") == 4 * (27 * 4 + 4)
-    assert cost.count_parameters(graph, "norm") == 27 * 4 + 4 + 2 * 4
+    assert network_cost.count_bytes(graph) == 4 * (27 * 4 + 4 + 4 * 4)
+    assert network_cost.count_bytes(graph, "conv") == 4 * (27 * 4 + 4)
+    assert network_cost.count_parameters(graph, "norm") == 27 * 4 + 4 + 2 * 4
 
 
 def test_the_last_cut_costs_what_the_network_does_but_for_its_classes(lite0: Backbone) -> None:
     graph = read_graph(lite0.model)
     classes = 1280 * 1000
-    assert cost.count_parameters(graph, "top_activation") == lite0.info.parameters - classes - 1000
-    whole, cut = (cost.count_gflops(graph, 224, end) for end in (None, "top_activation"))
+    assert (
+        network_cost.count_parameters(graph, "top_activation")
+        == lite0.info.parameters - classes - 1000
+    )
+    whole, cut = (network_cost.count_gflops(graph, 224, end) for end in (None, "top_activation"))
     assert whole - cut == pytest.approx(2e-9 * classes)

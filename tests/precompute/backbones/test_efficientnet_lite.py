@@ -10,12 +10,12 @@ import skimage.data
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones import efficientnet_lite
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.legacy_pickle import read_weights
-from diamond_cutter.precompute.backbones.photo import prepare
-from diamond_cutter.precompute.backbones.sources.efficientnet_lite import LITES
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.backbones.catalogue import efficientnet_lite
+from diamond_cutter.precompute.backbones.catalogue.efficientnet_lite_source import LITES
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.formats.torch_file import read_weights
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 CATS = ("tabby", "tiger cat", "Egyptian cat")
 CUPS = ("espresso",)

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from diamond_cutter.command.main import main
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.contract.atlas import Level, open_atlas
-from diamond_cutter.precompute.contract.members import array
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Level, open_atlas
+from diamond_cutter.precompute.stores.store_address import array
 
 QUICK = ("MobileNetV3Small",)
 FAMILIES = (

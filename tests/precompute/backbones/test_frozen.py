@@ -12,21 +12,21 @@ import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.classifier import classifier
-from diamond_cutter.precompute.backbones.cost import count_gflops
-from diamond_cutter.precompute.backbones.folding import fold, truncate
-from diamond_cutter.precompute.backbones.sources import lucid_zoo
-from diamond_cutter.precompute.backbones.sources.own_file import OwnFile
-from diamond_cutter.precompute.backbones.written import write_backbone
-from diamond_cutter.precompute.runtime import freeze, keras, tf
+from diamond_cutter.precompute.backbones.catalogue import lucid_zoo_source
+from diamond_cutter.precompute.backbones.catalogue.user_model_source import UserModelEntry
+from diamond_cutter.precompute.backbones.formats.model_export import write_backbone
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.cut_network import fold, truncate
+from diamond_cutter.precompute.backbones.graph.network_cost import count_gflops
+from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
+from diamond_cutter.precompute.backbones.keras_runtime import freeze, keras, tf
 
 FIVE = ["stem_activation", "block2b_add", "block4c_add", "block5a_activation", "top_activation"]
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 def load(path: Path, preprocessing: str = "") -> Backbone:
-    return OwnFile("mine", ModelSettings(file=str(path), preprocessing=preprocessing)).load()
+    return UserModelEntry("mine", ModelSettings(file=str(path), preprocessing=preprocessing)).load()
 
 
 @pytest.fixture(scope="module")
@@ -244,8 +244,8 @@ def test_wrong_graphs_are_told_in_one_line(modelzoo: Path, tmp_path: Path) -> No
 
 
 def test_the_zoo_is_lucid_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lucid_zoo, "lucid_cache", lambda: tmp_path)
-    entries = {entry.name: entry for entry in lucid_zoo.entries({})}
+    monkeypatch.setattr(lucid_zoo_source, "lucid_cache", lambda: tmp_path)
+    entries = {entry.name: entry for entry in lucid_zoo_source.entries({})}
     assert len(entries) == 31
     layers = entries["InceptionV1"].layers()
     assert [(layer.name, layer.channels) for layer in layers[:4]] == [
@@ -274,7 +274,7 @@ def test_the_zoo_is_lucid_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_network_of_the_zoo_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "CaffeNet.pb").write_bytes(small_graph().SerializeToString())
     given = {"CaffeNet_caffe": ModelSettings(weights=str(tmp_path))}
-    entry = next(e for e in lucid_zoo.entries(given) if e.name == "CaffeNet_caffe")
+    entry = next(e for e in lucid_zoo_source.entries(given) if e.name == "CaffeNet_caffe")
     assert entry.weights_are_here()
     with pytest.raises(UserError, match="expected a frozen network that takes photos of 227 px at"):
         entry.load()

@@ -3,12 +3,12 @@ from collections.abc import Callable
 import pytest
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.graph import bottlenecks
-from diamond_cutter.precompute.backbones.keras_graph import read_graph
-from diamond_cutter.precompute.backbones.layers import find_layers
-from diamond_cutter.precompute.contract.atlas import Layer
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
+from diamond_cutter.precompute.backbones.graph.layers_and_cuts import find_layers
+from diamond_cutter.precompute.backbones.graph.network_graph import bottlenecks
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
 
 def test_lite0_cuts_are_its_blocks(lite0: Backbone) -> None:

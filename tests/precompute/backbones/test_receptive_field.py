@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.backbones import efficientnet_lite
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.keras_graph import read_graph
-from diamond_cutter.precompute.backbones.receptive_field import Field, receptive_fields
-from diamond_cutter.precompute.runtime import keras, tf
+from diamond_cutter.precompute.backbones.catalogue import efficientnet_lite
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
+from diamond_cutter.precompute.backbones.graph.receptive_field import Field, receptive_fields
+from diamond_cutter.precompute.backbones.keras_runtime import keras, tf
 
 CUTS = (
     "stem_activation",

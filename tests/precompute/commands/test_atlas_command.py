@@ -7,9 +7,9 @@ import pytest
 
 from diamond_cutter.command.main import main
 from diamond_cutter.command.settings import AtlasSettings
-from diamond_cutter.precompute.atlas import run
-from diamond_cutter.precompute.atlas.summary import Failure, Summary
-from diamond_cutter.precompute.contract.atlas import Flag, Level
+from diamond_cutter.precompute.atlas import atlas_run
+from diamond_cutter.precompute.atlas.atlas_summary import Failure, Summary
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Level
 
 
 def summary(**changes: object) -> Summary:
@@ -35,7 +35,7 @@ def returning(monkeypatch: pytest.MonkeyPatch, result: Summary) -> list[AtlasSet
         asked.append(settings if used is None else replace(settings, channels="used"))
         return result
 
-    monkeypatch.setattr(run, "render_atlas", render_atlas)
+    monkeypatch.setattr(atlas_run, "render_atlas", render_atlas)
     return asked
 
 

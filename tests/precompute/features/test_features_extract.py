@@ -14,17 +14,17 @@ from PIL import Image
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import StudySettings
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.backbones.photo import prepare
-from diamond_cutter.precompute.dataset import photo as photo_module
-from diamond_cutter.precompute.dataset.image import decode
-from diamond_cutter.precompute.dataset.photo import Photo
-from diamond_cutter.precompute.features import extract as extraction
-from diamond_cutter.precompute.features.extract import FEATURES, extract
-from diamond_cutter.precompute.features.reader import Features
-from diamond_cutter.precompute.runtime import keras
-from diamond_cutter.precompute.work.display import open_display
-from diamond_cutter.precompute.work.folder import exclusive
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.features import feature_extraction as extraction
+from diamond_cutter.precompute.features.feature_extraction import FEATURES, extract
+from diamond_cutter.precompute.jobs.display import open_display
+from diamond_cutter.precompute.photos import photo as photo_module
+from diamond_cutter.precompute.photos.images.image_decoding import decode
+from diamond_cutter.precompute.photos.photo import Photo
+from diamond_cutter.precompute.stores.features_store import Features
+from diamond_cutter.precompute.stores.local_folder import exclusive
 
 MODEL = "efficientnet-lite0"
 CUTS = ("stem_activation", "block2b_add", "block4a_project_bn")
@@ -110,8 +110,8 @@ def test_only_new_photos_are_passed(
 def test_only_new_cuts_are_stored(tmp_path: Path, photos: list[Photo]) -> None:
     features(tmp_path, photos[:2], cuts=CUTS[:2])
     features(tmp_path, photos[:3], cuts=CUTS)
-    (shelf,) = (group for _, group in zarr.open_group(str(tmp_path), mode="r").groups())
-    parts = [(len(part.attrs["keys"]), part.attrs["cuts"]) for _, part in shelf.groups()]
+    (namespace,) = (group for _, group in zarr.open_group(str(tmp_path), mode="r").groups())
+    parts = [(len(part.attrs["keys"]), part.attrs["cuts"]) for _, part in namespace.groups()]
     assert sorted(parts) == [(1, list(CUTS)), (2, [CUTS[2]]), (2, list(CUTS[:2]))]
 
 
@@ -144,8 +144,8 @@ def test_other_weights_have_features_of_their_own(
     monkeypatch.setattr(catalogue, "weights_digest", lambda _: "5d" * 32)
     features(tmp_path, photos[:2])
     assert len(decoded) == 4
-    shelves = [group.attrs["weights"] for _, group in zarr.open_group(str(tmp_path)).groups()]
-    assert len(shelves) == len(set(shelves)) == 2
+    namespaces = [group.attrs["weights"] for _, group in zarr.open_group(str(tmp_path)).groups()]
+    assert len(namespaces) == len(set(namespaces)) == 2
 
 
 def test_a_photo_that_fails_is_named_and_the_others_are_kept(

@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from diamond_cutter.command.settings import StudySettings
-from diamond_cutter.precompute.dataset.photo import Photo
-from diamond_cutter.precompute.features import extract as extraction
-from diamond_cutter.precompute.work.display import open_display
+from diamond_cutter.precompute.features import feature_extraction as extraction
+from diamond_cutter.precompute.jobs.display import open_display
+from diamond_cutter.precompute.photos.photo import Photo
 
 SCRIPT = Path(__file__).with_name("extract_script.py")
 CUTS = ("stem_activation", "block2b_add")

@@ -3,8 +3,8 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.backbones.photo import prepare
-from diamond_cutter.precompute.features.view import KINDS, Augmentation, make_view
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.features.photo_views import KINDS, Augmentation, make_view
 
 DIGEST = "3b" * 32
 SIZE = 64

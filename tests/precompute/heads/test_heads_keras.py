@@ -10,14 +10,13 @@ from sklearn.preprocessing import StandardScaler
 
 from diamond_cutter.command.settings import TrainingSettings
 from diamond_cutter.precompute.heads.folds import Fold, make_folds
-from diamond_cutter.precompute.heads.head import probabilities
+from diamond_cutter.precompute.heads.head import HeadTask, probabilities
 from diamond_cutter.precompute.heads.keras_head import OPTIMIZERS, train_keras
-from diamond_cutter.precompute.heads.task import Task
 
 SETTINGS = TrainingSettings(head="keras", learning_rate=0.1, epochs=8, early_stopping=0)
 
 
-def make_task(*, photos: int = 120, apart: float = 1.0, views: int = 1, rare: int = 0) -> Task:
+def make_task(*, photos: int = 120, apart: float = 1.0, views: int = 1, rare: int = 0) -> HeadTask:
     """Three classes of 10 features, the last of them of `rare` photos if that is given."""
     generator = np.random.default_rng([7, photos, views])
     labels = np.arange(photos) % 3
@@ -25,7 +24,7 @@ def make_task(*, photos: int = 120, apart: float = 1.0, views: int = 1, rare: in
         labels = np.repeat([0, 1, 2], [photos - photos // 2, photos // 2 - rare, rare])
     centres = generator.standard_normal((3, 10)) * apart
     values = centres[labels][:, None] + generator.standard_normal((photos, views, 10))
-    return Task((values * 5 + 20).astype(np.float32), labels, 3, balanced=False)
+    return HeadTask((values * 5 + 20).astype(np.float32), labels, 3, balanced=False)
 
 
 def make_plain_folds(labels: NDArray[np.integer], count: int = 3) -> list[Fold]:
@@ -85,7 +84,9 @@ def test_held_out_photos_have_no_say_and_the_seed_decides() -> None:
     features, labels = task.features.copy(), task.labels.copy()
     features[fold.test] = 0
     labels[fold.test] = 0
-    same, _, same_curves = train_keras(Task(features, labels, 3, False), [fold], settings, seed=0)
+    same, _, same_curves = train_keras(
+        HeadTask(features, labels, 3, False), [fold], settings, seed=0
+    )
     assert same_curves == curves
     again, [*_, head_again], _ = train_keras(task, [fold], settings, seed=0)
     np.testing.assert_array_equal(again, probability)
@@ -100,7 +101,7 @@ def test_a_hidden_layer_learns_what_a_linear_head_cannot() -> None:
     generator = np.random.default_rng(3)
     values = generator.uniform(-1, 1, (400, 2)).astype(np.float32)
     labels = (values[:, 0] * values[:, 1] > 0).astype(np.int64)
-    task = Task(values[:, None], labels, 2, balanced=False)
+    task = HeadTask(values[:, None], labels, 2, balanced=False)
     [fold, *_] = make_plain_folds(labels)
     right = []
     for hidden in (0, 16):
@@ -117,7 +118,7 @@ def test_balanced_classes_lift_the_rare_one() -> None:
     task = make_task(photos=160, apart=0.35, rare=12)
     [fold, *_] = make_plain_folds(task.labels)
     plain, _, _ = train_keras(task, [fold], SETTINGS, seed=0)
-    balanced = Task(task.features, task.labels, 3, balanced=True)
+    balanced = HeadTask(task.features, task.labels, 3, balanced=True)
     lifted, _, _ = train_keras(balanced, [fold], SETTINGS, seed=0)
     assert lifted[fold.test, 2].mean() > 1.5 * plain[fold.test, 2].mean()
 
@@ -138,7 +139,7 @@ def test_all_views_train_and_the_first_is_predicted() -> None:
     shifted = task.features.copy()
     shifted[:, 1:] += 100  # other views lie elsewhere, and so does the mean
     probability, _, _ = train_keras(task, [fold], SETTINGS, seed=0)
-    other, _, _ = train_keras(Task(shifted, task.labels, 3, False), [fold], SETTINGS, seed=0)
+    other, _, _ = train_keras(HeadTask(shifted, task.labels, 3, False), [fold], SETTINGS, seed=0)
     assert not np.allclose(probability[fold.test], other[fold.test], atol=1e-2)
     assert np.mean(probability[fold.test].argmax(axis=1) == task.labels[fold.test]) > 0.8
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from diamond_cutter.precompute.heads import logistic, softmax
+from diamond_cutter.precompute.heads import logistic_head, softmax_regression
 from diamond_cutter.precompute.heads.folds import Fold, make_folds
 from diamond_cutter.precompute.heads.head import probabilities
-from diamond_cutter.precompute.heads.logistic import Task, choose_strengths, train_logistic
+from diamond_cutter.precompute.heads.logistic_head import HeadTask, choose_strengths, train_logistic
 
 
 def make_task(
@@ -23,7 +23,7 @@ def make_task(
     balanced: bool = False,
     views: int = 1,
     seed: int = 0,
-) -> Task:
+) -> HeadTask:
     """Features >= 0 and correlated, as activations are; `apart` is how far classes differ."""
     generator = np.random.default_rng([seed, photos, features, classes])
     labels = np.sort(generator.integers(classes, size=photos))
@@ -32,16 +32,16 @@ def make_task(
     mixing = generator.standard_normal((features, features)) / np.sqrt(features)
     noise = generator.standard_normal((photos, views, features))
     values = np.maximum((centres[labels][:, None] + noise) @ mixing + 0.5, 0)
-    return Task(values.astype(np.float32), labels, classes, balanced)
+    return HeadTask(values.astype(np.float32), labels, classes, balanced)
 
 
-def plain_folds(task: Task, count: int = 5) -> list[Fold]:
+def plain_folds(task: HeadTask, count: int = 5) -> list[Fold]:
     photos = len(task.labels)
     return make_folds(task.labels, np.arange(photos), [""] * photos, count, seed=0)
 
 
 def reference(
-    task: Task, train: NDArray[np.intp], strength: float, wanted: NDArray[np.float32]
+    task: HeadTask, train: NDArray[np.intp], strength: float, wanted: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """The probabilities (M, K) that scikit-learn gives `wanted (M, D)`, scaled by its own means."""
     views = task.features.shape[1]
@@ -60,7 +60,7 @@ def reference(
     return result
 
 
-def check(task: Task, tolerance: float = 1e-3) -> None:
+def check(task: HeadTask, tolerance: float = 1e-3) -> None:
     """Held-out probabilities and those of the head of all photos agree with the reference."""
     folds = plain_folds(task)
     probability, [*_, head], strengths = train_logistic(task, folds, seed=0)
@@ -85,7 +85,7 @@ def check(task: Task, tolerance: float = 1e-3) -> None:
     ],
     ids=["N > D", "N < D", "two classes", "balanced", "views", "two classes, views, N < D"],
 )
-def test_heads_are_those_of_scikit_learn(task: Task) -> None:
+def test_heads_are_those_of_scikit_learn(task: HeadTask) -> None:
     check(task)
 
 
@@ -94,7 +94,7 @@ def test_heads_are_those_of_scikit_learn(task: Task) -> None:
 def test_heads_of_any_strength_are_those_of_scikit_learn(
     monkeypatch: pytest.MonkeyPatch, variance: float, features: int, balanced: bool
 ) -> None:
-    monkeypatch.setattr(logistic, "VARIANCES", np.array([variance]))
+    monkeypatch.setattr(logistic_head, "VARIANCES", np.array([variance]))
     check(make_task(100, features, 4, apart=0.3, balanced=balanced), tolerance=3e-3)
 
 
@@ -108,7 +108,7 @@ def test_ill_scaled_constant_and_doubled_features_are_no_trouble() -> None:
     features[..., 4] = features[..., 5]
     features[..., 6] += 1000
     features[:, :, 7] = np.arange(100)[:, None] == 40  # constant in all training sets but some
-    check(Task(features, task.labels, 3, balanced=False))
+    check(HeadTask(features, task.labels, 3, balanced=False))
 
 
 def test_separable_photos_end_at_the_weakest_strength() -> None:
@@ -116,24 +116,24 @@ def test_separable_photos_end_at_the_weakest_strength() -> None:
     probability, _, strengths = train_logistic(task, plain_folds(task), seed=0)
     assert (probability.argmax(axis=1) == task.labels).all()
     assert np.isfinite(probability).all()
-    assert strengths[-1] == pytest.approx(8 / logistic.VARIANCES[-1])
+    assert strengths[-1] == pytest.approx(8 / logistic_head.VARIANCES[-1])
 
 
 def test_the_strength_is_the_one_of_the_lowest_log_loss_inside_the_fold(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(logistic, "VARIANCES", 10.0 ** np.arange(-2, 4))
+    monkeypatch.setattr(logistic_head, "VARIANCES", 10.0 ** np.arange(-2, 4))
     task = make_task(90, 20, 3, apart=0.3)
     folds = plain_folds(task, 4)
     strengths = choose_strengths(task, folds, seed=0)
-    grid = 20 / logistic.VARIANCES
+    grid = 20 / logistic_head.VARIANCES
     curves = np.array([[inner_loss(task, fold, strength) for strength in grid] for fold in folds])
     for curve, strength in zip([*curves, curves.mean(axis=0)], strengths, strict=True):
         assert curve[np.abs(grid - strength).argmin()] == pytest.approx(curve.min(), abs=1e-3)
     assert curves[:, 0].min() > curves.min(axis=1).max()  # it matters which
 
 
-def inner_loss(task: Task, fold: Fold, strength: float) -> float:
+def inner_loss(task: HeadTask, fold: Fold, strength: float) -> float:
     losses = []
     for train, validation in fold.inner:
         shares = reference(task, train, strength, task.features[validation, 0])
@@ -147,14 +147,16 @@ def test_held_out_photos_have_no_say() -> None:
     features, labels = task.features.copy(), task.labels.copy()
     features[fold.test] = 1e6 * features[fold.test][::-1]
     labels[fold.test] = labels[fold.test][::-1]
-    sides = [task, Task(features, labels, 4, balanced=False)]
+    sides = [task, HeadTask(features, labels, 4, balanced=False)]
     assert choose_strengths(sides[0], [fold], 0) == choose_strengths(sides[1], [fold], 0)
-    plain = [Task(side.features[fold.train], side.labels[fold.train], 4, False) for side in sides]
+    plain = [
+        HeadTask(side.features[fold.train], side.labels[fold.train], 4, False) for side in sides
+    ]
     assert (plain[0].features == plain[1].features).all()
     probability = train_logistic(task, [fold], seed=0)[0]
     mixed = features.copy()
     mixed[fold.test] = task.features[fold.test]
-    again = train_logistic(Task(mixed, labels, 4, balanced=False), [fold], seed=0)[0]
+    again = train_logistic(HeadTask(mixed, labels, 4, balanced=False), [fold], seed=0)[0]
     np.testing.assert_array_equal(probability, again)
     swapped = train_logistic(sides[1], [fold], seed=0)[0][fold.test]
     assert not np.allclose(probability[fold.test], swapped)  # the photos themselves do count
@@ -188,7 +190,7 @@ def test_a_class_that_does_not_train_is_never_predicted() -> None:
     assert (probability[fold.test, 2] == 0).all()
     strength = train_logistic(task, [fold], seed=0)[2][0]
     # Of two classes scikit-learn penalises the difference of their weights alone.
-    rest = Task(task.features, task.labels, 2, balanced=False)
+    rest = HeadTask(task.features, task.labels, 2, balanced=False)
     expected = reference(rest, fold.train, strength / 2, task.features[fold.test, 0])
     np.testing.assert_allclose(probability[fold.test, :2], expected, atol=1e-3)
     assert probabilities(head, task.features[:, 0])[:, 2].sum() == pytest.approx(1, abs=0.01)
@@ -208,7 +210,7 @@ def test_three_hundred_classes_of_five_photos_are_told_apart() -> None:
     generator = np.random.default_rng(0)
     centres = generator.standard_normal((300, 24))
     features = centres[labels] + 0.4 * generator.standard_normal((1500, 24))
-    task = Task(features[:, None].astype(np.float32), labels, 300, balanced=False)
+    task = HeadTask(features[:, None].astype(np.float32), labels, 300, balanced=False)
     probability = train_logistic(task, plain_folds(task), seed=0)[0]
     assert np.mean(probability.argmax(axis=1) == task.labels) > 0.95
 
@@ -217,7 +219,7 @@ def test_a_sample_chooses_nearly_the_same_strength(monkeypatch: pytest.MonkeyPat
     task = make_task(600, 10, 3, apart=0.3)
     folds = plain_folds(task)
     everything = choose_strengths(task, folds, seed=0)
-    monkeypatch.setattr(logistic, "SAMPLE", 200)
+    monkeypatch.setattr(logistic_head, "SAMPLE", 200)
     sampled = choose_strengths(task, folds, seed=0)
     assert sampled == choose_strengths(task, folds, seed=0)
     assert np.abs(np.log10(np.divide(sampled, everything))).max() <= 1.01
@@ -228,7 +230,7 @@ def test_heads_found_one_by_one_are_those_found_side_by_side(
 ) -> None:
     task = make_task(100, 20, 4)
     together = train_logistic(task, plain_folds(task), seed=0)
-    monkeypatch.setattr(logistic, "_NUMBERS", 1)
+    monkeypatch.setattr(logistic_head, "_NUMBERS", 1)
     alone = train_logistic(task, plain_folds(task), seed=0)
     np.testing.assert_allclose(alone[0], together[0], atol=2e-4)
 
@@ -240,16 +242,16 @@ def test_hard_problems_are_solved_within_the_steps_there_are() -> None:
         rows = generator.standard_normal((200, 30)) * 10.0 ** generator.uniform(-2, 2, 30)
         rows[:, 0] = 1
         labels = generator.integers(5, size=200)
-        problem = softmax.Problem(
+        problem = softmax_regression.Problem(
             rows.astype(np.float32), labels, np.ones(200, np.float32), np.square(rows).sum(axis=0)
         )
-        batch = softmax.stack([problem, problem])
+        batch = softmax_regression.stack([problem, problem])
         far = generator.standard_normal((2, 5, 30)).astype(np.float32)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            one, other = softmax.minimise(batch, np.full(2, weakness), far, 1e-9)
+            one, other = softmax_regression.minimise(batch, np.full(2, weakness), far, 1e-9)
         for solution in (one, other):
-            share = softmax.probabilities(rows @ solution.T.astype(np.float64))
+            share = softmax_regression.probabilities(rows @ solution.T.astype(np.float64))
             share[np.arange(200), labels] -= 1
             gradient = share.T @ rows
             gradient[:, 1:] += weakness * solution[:, 1:]

@@ -10,7 +10,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import TrainingSettings
 from diamond_cutter.precompute.heads.folds import make_folds
 from diamond_cutter.precompute.heads.head import Dense, Head, probabilities, scaled_layer
-from diamond_cutter.precompute.heads.training import check_training, train, train_cuts
+from diamond_cutter.precompute.heads.head_training import check_training, train, train_cuts
 
 
 def make_cuts(count: int) -> tuple[list[NDArray[np.float32]], NDArray[np.intp]]:

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.contract.atlas import Model
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
 
 
 @pytest.fixture(scope="session")

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from short import short
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.contract.atlas import Level
-from diamond_cutter.precompute.rendering import render, renderers
-from diamond_cutter.precompute.rendering.accelerated import Accelerated
-from diamond_cutter.precompute.rendering.device import Device, Way
-from diamond_cutter.precompute.rendering.pictures import Pictures
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.rendering import renderer_choice
+from diamond_cutter.precompute.rendering.accelerated_renderer import Accelerated
+from diamond_cutter.precompute.rendering.backend.device import Device, Way
 from diamond_cutter.precompute.rendering.renderer import Renderer
-from diamond_cutter.precompute.rendering.units import Unit, channel
+from diamond_cutter.precompute.rendering.requests import target_pictures
+from diamond_cutter.precompute.rendering.targets import Target, channel
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Level, Pictures
 
 RECIPE = short(steps=3, view=24)
 FAST = Way(batch=32, precision="bfloat16", xla=True)
@@ -25,9 +25,9 @@ FAST = Way(batch=32, precision="bfloat16", xla=True)
 
 def test_xla_gives_the_pictures_of_a_graph(tiny: Backbone) -> None:
     layer = tiny.layer("block2_relu")
-    units = [channel(layer, index) for index in (3, 5)]
+    targets = [channel(layer, index) for index in (3, 5)]
     graph, compiled = (
-        Renderer(tiny, layer, RECIPE, seed=0, batch=2, xla=xla).render(units)
+        Renderer(tiny, layer, RECIPE, seed=0, batch=2, xla=xla).render(targets)
         for xla in (False, True)
     )
     assert np.abs(graph.images.astype(int) - compiled.images).mean() < 1
@@ -41,26 +41,28 @@ class Limited:
         self.renderer, self.way = renderer, way
         tried.append(way)
 
-    def render(self, units: Sequence[Unit], begun: NDArray[np.uint8] | None = None) -> Pictures:
+    def target_pictures(
+        self, targets: Sequence[Target], begun: NDArray[np.uint8] | None = None
+    ) -> Pictures:
         if self.way.xla:
             raise RuntimeError("INTERNAL: libdevice not found at ./libdevice.10.bc")
         if self.way.batch > 8:
             raise RuntimeError("RESOURCE_EXHAUSTED: OOM when allocating tensor with shape[32]")
-        return self.renderer.render(units, begun)
+        return self.renderer.render(targets, begun)
 
 
 def test_what_fails_is_tried_in_a_plainer_way_and_told(
     tiny: Backbone, capsys: pytest.CaptureFixture[str]
 ) -> None:
     layer, tried = tiny.layer("block2_relu"), list[Way]()
-    units = [channel(layer, index) for index in range(12)]
+    targets = [channel(layer, index) for index in range(12)]
 
     def make(way: Way) -> Limited:
         renderer = Renderer(tiny, layer, RECIPE, seed=0, batch=way.batch, precision=way.precision)
         return Limited(renderer, way, tried)
 
     renderer = Accelerated(make, FAST)
-    made = renderer.render(units)
+    made = renderer.render(targets)
     assert [(way.xla, way.batch) for way in tried] == [
         (True, 32), (False, 32), (False, 16), (False, 8),
     ]  # fmt: skip
@@ -68,14 +70,14 @@ def test_what_fails_is_tried_in_a_plainer_way_and_told(
     assert "libdevice not found" in capsys.readouterr().err
     plain = make(replace(FAST, xla=False, batch=8))
     for part in (slice(0, 8), slice(8, 12)):
-        np.testing.assert_array_equal(made.images[part], plain.render(units[part]).images)
-    renderer.render(units[:2])
+        np.testing.assert_array_equal(made.images[part], plain.render(targets[part]).images)
+    renderer.render(targets[:2])
     assert len(tried) == 5  # it keeps the way that was found, and its graphs
 
 
 def test_every_batch_goes_on_from_its_own_pictures(tiny: Backbone) -> None:
     layer = tiny.layer("block2_relu")
-    units = [channel(layer, index) for index in range(12)]
+    targets = [channel(layer, index) for index in range(12)]
     further = replace(RECIPE, level=Level.STANDARD, base=RECIPE)
 
     def make(way: Way) -> Renderer:
@@ -83,9 +85,9 @@ def test_every_batch_goes_on_from_its_own_pictures(tiny: Backbone) -> None:
 
     renderer = Accelerated(make, Way(batch=8))
     base = Accelerated(lambda way: Renderer(tiny, layer, RECIPE, seed=0, batch=way.batch), Way(8))
-    begun = base.render(units).images
+    begun = base.render(targets).images
     np.testing.assert_array_equal(
-        renderer.render(units, begun).images, renderer.render(units).images
+        renderer.render(targets, begun).images, renderer.render(targets).images
     )
 
 
@@ -107,17 +109,17 @@ def test_renderers_go_the_way_of_the_device(
 ) -> None:
     layer, made = tiny.layer("block2_relu"), list[dict[str, Any]]()
     gpu = Device("GPU", "tensorflow", is_gpu=True, memory=80 * 2**30, capability=8.0)
-    monkeypatch.setattr(renderers, "find_device", lambda: gpu)
-    monkeypatch.setattr(render, "find_device", lambda: gpu)
+    monkeypatch.setattr(renderer_choice, "find_device", lambda: gpu)
+    monkeypatch.setattr(target_pictures, "find_device", lambda: gpu)
 
     def spy(*arguments: Any, **settings: Any) -> Renderer:
         made.append(settings)
         return Renderer(*arguments, **settings)
 
-    monkeypatch.setattr(renderers, "Renderer", spy)
-    units = [channel(layer, index) for index in range(12)]
-    pictures = render.render(tiny, layer, units, RECIPE)
+    monkeypatch.setattr(renderer_choice, "Renderer", spy)
+    targets = [channel(layer, index) for index in range(12)]
+    pictures = target_pictures.render(tiny, layer, targets, RECIPE)
     ((batch, precision, xla),) = [(each["batch"], each["precision"], each["xla"]) for each in made]
     assert (batch, precision, xla) == (12, "bfloat16", False)
-    alone = Renderer(tiny, layer, RECIPE, seed=0, batch=12, precision="bfloat16").render(units)
+    alone = Renderer(tiny, layer, RECIPE, seed=0, batch=12, precision="bfloat16").render(targets)
     np.testing.assert_array_equal(pictures.images, alone.images)

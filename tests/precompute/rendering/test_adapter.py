@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute import runtime
-from diamond_cutter.precompute.rendering import adapter
-from diamond_cutter.precompute.rendering.device import Device
+from diamond_cutter.precompute.backbones import keras_runtime
+from diamond_cutter.precompute.rendering.backend import adapter
+from diamond_cutter.precompute.rendering.backend.device import Device
 
 
 def test_a_compiled_function_takes_batches_of_several_sizes() -> None:
@@ -30,7 +30,7 @@ def test_a_gpu_is_told_as_the_framework_knows_it(monkeypatch: pytest.MonkeyPatch
             found = SimpleNamespace(**details or {"platform": "cpu"})
             monkeypatch.setattr(jax, "devices", lambda: [found])
     else:
-        config = runtime.tf.config
+        config = keras_runtime.tf.config
         told = {"device_name": "H100", "compute_capability": (9, 0)}
         others = {"device_name": "gfx90a"}
 

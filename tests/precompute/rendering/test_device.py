@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from diamond_cutter.precompute.rendering import adapter, device
-from diamond_cutter.precompute.rendering.device import Device, Load, Way, find_device, least, way
+from diamond_cutter.precompute.rendering.backend import adapter, device
+from diamond_cutter.precompute.rendering.backend.device import (
+    Device,
+    Load,
+    Way,
+    find_device,
+    least,
+    way,
+)
 from diamond_cutter.precompute.rendering.recipes import RECIPES
 
 GIB = 2**30

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 
 from diamond_cutter.precompute.rendering.objective import cosine, purity
-from diamond_cutter.precompute.rendering.places import cells
-from diamond_cutter.precompute.rendering.readings import (
+from diamond_cutter.precompute.rendering.target_readings import (
     Asked,
     ChannelReading,
     EnergyReading,
     LogitReading,
 )
-from diamond_cutter.precompute.rendering.views import pixel_centres
+from diamond_cutter.precompute.rendering.views import cells, pixel_centres
 
 MEAN, SPREAD = np.array([3.0, 0.0], np.float32), np.array([2.0, 0.5], np.float32)
 WEIGHT = np.array([1.0, 0.2], np.float32)

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from short import short
 
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.backbones.alignment import AlignedPadding2D
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.folding import truncate
-from diamond_cutter.precompute.rendering import adapter
-from diamond_cutter.precompute.rendering.precision import in_precision
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.cut_network import truncate
+from diamond_cutter.precompute.backbones.graph.nasnet_padding import AlignedPadding2D
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.rendering.backend import adapter
+from diamond_cutter.precompute.rendering.backend.half_precision import in_precision
 from diamond_cutter.precompute.rendering.renderer import Renderer
-from diamond_cutter.precompute.rendering.units import channel
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.rendering.targets import channel
 
 ops = keras.ops
 
@@ -61,11 +61,11 @@ def test_preprocessing_stays_exact_and_all_else_is_lowered() -> None:
 
 def test_pictures_in_half_precision_reach_the_score_of_full(backbone: Backbone) -> None:
     layer = backbone.layer(LAYER)
-    units = [channel(layer, index) for index in (3, 8, 13, 20)]
+    targets = [channel(layer, index) for index in (3, 8, 13, 20)]
     full, half = (
         Renderer(
             backbone, layer, short(steps=12, view=48), seed=0, batch=4, precision=precision
-        ).render(units)
+        ).render(targets)
         for precision in ("float32", "bfloat16")
     )
     assert (full.score > 0.9).all()

@@ -5,8 +5,8 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from diamond_cutter.precompute.contract.atlas import Level
 from diamond_cutter.precompute.rendering.recipes import RECIPES, canvas_side, view_side
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Level
 
 
 def test_each_recipe_reaches_the_level_of_its_name() -> None:

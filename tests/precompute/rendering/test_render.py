@@ -11,25 +11,25 @@ from short import short
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.main import main
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.classifier import classifier
-from diamond_cutter.precompute.contract.atlas import Model
-from diamond_cutter.precompute.rendering.batches import batches
-from diamond_cutter.precompute.rendering.device import find_device
-from diamond_cutter.precompute.rendering.gallery import Gallery
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.rendering.backend.device import find_device
 from diamond_cutter.precompute.rendering.recipes import RECIPES
-from diamond_cutter.precompute.rendering.render import render
-from diamond_cutter.precompute.rendering.request import Request, resolve
-from diamond_cutter.precompute.rendering.units import (
-    Unit,
+from diamond_cutter.precompute.rendering.requests.render_output import Gallery
+from diamond_cutter.precompute.rendering.requests.render_request import Request, resolve
+from diamond_cutter.precompute.rendering.requests.target_pictures import render
+from diamond_cutter.precompute.rendering.target_batches import batches
+from diamond_cutter.precompute.rendering.targets import (
+    Target,
     channel,
     class_logits,
     neuron,
     variations,
     whole_layer,
 )
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
 
 SHORT = short(steps=2, view=32)
 STEM = "stem_activation"
@@ -53,8 +53,8 @@ def test_the_classifier_gives_the_backbone_s_logits(backbone: Backbone) -> None:
 
 def test_class_pictures_are_recognised_by_the_network(backbone: Backbone) -> None:
     own = classifier(backbone)
-    units = class_logits(own.weights, own.bias, [1, 340])
-    made = render(backbone, None, units, short(steps=60))
+    targets = class_logits(own.weights, own.bias, [1, 340])
+    made = render(backbone, None, targets, short(steps=60))
     assert made.images.shape == (2, 160, 160, 3)
     logits = np.asarray(backbone.model(made.images / np.float32(255)))
     assert list(logits.argmax(1)) == [1, 340]
@@ -63,8 +63,8 @@ def test_class_pictures_are_recognised_by_the_network(backbone: Backbone) -> Non
 
 def test_a_neuron_s_picture_is_where_the_neuron_is_and_clear_elsewhere(backbone: Backbone) -> None:
     layer = backbone.layer("block2b_add")
-    units = [neuron(layer, index, (0.25, 0.75)) for index in (0, 2)]
-    made = render(backbone, layer, units, short(steps=20, view=48), transparent=True)
+    targets = [neuron(layer, index, (0.25, 0.75)) for index in (0, 2)]
+    made = render(backbone, layer, targets, short(steps=20, view=48), transparent=True)
     assert made.images.shape == (2, 96, 96, 4)
     for opacity in made.images[..., 3] / 255:
         quarters = opacity.reshape(2, 48, 2, 48).mean((1, 3))
@@ -83,10 +83,10 @@ def test_variations_stay_in_one_batch(
     backbone: Backbone, counts: list[int], sizes: list[int]
 ) -> None:
     layer = backbone.layer(STEM)
-    units: list[Unit] = []
+    targets: list[Target] = []
     for index, count in enumerate(counts):
-        units += variations(channel(layer, index), count)
-    assert [len(part) for part in batches(units)] == sizes
+        targets += variations(channel(layer, index), count)
+    assert [len(part) for part in batches(targets)] == sizes
 
 
 def test_a_folder_goes_on_from_where_it_was(backbone: Backbone, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_folder_goes_on_from_where_it_was(backbone: Backbone, tmp_path: Path) 
     assert sorted(first) == [f"channel-{index}.png" for index in range(10)]
     with Image.open(tmp_path / "channel-3.png") as image:
         note = json.loads(image.info["diamond"])
-    assert note["how"]["unit"] == "channel 3"
+    assert note["how"]["target"] == "channel 3"
     assert set(note) == {"how", "score", "flag"}
     (tmp_path / "channel-9.png").unlink()
     (tmp_path / "channel-8.png").write_bytes(b"torn")
@@ -122,8 +122,8 @@ def test_heads_at_a_cut(backbone: Backbone, tmp_path: Path) -> None:
     np.savez(tmp_path / "head.npz", weights=weights, bias=np.zeros(3), names=["a", "b", "c"])
     words = Request(layer="block2b_add", classes="c,0", head=str(tmp_path / "head.npz"))
     asked = resolve(words, backbone)
-    assert [unit.name for unit in asked.units] == ["class 2 c", "class 0 a"]
-    np.testing.assert_array_equal(asked.units[0].weights, weights[:, 2])
+    assert [target.name for target in asked.targets] == ["class 2 c", "class 0 a"]
+    np.testing.assert_array_equal(asked.targets[0].weights, weights[:, 2])
     with pytest.raises(UserError, match=r"expected weights \(40, K\)"):
         resolve(replace(words, layer="block3b_add"), backbone)
 
@@ -146,7 +146,7 @@ def test_heads_at_a_cut(backbone: Backbone, tmp_path: Path) -> None:
 )
 def test_what_words_mean(backbone: Backbone, request_: Request, names: list[str]) -> None:
     asked = resolve(replace(request_, layer=STEM), backbone)
-    assert [unit.name for unit in asked.units] == names
+    assert [target.name for target in asked.targets] == names
     if request_.channels == "3":
         assert list(asked.numbers) == [3] * len(names)
 
@@ -217,6 +217,6 @@ def test_classes_of_a_network_that_flattens_its_maps() -> None:
     seen = generator.uniform(size=(1, 32, 32, 3)).astype(np.float32)
     logits = np.asarray(own.features(seen)) @ own.weights + own.bias
     np.testing.assert_allclose(logits, model(seen), atol=1e-5)
-    units = class_logits(own.weights, own.bias, [0, 1, 2])
-    few, more = (render(backbone, None, units, short(steps=n, view=32)).score for n in (1, 30))
+    targets = class_logits(own.weights, own.bias, [0, 1, 2])
+    few, more = (render(backbone, None, targets, short(steps=n, view=32)).score for n in (1, 30))
     assert (more > few).all()

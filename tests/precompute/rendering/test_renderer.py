@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 from short import short
 
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.folding import truncate
-from diamond_cutter.precompute.backbones.natural_statistics import natural_statistics
-from diamond_cutter.precompute.contract.atlas import Flag, Level
-from diamond_cutter.precompute.rendering.pictures import Pictures
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.batch_statistics import natural_statistics
+from diamond_cutter.precompute.backbones.graph.cut_network import truncate
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe
 from diamond_cutter.precompute.rendering.renderer import Renderer
-from diamond_cutter.precompute.rendering.units import channel
+from diamond_cutter.precompute.rendering.targets import channel
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Level, Pictures
 
 SHORT = short(steps=12)
 
@@ -57,17 +56,17 @@ def test_a_picture_excites_its_own_channel_most(backbone: Backbone) -> None:
 
 def test_a_recipe_goes_on_from_the_picture_of_its_base_that_is_there(backbone: Backbone) -> None:
     longer = replace(SHORT, level=Level.STANDARD, frequencies=128, base=SHORT)
-    units = [channel(backbone.layer("block3a_project_bn"), index) for index in (5, 6, 7)]
-    begun = renderer(backbone, "block3a_project_bn").renderer.render(units)
+    targets = [channel(backbone.layer("block3a_project_bn"), index) for index in (5, 6, 7)]
+    begun = renderer(backbone, "block3a_project_bn").renderer.render(targets)
     further = renderer(backbone, "block3a_project_bn", longer).renderer
-    made = further.render(units, begun.images)
-    np.testing.assert_array_equal(further.render(units).images, made.images)
+    made = further.render(targets, begun.images)
+    np.testing.assert_array_equal(further.render(targets).images, made.images)
     assert (made.score > begun.score).all()
     # They are the same pictures, further on.
     for one, other in zip(made.images, begun.images, strict=True):
         alike = np.corrcoef(one.ravel(), other.ravel())[0, 1]
         assert alike > 0.5, alike
-    other = further.render(units, begun.images[::-1])
+    other = further.render(targets, begun.images[::-1])
     assert not np.array_equal(other.images[0], made.images[0])
 
 
@@ -104,5 +103,5 @@ def test_more_steps_score_higher(backbone: Backbone) -> None:
 
 @pytest.mark.parametrize("count", [0, 5])
 def test_a_batch_of_another_size_is_refused(backbone: Backbone, count: int) -> None:
-    with pytest.raises(ValueError, match=f"expected 1 to 4 units, got {count}"):
+    with pytest.raises(ValueError, match=f"expected 1 to 4 targets, got {count}"):
         renderer(backbone, "stem_activation").render(range(count))

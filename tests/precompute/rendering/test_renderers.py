@@ -7,14 +7,13 @@ import pytest
 from short import short
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.classifier import classifier
-from diamond_cutter.precompute.contract.atlas import Flag
-from diamond_cutter.precompute.rendering.adapter import FRAMEWORK
-from diamond_cutter.precompute.rendering.pictures import Pictures
-from diamond_cutter.precompute.rendering.readings import reading
-from diamond_cutter.precompute.rendering.renderers import NAMES, make_renderer
-from diamond_cutter.precompute.rendering.units import Family, Unit, channel, class_logits
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
+from diamond_cutter.precompute.rendering.backend.adapter import FRAMEWORK
+from diamond_cutter.precompute.rendering.renderer_choice import NAMES, make_renderer
+from diamond_cutter.precompute.rendering.target_readings import reading
+from diamond_cutter.precompute.rendering.targets import Family, Target, channel, class_logits
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Pictures
 
 RECIPE = short(steps=30, view=24)
 
@@ -35,31 +34,31 @@ renderers = pytest.mark.parametrize(
 )
 
 
-def made(name: str, backbone: Backbone, units: list[Unit], seed: int = 0) -> Pictures:
-    family = units[0].family
+def made(name: str, backbone: Backbone, targets: list[Target], seed: int = 0) -> Pictures:
+    family = targets[0].family
     layer = None if family == Family.LOGIT else backbone.layer("block2_relu")
     renderer = make_renderer(
-        name, backbone, layer, RECIPE, seed=seed, family=family, batch=len(units), side=32
+        name, backbone, layer, RECIPE, seed=seed, family=family, batch=len(targets), side=32
     )
-    return renderer.render(units)
+    return renderer.render(targets)
 
 
-def values(backbone: Backbone, pictures: Pictures, units: list[Unit]) -> np.ndarray:
-    """What each picture (down) reaches for each unit (across), averaged over places."""
+def values(backbone: Backbone, pictures: Pictures, targets: list[Target]) -> np.ndarray:
+    """What each picture (down) reaches for each target (across), averaged over places."""
     layer = backbone.layer("block2_relu")
     network = reading(backbone, layer, Family.CHANNEL).network
     pooled = np.asarray(network(pictures.images.astype(np.float32) / 255)).mean((1, 2))
-    return pooled @ np.stack([unit.weights for unit in units]).T
+    return pooled @ np.stack([target.weights for target in targets]).T
 
 
 @renderers
 def test_pictures_excite_their_own_units(name: str, tiny: Backbone) -> None:
-    units = [channel(tiny.layer("block2_relu"), index) for index in (3, 5, 11)]
-    pictures = made(name, tiny, units)
+    targets = [channel(tiny.layer("block2_relu"), index) for index in (3, 5, 11)]
+    pictures = made(name, tiny, targets)
     assert pictures.images.shape == (3, 32, 32, 3)
     assert pictures.images.dtype == np.uint8
     assert pictures.score.dtype == np.float32
-    reached = values(tiny, pictures, units)
+    reached = values(tiny, pictures, targets)
     others = (reached.sum(0) - reached.diagonal()) / 2
     assert (reached.diagonal() > others).all()
     # Of twelve channels the own one has to be among the first three.
@@ -77,8 +76,8 @@ def test_class_pictures_excite_their_own_logits(name: str, tiny: Backbone) -> No
 
 @renderers
 def test_the_seed_decides(name: str, tiny: Backbone) -> None:
-    units = [channel(tiny.layer("block2_relu"), index) for index in (3, 4)]
-    first, again, other = (made(name, tiny, units, seed) for seed in (0, 0, 1))
+    targets = [channel(tiny.layer("block2_relu"), index) for index in (3, 4)]
+    first, again, other = (made(name, tiny, targets, seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first.images, again.images)
     np.testing.assert_array_equal(first.score, again.score)
     assert np.abs(first.images.astype(int) - other.images).mean() > 2

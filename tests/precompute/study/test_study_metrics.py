@@ -6,8 +6,7 @@ import sklearn.metrics
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from diamond_cutter.precompute.study.calibration import calibrate
-from diamond_cutter.precompute.study.metrics import measure, measure_accuracy
+from diamond_cutter.precompute.study.metrics import calibrate, measure, measure_accuracy
 from diamond_cutter.precompute.study.resampling import resample
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.contract.study import (
+from diamond_cutter.precompute.stores.study.study_layout import (
     Baseline,
     Calibration,
     ClassFigures,
@@ -15,7 +15,7 @@ from diamond_cutter.precompute.contract.study import (
     Metrics,
     Recommendation,
 )
-from diamond_cutter.precompute.study import wording
+from diamond_cutter.precompute.study import study_text
 from diamond_cutter.precompute.study.recommendation import RUNNERS_UP, rank, recommend
 from diamond_cutter.precompute.study.resampling import wilson
 
@@ -312,15 +312,15 @@ def test_sentences_are_well_formed(number: int) -> None:
     ],
 )
 def test_operations(value: float, text: str) -> None:
-    assert wording.gflops(value) == text
+    assert study_text.gflops(value) == text
 
 
 def test_lists_and_counts() -> None:
-    assert wording.listed(["a"]) == "a"
-    assert wording.listed(["a", "b", "c"]) == "a, b and c"
-    assert wording.listed(list("abcdefgh")) == "a, b, c, d, e and 3 more"
-    assert plainly(wording.count(1, "photo")) == "1 photo"
-    assert plainly(wording.count(12_345, "photo")) == "12 345 photos"
-    assert wording.count(2, "class", "classes") == "2 classes"
-    assert [wording.rounded_up(each) for each in (7.2, 41, 561, 12_001)] == [8, 41, 570, 13_000]
-    assert wording.points(-0.0004) == "less than 0.1 points"
+    assert study_text.listed(["a"]) == "a"
+    assert study_text.listed(["a", "b", "c"]) == "a, b and c"
+    assert study_text.listed(list("abcdefgh")) == "a, b, c, d, e and 3 more"
+    assert plainly(study_text.count(1, "photo")) == "1 photo"
+    assert plainly(study_text.count(12_345, "photo")) == "12 345 photos"
+    assert study_text.count(2, "class", "classes") == "2 classes"
+    assert [study_text.rounded_up(each) for each in (7.2, 41, 561, 12_001)] == [8, 41, 570, 13_000]
+    assert study_text.points(-0.0004) == "less than 0.1 points"

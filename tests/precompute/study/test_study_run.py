@@ -12,13 +12,13 @@ from sklearn.preprocessing import StandardScaler
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
-from diamond_cutter.precompute.contract import study_reader
-from diamond_cutter.precompute.contract.members import array
 from diamond_cutter.precompute.dataset.digits import draw
-from diamond_cutter.precompute.dataset.reader import read_dataset
-from diamond_cutter.precompute.features.extract import extract
-from diamond_cutter.precompute.study.run import make_study
-from diamond_cutter.precompute.work.display import open_display
+from diamond_cutter.precompute.features.feature_extraction import extract
+from diamond_cutter.precompute.jobs.display import open_display
+from diamond_cutter.precompute.photos.dataset_reader import read_dataset
+from diamond_cutter.precompute.stores.store_address import array
+from diamond_cutter.precompute.stores.study import study_reader
+from diamond_cutter.precompute.study.study_run import make_study
 
 CUTS = ("block3b_add", "block5c_add", "top_activation")
 MODEL = "efficientnet-lite0"

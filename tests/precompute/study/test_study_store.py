@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.contract import study as contract
-from diamond_cutter.precompute.contract import study_reader
-from diamond_cutter.precompute.contract.members import array
-from diamond_cutter.precompute.contract.report import File, Report
-from diamond_cutter.precompute.study import store
+from diamond_cutter.precompute.stores.store_address import array
+from diamond_cutter.precompute.stores.study import study_layout as contract
+from diamond_cutter.precompute.stores.study import study_reader, study_writer
+from diamond_cutter.precompute.stores.study.dataset_report import File, Report
 
 SHARE = contract.Measured(0.5, (0.25, 0.75))
 METRICS = contract.Metrics(
@@ -67,21 +66,21 @@ HEAD = [
 FOLDS = [[(weight + fold, bias - fold) for weight, bias in HEAD] for fold in (1, 2)]
 
 
-def write(address: str, study: contract.Study = STUDY, shade: int = 7) -> store.Draft:
+def write(address: str, study: contract.Study = STUDY, shade: int = 7) -> study_writer.Draft:
     """All of a study but its end."""
-    draft = store.begin(store.create_studies(address), study.name)
-    store.write_report(draft, REPORT)
+    draft = study_writer.begin(study_writer.create_studies(address), study.name)
+    study_writer.write_report(draft, REPORT)
     three = np.arange(3, dtype=np.int32)
-    store.write_photos(draft, three % 2, three - 1, three)
-    store.write_thumbnails(draft, 1, np.full((2, 96, 96, 3), shade, np.uint8))
-    store.write_predictions(draft, "net", "block1", PROBABILITY, CONFUSION, [*FOLDS, HEAD])
-    store.write_cut(draft, CUT)
+    study_writer.write_photos(draft, three % 2, three - 1, three)
+    study_writer.write_thumbnails(draft, 1, np.full((2, 96, 96, 3), shade, np.uint8))
+    study_writer.write_predictions(draft, "net", "block1", PROBABILITY, CONFUSION, [*FOLDS, HEAD])
+    study_writer.write_cut(draft, CUT)
     return draft
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     address = str(tmp_path / "study.zarr")
-    store.finish(write(address), STUDY)
+    study_writer.finish(write(address), STUDY)
     studies = study_reader.open_studies(address)
     assert study_reader.names(studies) == ["mine"]
     assert study_reader.read_study(studies, "mine") == STUDY
@@ -106,7 +105,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 
 def test_a_study_that_was_stopped_leaves_the_last_one(tmp_path: Path) -> None:
     address = str(tmp_path / "study.zarr")
-    store.finish(write(address), STUDY)
+    study_writer.finish(write(address), STUDY)
     write(address, shade=200)
     group = study_reader.study_group(study_reader.open_studies(address), "mine")
     assert np.asarray(array(group, "photos/thumbnail")[1:2]).max() == 7
@@ -116,7 +115,7 @@ def test_a_study_made_anew_takes_the_place_of_the_last(tmp_path: Path) -> None:
     address = str(tmp_path / "study.zarr")
     for shade in (7, 200, 90):
         write(address, shade=13)  # stopped
-        store.finish(write(address, shade=shade), replace(STUDY, seed=shade))
+        study_writer.finish(write(address, shade=shade), replace(STUDY, seed=shade))
         studies = study_reader.open_studies(address)
         assert study_reader.read_study(studies, "mine").seed == shade
         group = study_reader.study_group(studies, "mine")
@@ -128,7 +127,7 @@ def test_a_study_made_anew_takes_the_place_of_the_last(tmp_path: Path) -> None:
 def test_a_study_that_is_not_finished_is_not_there(tmp_path: Path) -> None:
     address = str(tmp_path / "study.zarr")
     write(address)
-    store.finish(write(address, replace(STUDY, name="other")), replace(STUDY, name="other"))
+    study_writer.finish(write(address, replace(STUDY, name="other")), replace(STUDY, name="other"))
     studies = study_reader.open_studies(address)
     assert study_reader.names(studies) == ["other"]
     with pytest.raises(UserError, match=r"no finished study 'mine'.*it has 'other'"):
@@ -139,8 +138,8 @@ def test_another_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no studies at"):
         study_reader.open_studies(str(tmp_path / "none.zarr"))
     address = str(tmp_path / "study.zarr")
-    store.create_studies(address).attrs.update({"format_version": 99})
-    for reader in (study_reader.open_studies, store.create_studies):
+    study_writer.create_studies(address).attrs.update({"format_version": 99})
+    for reader in (study_reader.open_studies, study_writer.create_studies):
         with pytest.raises(
             UserError, match="format_version 1, got kind 'study', format_version 99"
         ):

@@ -9,7 +9,7 @@ import {
   readCatalogue,
   readLimit,
   writeCatalogue,
-} from "../../../web/static/js/catalogue.js";
+} from "../../../web/static/js/state/catalogue-state.js";
 
 const SOURCES = ["PyPI", "lucid"];
 const FAMILIES = ["Big", "a & b"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cellAt, moveCell, placeOf } from "../../../web/static/js/cells.js";
+import { cellAt, moveCell, placeOf } from "../../../web/static/js/data/cell-grid.js";
 
 const WIDE = { rows: 3, columns: 5 };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { readClass, writeClass } from "../../../web/static/js/class-state.js";
+import { readClass, writeClass } from "../../../web/static/js/state/class-state.js";
 
 const VIEWS = ["net/cut/cut", "net/cut/stem"];
 

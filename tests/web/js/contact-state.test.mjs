@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DEFAULTS, arrangePhotos, readContact, writeContact } from "../../../web/static/js/contact-state.js";
+import { DEFAULTS, arrangePhotos, readContact, writeContact } from "../../../web/static/js/state/contact-state.js";
 
 const LOOKED = new Set([1, 4, 5]);
 const CUTS = ["", "net/stem", "net/block1"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DEFAULTS, readState, writeState } from "../../../web/static/js/cut-state.js";
+import { DEFAULTS, readState, writeState } from "../../../web/static/js/state/cut-state.js";
 
 test("an address without a state names the default, and the default needs no address", () => {
   assert.deepEqual(readState(""), DEFAULTS);

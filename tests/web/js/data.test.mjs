@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { checkLayer, FORMAT_VERSION } from "../../../web/static/js/data.js";
+import { checkLayer, FORMAT_VERSION } from "../../../web/static/js/data/fetched-documents.js";
 
 test("the format it knows is read", () => {
   const document = { format_version: FORMAT_VERSION, channels: 1, score: [1], reason: [""] };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { channelMap, extremes, findPart, groupValue, needsMore, questions, readView, withMaps, withMore } from "../../../web/static/js/look-data.js";
+import { channelMap, extremes, findPart, groupValue, needsMore, questions, readView, withMaps, withMore } from "../../../web/static/js/data/attribution-data.js";
 
 const CELLS = 2; // one row of two
 const ACTIVATION = [[3, 0, 1], [1, 2, 0]]; // of each cell

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DEFAULTS, carried, readLook, writeLook } from "../../../web/static/js/look-state.js";
+import { DEFAULTS, carried, readLook, writeLook } from "../../../web/static/js/state/attribution-state.js";
 
 const VIEWS = ["net/cut/cut", "net/cut/stem", "other.net_2/b/b"];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { move, moveInChart } from "../../../web/static/js/movement.js";
+import { move, moveInChart } from "../../../web/static/js/components/key-movement.js";
 
 const grid = (key, position) => move(key, position, 4, 10); // rows 0-3, 4-7, 8-9
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { arrange, readRanges } from "../../../web/static/js/order.js";
-import { DEFAULTS } from "../../../web/static/js/state.js";
+import { arrange, readRanges } from "../../../web/static/js/state/channel-order.js";
+import { DEFAULTS } from "../../../web/static/js/state/layer-state.js";
 
 const data = {
   format_version: 1,

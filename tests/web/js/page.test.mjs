@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { decimal, grouped } from "../../../web/static/js/page.js";
+import { decimal, grouped } from "../../../web/static/js/components/page-elements.js";
 
 test("numbers are written as in the pages", () => {
   assert.equal(grouped(1280), "1\u202f280");

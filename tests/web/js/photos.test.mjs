@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { divide, nameIndex, percent, place, select } from "../../../web/static/js/photos.js";
+import { divide, nameIndex, percent, place, select } from "../../../web/static/js/data/photo-data.js";
 
 const any = { true: null, predicted: null };
 const data = {

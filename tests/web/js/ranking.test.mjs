@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DEFAULTS, SORTS, arrangeRows, naturalOrder, readRanking, writeRanking } from "../../../web/static/js/ranking.js";
-import { sortBy } from "../../../web/static/js/table.js";
+import { DEFAULTS, SORTS, arrangeRows, naturalOrder, readRanking, writeRanking } from "../../../web/static/js/state/ranking-state.js";
+import { sortBy } from "../../../web/static/js/components/sorted-table.js";
 
 const MODELS = ["one", "two.b+c"];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DEFAULTS, readState, writeState } from "../../../web/static/js/state.js";
+import { DEFAULTS, readState, writeState } from "../../../web/static/js/state/layer-state.js";
 
 test("an empty address is the default, and the default an empty address", () => {
   assert.deepEqual(readState(""), DEFAULTS);

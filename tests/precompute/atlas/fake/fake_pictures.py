@@ -15,12 +15,11 @@ from zlib import crc32
 
 import numpy as np
 
-from diamond_cutter.precompute.atlas.moments import Measured, Moments
-from diamond_cutter.precompute.atlas.photos import Photos
-from diamond_cutter.precompute.contract.atlas import Flag, Layer, Model
-from diamond_cutter.precompute.rendering.device import Device
-from diamond_cutter.precompute.rendering.pictures import Pictures
+from diamond_cutter.precompute.atlas.activation_measurement import Measured, Moments
+from diamond_cutter.precompute.atlas.statistics_photos import Photos
+from diamond_cutter.precompute.rendering.backend.device import Device
 from diamond_cutter.precompute.rendering.recipes import canvas_side
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Layer, Model, Pictures
 
 LAYERS = (
     Layer("stem", 0, channels=20, stride=2, receptive_field=3, is_cut=True),

@@ -9,12 +9,12 @@ import sys
 import fake_pictures
 
 from diamond_cutter.command.settings import AtlasSettings
-from diamond_cutter.precompute.atlas import run
-from diamond_cutter.precompute.atlas.run import render_atlas
+from diamond_cutter.precompute.atlas import atlas_run
+from diamond_cutter.precompute.atlas.atlas_run import render_atlas
 
 if __name__ == "__main__":
     if "gpu" in sys.argv[3:]:
-        run.find_device = lambda: fake_pictures.GPU
+        atlas_run.find_device = lambda: fake_pictures.GPU
     settings = AtlasSettings(store=sys.argv[1], **json.loads(sys.argv[2]))
     try:
         render_atlas(

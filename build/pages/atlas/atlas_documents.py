@@ -1,0 +1,67 @@
+"""The list of what is here, as JSON: studies, networks by themselves, models and layers."""
+
+from dataclasses import asdict
+from typing import Any
+
+from diamond_cutter.build.measured_study import MeasuredStudy
+from diamond_cutter.build.pages.atlas.catalogue_page import listed_models
+from diamond_cutter.build.pages.page_contexts import Count
+from diamond_cutter.build.pages.study.network_result_page import NetworkByItself
+from diamond_cutter.build.rendered_atlas import Atlas, ModelAtlas
+from diamond_cutter.build.site_documents import encode
+from diamond_cutter.build.tiles import channel_tiles
+
+
+def index_document(
+    atlas: Atlas,
+    studies: tuple[MeasuredStudy, ...],
+    questioned: tuple[NetworkByItself, ...] = (),
+) -> bytes:
+    """`index.json`: studies, networks by themselves, models with their layers in depth order.
+
+    Of each it says where its page is; `catalogue` has the figures of all models there are.
+    """
+    return encode(
+        {
+            "studies": [_study(study) for study in studies],
+            "networks": [
+                {"name": each.name, "page": each.path, "photos": len(each.report.photos)}
+                for each in questioned
+            ],
+            "models": [_model(model) for model in atlas.models],
+            "catalogue": [
+                {**asdict(listed.model), "weights": listed.weights}
+                for listed in listed_models(atlas)
+            ],
+        }
+    )
+
+
+def _study(measured: MeasuredStudy) -> dict[str, Any]:
+    study, best = measured.study, measured.recommended
+    return {
+        "name": study.name,
+        "page": measured.path,
+        "ranking": f"{measured.path}study.json",
+        "photos": study.photos,
+        "classes": len(study.classes),
+        "cuts": len(measured.cuts),
+        "recommended": {"model": best.cut.model, "cut": best.cut.cut},
+        "accuracy": best.cut.metrics.accuracy.value,
+    }
+
+
+def _model(model: ModelAtlas) -> dict[str, Any]:
+    rendered = {layer.layer.name: layer for layer in model.rendered}
+    layers = []
+    for layer in model.layers:
+        entry = asdict(layer)
+        if layer.name in rendered:
+            entry |= {
+                "page": rendered[layer.name].path,
+                **asdict(channel_tiles.count(rendered[layer.name])),
+            }
+        else:
+            entry |= {"page": None, **asdict(Count(layer.channels, 0, 0, layer.channels))}
+        layers.append(entry)
+    return {**asdict(model.model), "page": f"models/{model.model.name}/", "layers": layers}

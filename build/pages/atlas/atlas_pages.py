@@ -1,0 +1,208 @@
+"""The pages: from the atlas to what each template shows."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from diamond_cutter.build.charts.network_profile import draw_field, draw_profile
+from diamond_cutter.build.measured_study import MeasuredStudy
+from diamond_cutter.build.page_text import percent, percent_interval
+from diamond_cutter.build.pages.atlas.catalogue_page import listed_models
+from diamond_cutter.build.pages.page_contexts import (
+    Count,
+    HomePage,
+    LayerEntry,
+    LayerGroup,
+    LayerLink,
+    LayerPage,
+    Link,
+    ModelEntry,
+    ModelPage,
+    NetworkEntry,
+    StudyEntry,
+)
+from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
+from diamond_cutter.build.pages.study.network_result_page import NetworkByItself
+from diamond_cutter.build.rendered_atlas import Atlas, ModelAtlas, RenderedLayer
+from diamond_cutter.build.tiles import channel_tiles
+from diamond_cutter.build.tiles.channel_pictures import strip_channels
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
+
+
+def home_page(
+    around: Surroundings,
+    atlas: Atlas,
+    studies: tuple[MeasuredStudy, ...],
+    questioned: tuple[NetworkByItself, ...] = (),
+) -> HomePage:
+    """`/`."""
+    models = atlas.models
+    picture, picture_text = _picture(models[0]) if models else ("", "")
+    frame = make_frame(
+        around,
+        "",
+        NAME,
+        "Which pretrained network, cut at which layer, suits your photos, and what its channels "
+        "respond to.",
+        picture=picture,
+        picture_text=picture_text,
+    )
+    return HomePage(
+        frame,
+        tuple(_study_entry(study) for study in studies),
+        tuple(_questioned_entry(each) for each in questioned),
+        tuple(_model_entry(model) for model in models),
+        len(listed_models(atlas)),
+    )
+
+
+def model_page(around: Surroundings, model: ModelAtlas) -> ModelPage:
+    """`/models/<model>/`."""
+    name = model.model.name
+    picture, picture_text = _picture(model)
+    frame = make_frame(
+        around,
+        f"models/{name}/",
+        f"{name} \N{MIDDLE DOT} {NAME}",
+        f"The layers of {name} in depth order, with pictures of what their channels respond to.",
+        crumbs=(Link(NAME, "../../"), Link("All models", "../")),
+        picture=picture,
+        picture_text=picture_text,
+    )
+    return ModelPage(
+        frame=frame,
+        model=model.model,
+        count=channel_tiles.total([channel_tiles.count(layer) for layer in model.rendered]),
+        profile=draw_profile(model.layers, model.model.input_size) if model.layers else None,
+        groups=tuple(_groups(model)),
+    )
+
+
+def layer_page(around: Surroundings, model: ModelAtlas, layer: RenderedLayer) -> LayerPage:
+    """`/models/<model>/<layer>/`."""
+    count = channel_tiles.count(layer)
+    shown = strip_channels(layer)
+    middle = shown[len(shown) // 2] if shown else None
+    frame = make_frame(
+        around,
+        layer.path,
+        f"{layer.layer.name} \N{MIDDLE DOT} {layer.model} \N{MIDDLE DOT} {NAME}",
+        f"What each of the {count.channels} channels of layer {layer.layer.name} "
+        f"of {layer.model} responds to.",
+        crumbs=(Link(NAME, "../../../"), Link(layer.model, "../")),
+        picture="" if middle is None else channel_picture(layer, middle),
+        picture_text="" if middle is None else picture_text_of(layer, middle),
+    )
+    before, after = beside(model, layer, "../")
+    used = sorted({int(level) for level in layer.level if level})
+    return LayerPage(
+        frame=frame,
+        model=model.model,
+        layer=layer.layer,
+        count=count,
+        side=layer.side,
+        recipes=tuple(channel_tiles.recipe_name(level) for level in used),
+        tiles=channel_tiles.grid_tiles(layer),
+        profile=draw_profile(
+            [other.layer for other in model.rendered], model.model.input_size, layer.layer
+        ),
+        before=before,
+        after=after,
+        command=command(layer),
+    )
+
+
+def beside(
+    model: ModelAtlas, layer: RenderedLayer, base: str
+) -> tuple[LayerLink | None, LayerLink | None]:
+    """The rendered layers before and after `layer` in depth; `base` is the model's folder."""
+    position = [other.layer.name for other in model.rendered].index(layer.layer.name)
+    before = model.rendered[position - 1] if position else None
+    after = model.rendered[position + 1] if position + 1 < len(model.rendered) else None
+    return _layer_link(before, base), _layer_link(after, base)
+
+
+def channel_picture(layer: RenderedLayer, channel: int) -> str:
+    """The path of a channel's own picture."""
+    return f"{layer.path}{channel}/channel.jpg"
+
+
+def picture_text_of(layer: RenderedLayer, channel: int) -> str:
+    """What a channel's picture shows, in words."""
+    return (
+        f"Picture made to excite channel {channel} of layer {layer.layer.name} of {layer.model} "
+        f"as strongly as possible"
+    )
+
+
+def command(layer: RenderedLayer) -> str:
+    """What makes the pictures of a layer."""
+    return f"diamond atlas --models {layer.model} --layers {layer.layer.name}"
+
+
+def _study_entry(measured: MeasuredStudy) -> StudyEntry:
+    study, best = measured.study, measured.recommended
+    return StudyEntry(
+        name=study.name,
+        href=measured.path,
+        photos=study.photos,
+        classes=len(study.classes),
+        cuts=len(measured.cuts),
+        backbones=len(study.backbones),
+        recommended=Link(f"{best.cut.model} at {best.cut.cut}", measured.path + best.path),
+        accuracy=percent(best.cut.metrics.accuracy.value),
+        interval=percent_interval(best.cut.metrics.accuracy.interval),
+        enough=study.recommendation.enough,
+    )
+
+
+def _questioned_entry(questioned: NetworkByItself) -> NetworkEntry:
+    networks = dict.fromkeys(cut.model for cut in questioned.explained.cuts)
+    photos = len(questioned.report.photos)
+    return NetworkEntry(questioned.name, questioned.path, photos, tuple(networks))
+
+
+def _model_entry(model: ModelAtlas) -> ModelEntry:
+    href = f"models/{model.model.name}/"
+    counts = [channel_tiles.count(layer) for layer in model.rendered]
+    return ModelEntry(
+        model.model,
+        href,
+        len(model.layers),
+        channel_tiles.total(counts),
+        channel_tiles.band_tiles(model, href),
+    )
+
+
+def _groups(model: ModelAtlas) -> Iterator[LayerGroup]:
+    rendered = {layer.layer.name: layer for layer in model.rendered}
+    for is_rendered, run in groupby(model.layers, key=lambda layer: layer.name in rendered):
+        entries = (_entry(layer, rendered.get(layer.name), model.model.input_size) for layer in run)
+        yield LayerGroup(is_rendered, tuple(entries))
+
+
+def _entry(layer: Layer, rendered: RenderedLayer | None, input_size: int) -> LayerEntry:
+    field = draw_field(layer, input_size)
+    if rendered is None:
+        return LayerEntry(layer, "", Count(layer.channels, 0, 0, layer.channels), field, ())
+    href = f"{layer.name}/"
+    return LayerEntry(
+        layer, href, channel_tiles.count(rendered), field, channel_tiles.strip_tiles(rendered, href)
+    )
+
+
+def _picture(model: ModelAtlas) -> tuple[str, str]:
+    band = channel_tiles.band_channels(model)
+    if not band:
+        return "", ""
+    layer, channel = band[len(band) // 2]
+    return channel_picture(layer, channel), picture_text_of(layer, channel)
+
+
+def _layer_link(layer: RenderedLayer | None, base: str) -> LayerLink | None:
+    if layer is None:
+        return None
+    href = f"{base}{layer.layer.name}/"
+    width, height = channel_tiles.strip_size(layer)
+    return LayerLink(
+        layer.layer.name, href, f"{href}strip.webp" if layer.pictured.any() else "", width, height
+    )

@@ -1,0 +1,127 @@
+"""What a photo's page shows of what the network looks at, before any script: from the store."""
+
+from dataclasses import dataclass
+
+from diamond_cutter.build.charts.signed_bars import (
+    Atlas,
+    ChannelBar,
+    channel_bars,
+    lacks_picture,
+    signed_text,
+    strongest,
+)
+from diamond_cutter.build.explained_study import ExplainedStudy, View, target_order, views
+from diamond_cutter.build.page_text import shown
+from diamond_cutter.precompute.stores.attribution.attribution_layout import (
+    ExplainedPhoto,
+    LayerView,
+)
+from diamond_cutter.precompute.stores.study.dataset_report import File
+
+ROOT = "../../../../"
+"""The site's root as the page of a photo sees it."""
+CHANNELS = 6
+"""Channels for, and channels against, that are shown of a photo."""
+SIDE = 1000
+"""Longer side of the photo, in the drawing's units."""
+_NARROWEST = 0.25
+
+
+@dataclass(frozen=True)
+class ViewChoice:
+    """A layer that can be looked at.
+
+    key: in addresses. folder: of its JSON, as the page sees it. atlas: address of the layer's
+    page, empty if the atlas has none of it. command: what renders the pictures that lack.
+    """
+
+    key: str
+    name: str
+    folder: str
+    atlas: str
+    command: str
+
+
+@dataclass(frozen=True)
+class AttributionView:
+    """The photo large, and the channels that speak for what it is taken for, and against.
+
+    study: its name. width, height: of the photo in the drawing's units. views: what can be chosen,
+    the first is shown at first. label, minus: names, of the class asked for and the one taken from
+    it, empty for none. bars: those for and then those against, one scale; lacking: whether one of
+    them has no picture yet. sums: how far they add up, in words.
+    """
+
+    study: str
+    picture: str
+    width: int
+    height: int
+    views: tuple[ViewChoice, ...]
+    label: str
+    minus: str
+    bars: tuple[ChannelBar, ...]
+    lacking: bool
+    sums: str
+
+
+def view_choice(view: View, atlas: Atlas, root: str) -> ViewChoice:
+    """A view as a page offers it; `root` is the site's root as the page sees it."""
+    return ViewChoice(
+        key=view.key,
+        name=view.name,
+        folder=f"{view.key}/",
+        atlas=root + view.atlas if view.atlas in atlas else "",
+        command=f"diamond atlas --models {view.cut.model} --layers {view.layer.name}",
+    )
+
+
+def photo_look(
+    explained: ExplainedStudy, photo: ExplainedPhoto, file: File, atlas: Atlas
+) -> AttributionView:
+    """The look of a photo, as the first cut explains it."""
+    choices = views(explained)
+    view = choices[0]
+    seen = photo.layers[view.layer.name]
+    row = target_order(seen)[0]
+    label, minus = seen.targets[row]
+    values = seen.channel[row]
+    most, least = strongest(values, CHANNELS)
+    classes = view.cut.classes
+    width, height = _sides(file)
+    bars = channel_bars([*most, *reversed(least)], values, view, atlas, ROOT)
+    return AttributionView(
+        study=explained.explained.name,
+        picture="photo.webp",
+        width=width,
+        height=height,
+        views=tuple(view_choice(choice, atlas, ROOT) for choice in choices),
+        label=shown(classes[label]),
+        minus=shown(classes[minus]) if minus >= 0 else "",
+        bars=bars,
+        lacking=any(lacks_picture(bar.tile) for bar in bars),
+        sums=sums_text(photo, seen, row),
+    )
+
+
+def sums_text(photo: ExplainedPhoto, seen: LayerView, row: int) -> str:
+    """How far the attribution to a target, by its row, and the bias add up to the logit."""
+    label, minus = seen.targets[row]
+    logit = float(photo.logit[label]) - (float(photo.logit[minus]) if minus >= 0 else 0.0)
+    total, bias = float(seen.total[row]), float(seen.bias[row])
+    scale = max(abs(logit), abs(total), 0.1)
+    of = "The difference of the two logits" if minus >= 0 else "The logit"
+    said = (
+        f"{of} is {signed_text(logit, scale)}: all cells and channels together "
+        f"{signed_text(total, scale)}, bias {signed_text(bias, scale)}"
+    )
+    rest = logit - total - bias
+    if abs(rest) < 1e-3 * max(1.0, abs(logit)):
+        return f"{said}; nothing is left."
+    return f"{said}; {signed_text(rest, scale)} of it the sum falls short of."
+
+
+def _sides(file: File) -> tuple[int, int]:
+    """The sides of a photo in the drawing, a very long one cut to what can be looked at."""
+    ratio = file.width / file.height if file.width and file.height else 1.0
+    ratio = min(max(ratio, _NARROWEST), 1 / _NARROWEST)
+    return (SIDE, round(SIDE / ratio)) if ratio >= 1 else (round(SIDE * ratio), SIDE)

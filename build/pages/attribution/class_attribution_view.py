@@ -1,0 +1,172 @@
+"""What a class's page shows of what speaks for the class: from the store to what templates show."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from diamond_cutter.build.charts.heatmap import Distribution, HeatMap, draw_distribution, draw_heat
+from diamond_cutter.build.charts.signed_bars import (
+    Atlas,
+    ChannelBar,
+    channel_tile,
+    draw_bar,
+    signed_text,
+    strongest,
+)
+from diamond_cutter.build.explained_study import ExplainedStudy, View, views
+from diamond_cutter.build.page_text import number, shown
+from diamond_cutter.build.pages.attribution.attribution_view import ViewChoice, view_choice
+from diamond_cutter.build.pages.attribution.class_pictures_view import (
+    ROOT,
+    CutClassPictures,
+    CutPictures,
+    cut_pictures,
+    own_files,
+    read_own,
+)
+from diamond_cutter.build.pages.attribution.document_packing import pack, short
+from diamond_cutter.build.pages.attribution.shortcut_warnings import Warned, warnings
+from diamond_cutter.build.site_documents import encode
+from diamond_cutter.precompute.stores.attribution.attribution_layout import (
+    QUANTILES,
+    ClassAttribution,
+)
+from diamond_cutter.precompute.stores.attribution.attribution_reader import read_sums
+
+CHANNELS = 8
+"""Channels for, and channels against, that are shown."""
+KEPT = 12
+"""The same, in the JSON beside the page."""
+
+
+@dataclass(frozen=True)
+class ClassAttributionView:
+    """What speaks for a class over its photos, at first as the first cut has it.
+
+    photos: in words, how many. bars: channels for, then channels against, one scale, with the
+    spread over photos. heat: the mean heatmap. against: classes that it can be compared with, as
+    (index, name). cuts: what they have of the class. warned: of shortcuts.
+    """
+
+    views: tuple[ViewChoice, ...]
+    photos: str
+    bars: tuple[ChannelBar, ...]
+    heat: HeatMap
+    distribution: Distribution
+    against: tuple[tuple[int, str], ...]
+    cuts: tuple[CutPictures, ...]
+    warned: tuple[Warned, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ClassAttributions:
+    """A view and its sums over photos, read once for all classes."""
+
+    view: View
+    sums: ClassAttribution
+
+    def index(self, label: int, minus: int = -1) -> int | None:
+        """Where the target is among the sums; None if there is none."""
+        (found,) = np.nonzero((self.sums.target == (label, minus)).all(axis=1))
+        return int(found[0]) if len(found) else None
+
+    def against(self, label: int) -> list[int]:
+        """The classes that a class is compared with."""
+        return [int(minus) for own, minus in self.sums.target if own == label and minus >= 0]
+
+
+def class_attribution_views(
+    explained: ExplainedStudy, atlas: Atlas
+) -> Iterator[ClassAttributionView | None]:
+    """What speaks for each class, in their order; None for one that has no sums."""
+    sums, own = _read_sums(explained), read_own(explained)
+    for label in range(len(explained.cuts[0].classes)):
+        yield _class_look(explained, sums, own, label, atlas)
+
+
+def class_files(explained: ExplainedStudy) -> Iterator[tuple[str, bytes]]:
+    """The JSON and the pictures beside the page of each class, below the study's folder."""
+    sums, own = _read_sums(explained), read_own(explained)
+    for label in explained.cuts[0].shown:
+        for each in sums:
+            yield f"classes/{label}/{each.view.key}/class.json", _document(each, label)
+        for path, content in own_files(own, label):
+            yield f"classes/{label}/{path}", content
+
+
+def _read_sums(explained: ExplainedStudy) -> tuple[ClassAttributions, ...]:
+    """The sums of all views, in their order."""
+    return tuple(
+        ClassAttributions(
+            view, read_sums(explained.source, view.cut.model, view.cut.cut, view.layer.name)
+        )
+        for view in views(explained)
+    )
+
+
+def _class_look(
+    explained: ExplainedStudy,
+    sums: tuple[ClassAttributions, ...],
+    own: tuple[CutClassPictures, ...],
+    label: int,
+    atlas: Atlas,
+) -> ClassAttributionView | None:
+    first = sums[0]
+    index = first.index(label)
+    if index is None:
+        return None
+    classes = first.view.cut.classes
+    return ClassAttributionView(
+        views=tuple(view_choice(each.view, atlas, ROOT) for each in sums),
+        photos=number(int(first.sums.photos[index]), "photo"),
+        bars=_bars(first, index, atlas),
+        heat=draw_heat(first.sums.heatmap[index]),
+        distribution=draw_distribution(first.sums.mean[index]),
+        against=tuple((minus, shown(classes[minus])) for minus in first.against(label)),
+        cuts=tuple(cut_pictures(own, label, atlas)),
+        warned=warnings(explained, "../../", label),
+    )
+
+
+def _document(each: ClassAttributions, label: int) -> bytes:
+    """`class.json`: of each target its strongest channels, with the spread, and its heatmap."""
+    sums, targets = each.sums, []
+    for minus in (-1, *each.against(label)):
+        index = each.index(label, minus)
+        if index is None:
+            continue
+        most, least = strongest(sums.mean[index], KEPT)
+        channels = [*most, *reversed(least)]
+        targets.append(
+            {
+                "against": minus,
+                "photos": int(sums.photos[index]),
+                "channel": channels,
+                "mean": [short(float(sums.mean[index, channel])) for channel in channels],
+                "low": [short(float(sums.quantile[index, 0, channel])) for channel in channels],
+                "high": [short(float(sums.quantile[index, -1, channel])) for channel in channels],
+                "heatmap": pack(sums.heatmap[index]),
+            }
+        )
+    layer = each.view.layer
+    return encode({"rows": layer.rows, "columns": layer.columns, "targets": targets})
+
+
+def _bars(each: ClassAttributions, index: int, atlas: Atlas) -> tuple[ChannelBar, ...]:
+    mean, quantile = each.sums.mean[index], each.sums.quantile[index]
+    most, least = strongest(mean, CHANNELS)
+    channels = [*most, *reversed(least)]
+    low, high = quantile[0], quantile[-1]
+    scale = float(np.abs([mean[channels], low[channels], high[channels]]).max(initial=0))
+    return tuple(
+        ChannelBar(
+            channel,
+            channel_tile(channel, each.view, atlas, ROOT),
+            draw_bar(float(mean[channel]), scale, (float(low[channel]), float(high[channel]))),
+            f"{QUANTILES[0]:.0%} to {QUANTILES[-1]:.0%} of photos: "
+            f"{signed_text(float(low[channel]), scale)} to "
+            f"{signed_text(float(high[channel]), scale)}",
+        )
+        for channel in channels
+    )

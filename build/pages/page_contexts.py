@@ -1,0 +1,237 @@
+"""What the templates are given: one frozen dataclass a page, all of it ready to be shown.
+
+Every `href` and `src` is relative to the page that shows it.
+"""
+
+from dataclasses import dataclass
+
+from diamond_cutter.build.charts.network_profile import Field, Profile
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
+
+
+@dataclass(frozen=True)
+class Link:
+    """A label and where it leads."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True)
+class LayerLink:
+    """A layer, its page, and the address and size in pixels of its strip, empty if it has none."""
+
+    label: str
+    href: str
+    strip: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every page has around its content.
+
+    root: relative address of the site's root, with a slash at the end.
+    assets: relative address of the folder of style sheets and scripts, with a slash at the end.
+    title: for the browser's tab and for link previews.
+    description: one sentence for search engines and link previews.
+    crumbs: the pages above this one, from the root down.
+    address: the page's own full address; empty where the site's is not known.
+    picture: address of the picture for link previews, full where the site's is known; may be empty.
+    picture_text: what that picture shows.
+    """
+
+    root: str
+    assets: str
+    title: str
+    description: str
+    crumbs: tuple[Link, ...]
+    address: str
+    picture: str
+    picture_text: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A channel's small picture in a sheet, or why there is none.
+
+    name: what it is called in words.
+    href: its page.
+    sheet: address of the sheet; empty if there is no picture to show.
+    width, height: of the sheet, in pixels.
+    column, row: of the tile in the sheet.
+    reason: why there is no picture to show, in a word; empty if there is one.
+    """
+
+    name: str
+    href: str
+    sheet: str
+    width: int
+    height: int
+    column: int
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A channel's own picture in a row of neighbours: `src` is empty where `reason` is not."""
+
+    channel: int
+    href: str
+    src: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many channels there are, and of them with a picture, flagged, and not rendered yet."""
+
+    channels: int
+    pictured: int
+    flagged: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model in the list of models; `band` holds tiles of its layers, shallow to deep."""
+
+    model: Model
+    href: str
+    layers: int
+    count: Count
+    band: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class LayerEntry:
+    """A layer in the list of a model's layers; without `href` it is not in the atlas.
+
+    `field` is None where stride or receptive field are not known.
+    """
+
+    layer: Layer
+    href: str
+    count: Count
+    field: Field | None
+    strip: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class LayerGroup:
+    """Layers that follow each other in depth and that are all in the atlas, or all not."""
+
+    rendered: bool
+    entries: tuple[LayerEntry, ...]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a recipe, as text."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe, its parameters and how many layers were rendered by it."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    layers: int
+
+
+@dataclass(frozen=True)
+class StudyEntry:
+    """A study in the list of studies: its size, and the recommended cut with its accuracy."""
+
+    name: str
+    href: str
+    photos: int
+    classes: int
+    cuts: int
+    backbones: int
+    recommended: Link
+    accuracy: str
+    interval: str
+    enough: bool
+
+
+@dataclass(frozen=True)
+class NetworkEntry:
+    """Photos that networks are asked about with their own classes; `photos`: how many."""
+
+    name: str
+    href: str
+    photos: int
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """`/`: what is here; `listed`: how many models there are in all, rendered or not."""
+
+    frame: Frame
+    studies: tuple[StudyEntry, ...]
+    questioned: tuple[NetworkEntry, ...]
+    models: tuple[ModelEntry, ...]
+    listed: int
+
+
+@dataclass(frozen=True)
+class ModelPage:
+    """`/models/<model>/`: the layers in depth order; `profile` is None if it has none."""
+
+    frame: Frame
+    model: Model
+    count: Count
+    profile: Profile | None
+    groups: tuple[LayerGroup, ...]
+
+
+@dataclass(frozen=True)
+class LayerPage:
+    """`/models/<model>/<layer>/`: the channel grid.
+
+    recipes: names of the recipes that its pictures were made by, best last.
+    preview: the tile that the preview starts with; None if there are no channels.
+    before, after: the next layers up and down in depth that have a grid.
+    command: what makes the pictures that are not there yet.
+    """
+
+    frame: Frame
+    model: Model
+    layer: Layer
+    count: Count
+    side: int
+    recipes: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+    profile: Profile
+    before: LayerLink | None
+    after: LayerLink | None
+    command: str
+
+
+@dataclass(frozen=True)
+class MethodPage:
+    """`/method/`: how the pictures are made."""
+
+    frame: Frame
+    recipes: tuple[Recipe, ...]
+
+
+@dataclass(frozen=True)
+class MissingPage:
+    """`404.html`, which a host shows at any depth, so that no relative address holds in it.
+
+    home: full address of the site; empty where it is not known.
+    style: the whole style sheet, since it cannot be linked.
+    style_hash: its digest for the Content-Security-Policy, like "sha256-...".
+    """
+
+    home: str
+    style: str
+    style_hash: str

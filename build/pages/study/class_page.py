@@ -1,0 +1,140 @@
+"""The pages of a study's classes, and the list of them: from the store to what templates show."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diamond_cutter.build.measured_study import MeasuredStudy
+from diamond_cutter.build.page_text import number, shown
+from diamond_cutter.build.pages.attribution.class_attribution_view import ClassAttributionView
+from diamond_cutter.build.pages.page_contexts import Frame, Link
+from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
+from diamond_cutter.build.pages.study.contact_sheet import Thumb, thumb
+from diamond_cutter.build.pages.study.cut_figures import ClassRow, class_rows
+from diamond_cutter.build.pages.study.photo_predictions import Predictions, by_margin
+
+FOLDER = "classes/"
+"""Where the list of classes is, below the study's folder."""
+PHOTOS = 96
+"""Photos of a class shown at most; the contact sheet has all."""
+CONFUSED = 6
+"""Classes named that a class is taken for, or that are taken for it."""
+
+
+@dataclass(frozen=True)
+class Confused:
+    """Another class, its page, and how many photos are taken for it."""
+
+    name: str
+    href: str
+    photos: int
+
+
+@dataclass(frozen=True)
+class ClassPage:
+    """`/studies/<study>/classes/<class>/`: one class.
+
+    row: its figures at the recommended cut, whose page is `cut`. taken: for which other classes its
+    photos are taken; mistaken: of which other classes are the photos taken for it. thumbs: its
+    photos, mistakes first; all: address of all of them in the contact sheet. look: what speaks for
+    it, None where that was not computed. before, after: in the order of the names.
+    """
+
+    frame: Frame
+    study: str
+    index: int
+    name: str
+    row: ClassRow
+    cut: Link
+    wrong: int
+    taken: tuple[Confused, ...]
+    mistaken: tuple[Confused, ...]
+    thumbs: tuple[Thumb, ...]
+    all: str
+    look: ClassAttributionView | None
+    before: Link | None
+    after: Link | None
+
+
+@dataclass(frozen=True)
+class ClassesPage:
+    """`/studies/<study>/classes/`: the classes, worst recall first."""
+
+    frame: Frame
+    study: str
+    cut: Link
+    rows: tuple[ClassRow, ...]
+
+
+def class_folder(index: int) -> str:
+    """The folder of a class's page, below the study's folder, with a slash at the end."""
+    return f"{FOLDER}{index}/"
+
+
+def classes_page(around: Surroundings, measured: MeasuredStudy) -> ClassesPage:
+    """`/studies/<study>/classes/`."""
+    study, best = measured.study, measured.recommended
+    middle = "\N{MIDDLE DOT}"
+    frame = make_frame(
+        around,
+        measured.path + FOLDER,
+        f"Classes {middle} {study.name} {middle} {NAME}",
+        f"The classes of the study {study.name}, and how well each is told from the others.",
+        crumbs=(Link(NAME, "../../../"), Link(study.name, "../")),
+    )
+    cut = Link(f"{best.cut.model} at {best.cut.cut}", f"../{best.path}")
+    return ClassesPage(frame, study.name, cut, class_rows(best.cut.metrics.classes))
+
+
+def class_page(
+    around: Surroundings,
+    measured: MeasuredStudy,
+    predictions: Predictions,
+    index: int,
+    look: ClassAttributionView | None,
+) -> ClassPage:
+    """`/studies/<study>/classes/<class>/`; `predictions` are the recommended cut's."""
+    study, best = measured.study, measured.recommended
+    name = shown(study.classes[index])
+    middle = "\N{MIDDLE DOT}"
+    base = "../../"
+    frame = make_frame(
+        around,
+        measured.path + class_folder(index),
+        f"{name} {middle} {study.name} {middle} {NAME}",
+        f"{name}, {number(study.counts[index], 'photo')} of the study {study.name}: what speaks "
+        f"for it and against it.",
+        crumbs=(Link(NAME, f"{base}../../"), Link(study.name, base), Link("Classes", "../")),
+    )
+    (row,) = class_rows([best.cut.metrics.classes[index]])
+    own, taken_for = predictions.label == index, predictions.predicted
+    order = by_margin(predictions)
+    photos = [int(photo) for photo in order[own[order]][:PHOTOS]]
+    elsewhere = taken_for[own & (taken_for >= 0) & (taken_for != index)]
+    return ClassPage(
+        frame=frame,
+        study=study.name,
+        index=index,
+        name=name,
+        row=row,
+        cut=Link(f"{best.cut.model} at {best.cut.cut}", base + best.path),
+        wrong=len(elsewhere),
+        taken=_confused(study.classes, elsewhere),
+        mistaken=_confused(study.classes, predictions.label[~own & (taken_for == index)]),
+        thumbs=tuple(thumb(measured, predictions, photo, base) for photo in photos),
+        all=f"{base}photos/?true={index}",
+        look=look,
+        before=_beside(study.classes, index - 1),
+        after=_beside(study.classes, index + 1),
+    )
+
+
+def _confused(classes: list[str], found: NDArray[np.int32]) -> tuple[Confused, ...]:
+    most = Counter(found.tolist()).most_common(CONFUSED)
+    return tuple(Confused(shown(classes[other]), f"../{other}/", count) for other, count in most)
+
+
+def _beside(classes: list[str], index: int) -> Link | None:
+    return Link(shown(classes[index]), f"../{index}/") if 0 <= index < len(classes) else None

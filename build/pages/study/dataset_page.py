@@ -1,0 +1,214 @@
+"""The page of a study's dataset: what its reader made of the files, and what to mind."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from diamond_cutter.build.page_text import apart, number, percent, shown
+from diamond_cutter.build.pages.page_contexts import Frame, Link
+from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
+from diamond_cutter.build.pages.study.duplicate_rows import GroupsOfKind, find_groups
+from diamond_cutter.precompute.stores.study.dataset_report import Outcome, Report
+
+CLASSES = 100
+"""Classes listed at most: of more, the largest and the smallest."""
+REASONS = 30
+NAMES = 30
+"""Reasons, and names for each, listed at most."""
+
+
+@dataclass(frozen=True)
+class ClassBar:
+    """A class: its photos, and their bar as a part of the longest one, 0..100."""
+
+    name: str
+    photos: int
+    share: str
+    length: float
+    small: bool
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Files with the same reason: the names of the first, and how many there are."""
+
+    reason: str
+    names: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of one outcome by reason, most files first; `more`: reasons not listed."""
+
+    title: str
+    note: str
+    count: int
+    reasons: tuple[Reason, ...]
+    more: int
+
+
+@dataclass(frozen=True)
+class DatasetPage:
+    """`/studies/<study>/dataset/`: the dataset report.
+
+    verdict: what can be made of it, in words; `problem` says why no study can, empty if one can.
+    warnings: what to mind. largest, smallest: classes by count; `smallest` is empty where
+    `largest` holds all, `between` are neither. sizes, splits, imbalance: in words, empty where not
+    known. command: what lists every file.
+    """
+
+    frame: Frame
+    study: str
+    source: str
+    verdict: str
+    problem: str
+    warnings: tuple[str, ...]
+    largest: tuple[ClassBar, ...]
+    smallest: tuple[ClassBar, ...]
+    between: int
+    imbalance: str
+    sizes: str
+    splits: str
+    duplicates: tuple[GroupsOfKind, ...]
+    files: tuple[Files, ...]
+    command: str
+
+
+def dataset_page(around: Surroundings, path: str, study: str, report: Report) -> DatasetPage:
+    """`/studies/<study>/dataset/`; `path` is the study's folder, relative to the site's root."""
+    photos = report.photos
+    middle = "\N{MIDDLE DOT}"
+    verdict = (
+        f"{number(len(photos), 'photo')} of {number(len(report.classes), 'class', 'classes')} "
+        f"from {number(len(report.files), 'file')}"
+    )
+    frame = make_frame(
+        around,
+        f"{path}dataset/",
+        f"Dataset {middle} {study} {middle} {NAME}",
+        f"What was taken of the dataset of the study {study}: {verdict}.",
+        crumbs=(Link(NAME, "../../../"), Link(study, "../")),
+    )
+    bars = _bars(report)
+    half = CLASSES // 2
+    all_there = len(bars) <= CLASSES
+    return DatasetPage(
+        frame=frame,
+        study=study,
+        source=shown(report.source),
+        verdict=verdict,
+        problem=shown(report.problem),
+        warnings=_warnings(report),
+        largest=bars if all_there else bars[:half],
+        smallest=() if all_there else bars[-half:],
+        between=0 if all_there else len(bars) - 2 * half,
+        imbalance=_imbalance(report),
+        sizes=_sizes(report),
+        splits=", ".join(
+            f"{number(count, 'photo')} to {_split(name)}" for name, count in report.splits.items()
+        ),
+        duplicates=find_groups(report, photos),
+        files=_files(report),
+        command=f"diamond check-data {shown(shlex.quote(report.source))}",
+    )
+
+
+def _bars(report: Report) -> tuple[ClassBar, ...]:
+    """The classes, the largest first."""
+    most, total = max(report.classes.values(), default=0), sum(report.classes.values())
+    return tuple(
+        ClassBar(
+            name=shown(name),
+            photos=count,
+            share=percent(count / total) if total else "",
+            length=round(100 * count / most, 1) if most else 0.0,
+            small=name in set(report.small),
+        )
+        for name, count in sorted(report.classes.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def _imbalance(report: Report) -> str:
+    if len(report.classes) < 2:
+        return ""
+    if report.imbalance < 1.05:
+        return "All classes have about the same number of photos."
+    return f"The largest class has {report.imbalance:.1f} times the photos of the smallest."
+
+
+def _sizes(report: Report) -> str:
+    if len(report.sides) != 3:
+        return ""
+    least, median, greatest = report.sides
+    if least == greatest:
+        return f"The shorter side of every photo has {least} pixels."
+    return (
+        f"The shorter side of a photo has {least} to {greatest} pixels; half of the photos have "
+        f"{median} or more."
+    )
+
+
+def _split(name: str) -> str:
+    known = {"train": "train", "val": "validate", "test": "test"}
+    return known.get(name, shown(name))
+
+
+def _warnings(report: Report) -> tuple[str, ...]:
+    across = [group.across for group in report.duplicates]
+    classes, split = across.count("classes"), across.count("split")
+    rejected = sum(file.outcome == "reject" for file in report.files)
+    found = []
+    if classes:
+        found.append(
+            f"{number(classes, 'group')} of photos with the same picture and different classes: "
+            "at least one of the labels is wrong."
+        )
+    if split:
+        found.append(
+            f"{number(split, 'group')} of photos with the same picture on both sides of the given "
+            "split: what is tested was trained on."
+        )
+    if report.small:
+        names = ", ".join(apart(name) for name in report.small[:10])
+        more = f" and {len(report.small) - 10} more" if len(report.small) > 10 else ""
+        found.append(
+            f"{number(len(report.small), 'class', 'classes')} of too few photos to be judged: "
+            f"{names}{more}."
+        )
+    if rejected:
+        found.append(f"{number(rejected, 'file')} left out that could not be used.")
+    return tuple(found)
+
+
+def _files(report: Report) -> tuple[Files, ...]:
+    kinds: tuple[tuple[Outcome, str, str], ...] = (
+        ("reject", "Left out", "Photos that could not be used."),
+        ("note", "Taken with a note", "Photos of the study that needed some care."),
+        ("ignore", "No photos", "Files that were passed over."),
+    )
+    made = []
+    for outcome, title, note in kinds:
+        names: dict[str, list[str]] = {}
+        for file in report.files:
+            if file.outcome == outcome:
+                names.setdefault(file.reason, []).append(file.path)
+        reasons = sorted(names.items(), key=lambda item: (-len(item[1]), item[0]))
+        if reasons:
+            made.append(
+                Files(
+                    title=title,
+                    note=note,
+                    count=sum(len(paths) for _, paths in reasons),
+                    reasons=tuple(_reason(*each) for each in reasons[:REASONS]),
+                    more=max(0, len(reasons) - REASONS),
+                )
+            )
+    return tuple(made)
+
+
+def _reason(reason: str, paths: Sequence[str]) -> Reason:
+    text = shown(reason) or "No reason given."
+    return Reason(
+        text[:1].upper() + text[1:], tuple(shown(path) for path in paths[:NAMES]), len(paths)
+    )

@@ -1,0 +1,193 @@
+"""The atlas as the site reads it: all but the pictures, checked before anything is written."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.stores.atlas.activation_statistics import NAME as NATURAL
+from diamond_cutter.precompute.stores.atlas.activation_statistics import (
+    ActivationStatistics,
+    read_natural,
+)
+from diamond_cutter.precompute.stores.atlas.atlas_layout import (
+    Flag,
+    Layer,
+    Level,
+    Model,
+    open_atlas,
+    read_model,
+)
+from diamond_cutter.precompute.stores.atlas.model_list import NAME as CATALOGUE
+from diamond_cutter.precompute.stores.atlas.model_list import Listed, read_catalogue
+
+ADDRESS_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+"""What may be a folder of the site, and so a part of an address that needs no quoting."""
+
+
+@dataclass(frozen=True, eq=False)
+class RenderedLayer:
+    """A layer that has a group in the atlas: what is known of its channels.
+
+    recipes: parameters of each recipe by its name.
+    side: S, the side of a picture in pixels.
+    score: (C,) float32, in natural standard deviations, see the contract; NaN where level is 0.
+    flag: (C,) uint8, a `Flag` each.
+    level: (C,) uint8, a `Level` each.
+    images: (C, S, S, 3) uint8, sRGB, in the store; true only where `pictured`.
+    natural: what the channels do on photos; None where that was not measured.
+    """
+
+    model: str
+    layer: Layer
+    recipes: dict[str, dict[str, Any]]
+    seed: int
+    side: int
+    score: NDArray[np.float32]
+    flag: NDArray[np.uint8]
+    level: NDArray[np.uint8]
+    images: zarr.Array[Any]
+    natural: ActivationStatistics | None
+
+    @property
+    def pictured(self) -> NDArray[np.bool_]:
+        """(C,) bool: the channels whose picture is there and is to be shown."""
+        shown: NDArray[np.bool_] = (self.level != Level.NOTHING) & (self.flag == Flag.NONE)
+        return shown
+
+    @property
+    def path(self) -> str:
+        """The layer's folder in the site, relative to its root, with a slash at the end."""
+        return f"models/{self.model}/{self.layer.name}/"
+
+
+@dataclass(frozen=True, eq=False)
+class ModelAtlas:
+    """A model of the atlas: all its layers in depth order, and those that are rendered."""
+
+    model: Model
+    layers: tuple[Layer, ...]
+    rendered: tuple[RenderedLayer, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """What an atlas holds: its models, by name, and the list of all that there are."""
+
+    models: tuple[ModelAtlas, ...]
+    catalogue: tuple[Listed, ...]
+
+
+def read_atlas(address: str) -> Atlas:
+    """The atlas at `address`, checked against the contract.
+
+    Raises `UserError` if there is no atlas, if its format is another, or if an array is not what
+    the contract says.
+    """
+    atlas = open_atlas(address)
+    groups = sorted(atlas.groups(), key=lambda item: item[0])
+    models = tuple(_read_model(address, name, group) for name, group in groups)
+    try:
+        return Atlas(models, read_catalogue(atlas))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(f"{address}/{CATALOGUE}", "the list of models", f"{error!r}") from error
+
+
+def read_pictures(layer: RenderedLayer, start: int, stop: int) -> NDArray[np.uint8]:
+    """The pictures of a run of channels, (stop - start, S, S, 3) uint8 sRGB.
+
+    Channels without a picture to show come as middle grey, whatever the store holds there.
+    """
+    pictures = np.array(layer.images[start:stop], np.uint8)
+    pictures[~layer.pictured[start:stop]] = 128
+    return pictures
+
+
+def _read_model(address: str, name: str, group: zarr.Group) -> ModelAtlas:
+    try:
+        model, layers = read_model(group)
+    except (KeyError, TypeError) as error:
+        raise _damaged(f"{address}/{name}", "a model's attributes", f"{error!r}") from error
+    for part in (name, *(layer.name for layer in layers)):
+        if not ADDRESS_PART.fullmatch(part):
+            raise UserError(
+                f"{address}/{name}: expected names of letters, digits and _ . + -, got {part!r}; "
+                f"rename it in the model and render it anew"
+            )
+    _expect(f"{address}/{name}", "model's name", name, model.name)
+    rendered = tuple(
+        _read_layer(address, name, layer, group) for layer in layers if layer.name in group
+    )
+    return ModelAtlas(model, tuple(layers), rendered)
+
+
+def _read_layer(address: str, model: str, layer: Layer, parent: zarr.Group) -> RenderedLayer:
+    where = f"{address}/{model}/{layer.name}"
+    group = parent[layer.name]
+    if not isinstance(group, zarr.Group):
+        raise _damaged(where, "a group", f"{group!r}")
+    count = layer.channels
+    # Before the pictures: what `level` counts has its picture, also while the atlas is growing.
+    level = np.asarray(_array(where, group, "level", (count,), "uint8")[:])
+    score = np.asarray(_array(where, group, "score", (count,), "float32")[:])
+    flag = np.asarray(_array(where, group, "flag", (count,), "uint8")[:])
+    _expect_members(where, "level", level, {int(value) for value in Level})
+    _expect_members(where, "flag", flag, {int(value) for value in Flag})
+    images = _array(where, group, "images", None, "uint8")
+    side = images.shape[1] if images.ndim == 4 else 0
+    _expect(f"{where}/images", "shape", (count, side, side, 3), images.shape)
+    attributes = group.attrs.asdict()
+    recipes, seed = attributes.get("recipes"), attributes.get("seed")
+    if not isinstance(recipes, dict) or not isinstance(seed, int):
+        raise _damaged(where, "recipes and a seed in the attributes", f"{sorted(attributes)}")
+    for value in np.unique(level[level != Level.NOTHING]):
+        if Level(value).name.lower() not in recipes:
+            raise _damaged(
+                where, f"the recipe of level {value} in the attributes", f"{sorted(recipes)}"
+            )
+    natural = _read_natural(where, count, group)
+    return RenderedLayer(model, layer, recipes, seed, side, score, flag, level, images, natural)
+
+
+def _read_natural(where: str, count: int, group: zarr.Group) -> ActivationStatistics | None:
+    try:
+        natural = read_natural(group)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(f"{where}/{NATURAL}", "natural statistics", f"{error!r}") from error
+    if natural is not None:
+        _expect(f"{where}/{NATURAL}/mean", "shape", (count,), natural.mean.shape)
+    return natural
+
+
+def _array(
+    where: str, group: zarr.Group, name: str, shape: tuple[int, ...] | None, dtype: str
+) -> zarr.Array[Any]:
+    found = group.get(name)
+    if not isinstance(found, zarr.Array):
+        raise _damaged(f"{where}/{name}", "an array", f"{found!r}")
+    _expect(f"{where}/{name}", "dtype", dtype, str(found.dtype))
+    if shape is not None:
+        _expect(f"{where}/{name}", "shape", shape, found.shape)
+    return found
+
+
+def _expect_members(where: str, name: str, values: NDArray[np.uint8], known: set[int]) -> None:
+    unknown = sorted(set(values.tolist()) - known)
+    if unknown:
+        raise _damaged(f"{where}/{name}", f"values of {sorted(known)}", f"{unknown}")
+
+
+def _expect(where: str, what: str, expected: object, got: object) -> None:
+    if expected != got:
+        raise _damaged(where, f"{what} {expected}", f"{got}")
+
+
+def _damaged(where: str, expected: str, got: str) -> UserError:
+    return UserError(
+        f"{where}: expected {expected}, got {got}; "
+        f"remove it there and render it anew with `diamond atlas`"
+    )

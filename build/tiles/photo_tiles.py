@@ -1,0 +1,94 @@
+"""The photos of a study: their sprite sheets, and what every page that shows one needs."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from diamond_cutter.build.page_text import shown
+from diamond_cutter.build.site_documents import encode
+from diamond_cutter.build.tiles.channel_pictures import webp
+from diamond_cutter.build.tiles.sprite_sheet import TILES, compose, place, sheet_size
+from diamond_cutter.precompute.stores.study.dataset_report import File
+from diamond_cutter.precompute.stores.study.study_layout import THUMBNAIL
+
+FOLDER = "photos/"
+"""Where the sheets are, below the study."""
+
+
+@dataclass(frozen=True)
+class PhotoTile:
+    """A photo's thumbnail in a sheet.
+
+    name: the photo's path, as a page shows it; href: its page.
+    sheet: address of the sheet; width, height: of it, in pixels.
+    column, row: of the tile in the sheet.
+    """
+
+    name: str
+    href: str
+    sheet: str
+    width: int
+    height: int
+    column: int
+    row: int
+
+
+def photo_sheets(
+    thumbnails: "NDArray[np.uint8] | zarr.Array[Any]", photos: Sequence[File]
+) -> Iterator[tuple[str, bytes]]:
+    """The files of all photos, by path below the study's folder, one sheet after the other.
+
+    `thumbnails` is (N, S, S, 3) uint8, sRGB, read a sheet at a time; `photos` are the same N.
+    Beside each `sheet-<n>.webp` lies `sheet-<n>.json` with the `names` of its photos.
+    """
+
+    def sheet(index: int) -> bytes:
+        run = thumbnails[index * TILES : (index + 1) * TILES]
+        return webp(compose(np.asarray(run, np.uint8)))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for index, content in enumerate(pool.map(sheet, range(sheet_count(len(photos))))):
+            yield sheet_path(index), content
+            run = photos[index * TILES : (index + 1) * TILES]
+            yield names_path(index), encode({"names": [shown(photo.path) for photo in run]})
+
+
+def sheet_count(photos: int) -> int:
+    """How many sheets so many photos fill."""
+    return -(-photos // TILES)
+
+
+def sheet_path(index: int) -> str:
+    """The path of a sheet, below the study's folder."""
+    return f"{FOLDER}sheet-{index}.webp"
+
+
+def names_path(index: int) -> str:
+    """The path of the names of a sheet's photos, below the study's folder."""
+    return f"{FOLDER}sheet-{index}.json"
+
+
+def photo_folder(photo: int) -> str:
+    """The folder of a photo's page, below the study's folder, with a slash at the end."""
+    return f"{FOLDER}{photo}/"
+
+
+def photo_tile(photos: Sequence[File], photo: int, base: str) -> PhotoTile:
+    """The tile of a photo, by its index; `base` is the study's folder as the page sees it."""
+    where = place(photo)
+    width, height = sheet_size(min(TILES, len(photos) - where.sheet * TILES), THUMBNAIL)
+    return PhotoTile(
+        name=shown(photos[photo].path),
+        href=base + photo_folder(photo),
+        sheet=base + sheet_path(where.sheet),
+        width=width,
+        height=height,
+        column=where.column,
+        row=where.row,
+    )

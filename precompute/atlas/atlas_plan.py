@@ -1,0 +1,256 @@
+"""A run as it is planned: everything that was asked for, checked before anything is made."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import zarr
+from dask.system import CPU_COUNT
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas.channel_selection import (
+    Backbone,
+    Selection,
+    merged,
+    select,
+    select_used,
+)
+from diamond_cutter.precompute.atlas.render_task import RenderTask
+from diamond_cutter.precompute.atlas.statistics_photos import Photos, choose_photos
+from diamond_cutter.precompute.atlas.used_channels import Used
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.jobs.cluster import check_workers
+from diamond_cutter.precompute.photos.file_entry import Progress
+from diamond_cutter.precompute.rendering.backend.device import Device, Load, Way, way
+from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
+from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST
+from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Model
+from diamond_cutter.precompute.stores.atlas.atlas_writer import (
+    check_layer,
+    check_model,
+    create_atlas,
+    lacks_natural,
+    missing,
+    prepare_layer,
+    prepare_model,
+    recipe_attributes,
+    write_catalogue,
+)
+from diamond_cutter.precompute.stores.local_folder import check_folder
+from diamond_cutter.precompute.stores.store_address import Naming, StoreAddress, locate, subgroup
+
+ATLAS = Naming(
+    kind="atlas",
+    noun="atlas",
+    contents="pictures",
+    setting="store",
+    writer="`diamond atlas` is rendering into it",
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is rendered by one recipe, before anything of the next stage."""
+
+    recipe: Recipe
+    selections: tuple[Selection, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is going to do; all of it has been checked.
+
+    store_address: the atlas.
+    models: each with all its layers, in the order asked for.
+    selections: what to render of which layer, in all stages together.
+    recipes: with a budget all, from the fastest up.
+    stages: in order; with a budget first everything by the fastest recipe.
+    budget: in seconds, or None.
+    photos: of the natural statistics.
+    """
+
+    store_address: StoreAddress
+    models: tuple[tuple[Model, tuple[Layer, ...]], ...]
+    selections: tuple[Selection, ...]
+    recipes: tuple[Recipe, ...]
+    stages: tuple[Stage, ...]
+    seed: int
+    budget: float | None
+    photos: Photos
+
+
+def make_plan(
+    settings: AtlasSettings,
+    load: Callable[[str], Backbone],
+    used: Used | None = None,
+    progress: Progress = lambda *_: None,
+) -> Plan:
+    """Check the settings against the models, the photos and the store.
+
+    Nothing is written that stays, but what the cache keeps of the photos.
+    `used`: what a study uses, in place of the models, layers and channels of the settings. With a
+    budget those layers and channels of its models come, too: all by the fastest recipe, then what
+    is used by a better one, then the rest.
+    `progress`: of the reading of the photos.
+    Raises `UserError` for the first thing that can't be done.
+    """
+    budget = parse_budget(settings.budget)
+    recipes = _recipes(settings.recipe, budget)
+    check_workers(settings)
+    store_address = locate(settings.store, ATLAS)
+    models = settings.models if used is None else [model for model, _ in used]
+    backbones = [load(name) for name in dict.fromkeys(models)]
+    first = select_used(backbones, used or {})
+    whole = (
+        select(backbones, settings.layers, settings.channels)
+        if used is None or budget is not None
+        else []
+    )
+    selections = merged(whole, first)
+    plan = Plan(
+        store_address=store_address,
+        models=tuple((backbone.info, tuple(backbone.layers)) for backbone in backbones),
+        selections=selections,
+        recipes=recipes,
+        stages=_stages(recipes, selections, tuple(first)),
+        seed=settings.seed,
+        budget=budget,
+        photos=choose_photos(settings.photos, Path(settings.cache), progress),
+    )
+    atlas = store_address.find()
+    if atlas is not None:
+        _check_store(plan, atlas)
+    if store_address.folder is not None:
+        check_folder(store_address.folder, store_address.naming, _size(plan, atlas))
+    return plan
+
+
+def prepared_atlas(plan: Plan) -> zarr.Group:
+    """The atlas, open for writing, with the groups and arrays of all that is planned.
+
+    All backbones that there are stand in its list. Raises `UserError` where they can't be written.
+    """
+    with plan.store_address.writing():
+        atlas = create_atlas(plan.store_address.address)
+        _prepare(plan, atlas)
+        write_catalogue(atlas, catalogue.listing())
+        return atlas
+
+
+def _prepare(plan: Plan, atlas: zarr.Group) -> None:
+    groups = {model.name: prepare_model(atlas, model, layers) for model, layers in plan.models}
+    for selection in plan.selections:
+        for recipe in plan.recipes:
+            prepare_layer(
+                groups[selection.model.name],
+                selection.layer,
+                side=canvas_side(selection.layer.receptive_field),
+                seed=plan.seed,
+                recipe=recipe_attributes(recipe),
+            )
+
+
+def tasks(plan: Plan, atlas: zarr.Group, stage: Stage, device: Device) -> list[RenderTask]:
+    """What of a stage of the plan is missing in a prepared atlas, layer by layer.
+
+    device: what the workers render on, which decides how much of a layer is a task.
+    """
+    return [
+        RenderTask(selection.model, selection.layer, stage.recipe, plan.seed, chunk)
+        for selection in stage.selections
+        for chunk in missing(
+            subgroup(atlas, f"{selection.model.name}/{selection.layer.name}"),
+            stage.recipe.level,
+            selection.channels,
+            layer_way(selection.layer, stage.recipe, device).batch,
+        )
+    ]
+
+
+def layer_way(layer: Layer, recipe: Recipe, device: Device) -> Way:
+    """The way to render a layer. The same device gives the same, whatever of it is missing."""
+    load = Load(layer.channels, canvas_side(layer.receptive_field), recipe)
+    return way(device, CPU_COUNT, load)
+
+
+def _recipes(name: str, budget: float | None) -> tuple[Recipe, ...]:
+    if name not in RECIPES:
+        known = ", ".join(repr(known) for known in RECIPES)
+        raise UserError(f"recipe: expected one of {known}, got {name!r}; mend the value")
+    if budget is None:
+        return (RECIPES[name],)
+    return tuple(sorted(RECIPES.values(), key=lambda recipe: recipe.level))
+
+
+def _stages(
+    recipes: Sequence[Recipe], whole: tuple[Selection, ...], first: tuple[Selection, ...]
+) -> tuple[Stage, ...]:
+    fastest, *better = recipes
+    chunks = {
+        (entry.model.name, entry.layer.name): {channel // CHUNK for channel in entry.channels}
+        for entry in first
+    }
+    # A chunk is rendered whole: what else is wanted of it costs nothing then, and much later.
+    shared = [
+        replace(entry, channels=tuple(c for c in entry.channels if c // CHUNK in chunks[place]))
+        for entry in whole
+        if (place := (entry.model.name, entry.layer.name)) in chunks
+    ]
+    parts = [part for part in (tuple(shared), whole) if part]
+    return (Stage(fastest, whole), *(Stage(recipe, part) for recipe in better for part in parts))
+
+
+def _check_store(plan: Plan, atlas: zarr.Group) -> None:
+    for model, layers in plan.models:
+        check_model(atlas, model, layers)
+    for selection in plan.selections:
+        if selection.model.name in atlas:
+            for recipe in plan.recipes:
+                check_layer(
+                    subgroup(atlas, selection.model.name),
+                    selection.layer,
+                    side=canvas_side(selection.layer.receptive_field),
+                    seed=plan.seed,
+                    recipe=recipe_attributes(recipe),
+                )
+
+
+def _size(plan: Plan, atlas: zarr.Group | None) -> int:
+    """Bytes of the pictures and covariances that are not there yet, before compression."""
+    size, digest = 0, plan.photos.named_digest
+    for selection in plan.selections:
+        path = f"{selection.model.name}/{selection.layer.name}"
+        side = canvas_side(selection.layer.receptive_field)
+        chunks = (
+            missing(subgroup(atlas, path), plan.recipes[0].level, selection.channels)
+            if atlas is not None and f"{path}/level" in atlas
+            else None
+        )
+        channels = (
+            len(selection.channels)
+            if chunks is None
+            else sum(len(chunk.wanted) for chunk in chunks)
+        )
+        size += channels * side * side * 3
+        wide = selection.layer.channels
+        if wide <= WIDEST and (
+            atlas is None or path not in atlas or lacks_natural(subgroup(atlas, path), digest)
+        ):
+            size += 4 * wide**2
+    return size
+
+
+def parse_budget(text: str) -> float | None:
+    """The seconds of "10m", "1h30m" or "90s"; None for an empty text. Raises `UserError`."""
+    if not text.strip():
+        return None
+    match = re.fullmatch(r"\s*(?:([0-9]+)h)?\s*(?:([0-9]+)m)?\s*(?:([0-9]+)s)?\s*", text)
+    hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    total = 3600 * hours + 60 * minutes + seconds
+    if total == 0:
+        raise UserError(
+            f'budget: expected a time like "10m", "1h30m" or "90s", got {text!r}; mend the value'
+        )
+    return float(total)

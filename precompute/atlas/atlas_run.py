@@ -1,0 +1,167 @@
+"""`diamond atlas`: everything checked, then what is missing rendered by tasks of whole chunks."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from typing import TextIO
+
+import zarr
+from dask.utils import parse_bytes
+
+from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.atlas.atlas_plan import (
+    Plan,
+    Stage,
+    layer_way,
+    make_plan,
+    prepared_atlas,
+    tasks,
+)
+from diamond_cutter.precompute.atlas.atlas_summary import Summary, summarise
+from diamond_cutter.precompute.atlas.channel_selection import Backbone, Selection
+from diamond_cutter.precompute.atlas.render_task import Render, render_chunk, store_pictures
+from diamond_cutter.precompute.atlas.statistics_task import (
+    Measure,
+    StatisticsTask,
+    measure_photos,
+    passes,
+    store_natural,
+)
+from diamond_cutter.precompute.atlas.used_channels import Used
+from diamond_cutter.precompute.jobs.backlog import Backlog
+from diamond_cutter.precompute.jobs.cluster import Workforce, workforce
+from diamond_cutter.precompute.jobs.display import Display, open_display
+from diamond_cutter.precompute.jobs.execution import Run
+from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
+from diamond_cutter.precompute.jobs.progress import Progress
+from diamond_cutter.precompute.jobs.task import TaskGroup
+from diamond_cutter.precompute.jobs.worker_log import log_file
+from diamond_cutter.precompute.rendering.backend.device import Device, Way, find_device, least
+from diamond_cutter.precompute.stores.local_folder import exclusive
+
+
+def load_backbone(name: str) -> Backbone:
+    """A backbone of the catalogue; TensorFlow is imported only now."""
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
+
+    return catalogue.load(name)
+
+
+def render_atlas(
+    settings: AtlasSettings,
+    *,
+    load: Callable[[str], Backbone] = load_backbone,
+    render: Render = render_chunk,
+    measure: Measure = measure_photos,
+    stream: TextIO | None = None,
+    used: Used | None = None,
+) -> Summary:
+    """Render what the settings ask for and the atlas does not have yet; first its statistics.
+
+    `used`: what a study uses, see `make_plan`.
+    `render` and `measure` must be importable by name in the workers. The display goes to `stream`,
+    or standard error. Units that failed are in the summary. Raises `UserError` for what the user
+    can mend before anything is made, or for what hits every task alike; then what was done is kept,
+    as it is after an interrupt or a kill at any moment.
+    """
+    started = time.monotonic()
+    with ExitStack() as stack:
+        display = open_display(stream or sys.stderr)
+        stack.callback(display.close)
+        stack.enter_context(terminated_as_interrupted())
+        display.check("reading the models and the atlas")
+        plan = make_plan(settings, load, used, partial(_reading, display))
+        folder = plan.store_address.folder
+        if folder is not None:
+            stack.enter_context(exclusive(folder, plan.store_address.naming))
+        atlas = prepared_atlas(plan)
+        log = stack.enter_context(log_file(folder))
+        address, left = plan.store_address.address, partial(_left, plan.budget, started)
+        nature = Run(partial(store_natural, address, measure), display, left)
+        run = Run(partial(store_pictures, address, render), display, left)
+        device = find_device()
+        todo = passes(plan, atlas)
+        most = max(len(todo), *(len(tasks(plan, atlas, stage, device)) for stage in plan.stages))
+        if most:
+            display.phase("starting workers")
+            with workforce(
+                _hands(settings, plan, device), plan.store_address, most, log
+            ) as workers:
+                count = len(workers.addresses())
+                if settings.scheduler:
+                    found = workers.client.run(find_device, on_error="ignore")
+                    device = least(found.values())
+                how = _widest_way(plan, device).describe()
+                layers = "one layer" if count == 1 else f"{count} layers"
+                display.note(f"{device.describe()}: {how}, {layers} in flight")
+                try:
+                    _measure(nature, plan, todo, workers)
+                    for stage in plan.stages:
+                        _make(run, plan, atlas, stage, workers, device)
+                except KeyboardInterrupt:
+                    display.note(f"stopping; the {run.made} pictures that this run made are kept")
+                    raise
+        return summarise(
+            plan,
+            atlas,
+            measured=nature.made,
+            made=run.made,
+            seconds=time.monotonic() - started,
+            failures=[*nature.failures, *run.failures],
+            log=log,
+        )
+
+
+def _measure(run: Run, plan: Plan, todo: list[StatisticsTask], workers: Workforce) -> None:
+    """Make the natural statistics that are missing."""
+    layers: Counter[TaskGroup] = Counter((entry.model.name,) for entry in plan.selections)
+    tasks: Counter[TaskGroup] = Counter(task.group for task in todo)
+    if todo:
+        progress = Progress("natural statistics", "layers", layers, todo)
+        run.at_workers(workers, Backlog(todo, tasks), progress)
+
+
+def _make(
+    run: Run, plan: Plan, atlas: zarr.Group, stage: Stage, workers: Workforce, device: Device
+) -> None:
+    """Make what is missing of a stage; what stages before have made is not."""
+    todo = tasks(plan, atlas, stage, device)
+    channels = {_place(entry): len(entry.channels) for entry in stage.selections}
+    parts = {}
+    for entry in stage.selections:
+        batch = layer_way(entry.layer, stage.recipe, device).batch
+        parts[_place(entry)] = len({channel // batch for channel in entry.channels})
+    backlog = Backlog(todo, parts, spread=stage is not plan.stages[0])
+    run.at_workers(workers, backlog, Progress(stage.recipe.name, "channels", channels, todo))
+
+
+def _hands(settings: AtlasSettings, plan: Plan, device: Device) -> AtlasSettings:
+    """The settings with as many workers as suit a device.
+
+    With a GPU each may hold twice the memory: its libraries take about as much as TensorFlow's.
+    """
+    memory = parse_bytes(settings.memory_limit) * (2 if device.is_gpu else 1)
+    workers = settings.workers or _widest_way(plan, device).in_flight
+    return replace(settings, workers=workers, memory_limit=f"{memory}B")
+
+
+def _widest_way(plan: Plan, device: Device) -> Way:
+    """How the layer with the most channels is rendered in the end."""
+    widest = max(plan.selections, key=lambda entry: entry.layer.channels)
+    return layer_way(widest.layer, plan.recipes[-1], device)
+
+
+def _reading(display: Display, step: str, done: int, total: int) -> None:
+    display.check(f"natural statistics, {step}: {done}" + (f" of {total}" if total else ""))
+
+
+def _left(budget: float | None, started: float) -> float | None:
+    return None if budget is None else budget - (time.monotonic() - started)
+
+
+def _place(selection: Selection) -> TaskGroup:
+    return selection.model.name, selection.layer.name

@@ -1,0 +1,102 @@
+"""What a run leaves: how much of what was asked for is there, and what was flagged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import zarr
+
+from diamond_cutter.precompute.atlas.atlas_plan import Plan
+from diamond_cutter.precompute.jobs.display import duration
+from diamond_cutter.precompute.jobs.execution import Failure
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Level
+from diamond_cutter.precompute.stores.store_address import array, subgroup
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The state of what was asked for, in channels, after a run.
+
+    reached: how many have reached a level or a better one.
+    measured: layers whose natural statistics this run made.
+    made: pictures that it made, in `seconds` of work.
+    log: the file with Dask's own messages.
+    """
+
+    address: str
+    total: int
+    reached: dict[Level, int]
+    flags: dict[Flag, int]
+    measured: int
+    made: int
+    seconds: float
+    failures: tuple[Failure, ...]
+    log: Path
+
+    def describe(self) -> str:
+        """The summary as lines of text."""
+        if self.made:
+            rate = self.made / self.seconds
+            made = f"{self.made} pictures made in {duration(self.seconds)}, {rate:.1f} a second"
+        elif self._is_incomplete():
+            made = "no picture made"
+        else:
+            made = "no picture was missing" if self.measured else "nothing was missing"
+        if self.measured:
+            layers = "1 layer" if self.measured == 1 else f"{self.measured} layers"
+            made = f"natural statistics of {layers} measured; {made}"
+        levels = ", ".join(
+            f"{count} of {self.total} channels at {level.name.lower()}"
+            + (" or better" if level < max(Level) else "")
+            for level, count in self.reached.items()
+        )
+        flags = ", ".join(f"{count} {flag.name.lower()}" for flag, count in self.flags.items())
+        lines = [
+            made,
+            f"{self.address}: {levels}; flagged: {flags}",
+        ]
+        if self._is_incomplete():
+            lines.append("the same command goes on with the rest")
+        lines.append("`diamond site` makes the pages")
+        return "\n".join(lines)
+
+    def _is_incomplete(self) -> bool:
+        return any(count < self.total for count in self.reached.values())
+
+
+def summarise(
+    plan: Plan,
+    atlas: zarr.Group,
+    *,
+    measured: int,
+    made: int,
+    seconds: float,
+    failures: Sequence[Failure],
+    log: Path,
+) -> Summary:
+    """Count what the atlas holds of a plan."""
+    levels, flags = [], []
+    for selection in plan.selections:
+        layer = subgroup(atlas, f"{selection.model.name}/{selection.layer.name}")
+        channels = list(selection.channels)
+        levels.append(np.asarray(array(layer, "level")[:])[channels])
+        flags.append(np.asarray(array(layer, "flag")[:])[channels])
+    level, flag = np.concatenate(levels), np.concatenate(flags)
+    return Summary(
+        address=plan.store_address.address,
+        total=level.size,
+        reached={
+            recipe.level: int(np.count_nonzero(level >= recipe.level)) for recipe in plan.recipes
+        },
+        flags={
+            entry: int(np.count_nonzero((flag == entry) & (level > Level.NOTHING)))
+            for entry in Flag
+            if entry != Flag.NONE
+        },
+        measured=measured,
+        made=made,
+        seconds=seconds,
+        failures=tuple(failures),
+        log=log,
+    )

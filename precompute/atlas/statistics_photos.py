@@ -1,0 +1,90 @@
+"""The photos that natural statistics are measured on: which, and what they are called."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.photos.dataset_reader import read_dataset
+from diamond_cutter.precompute.photos.file_entry import Progress
+from diamond_cutter.precompute.photos.photo import Photo, read_image
+from diamond_cutter.precompute.rendering.sample_statistics import sample_crops
+from diamond_cutter.precompute.stores.store_address import local_folder
+
+MOST = 300
+"""Photos of a dataset that are looked at."""
+
+SAMPLES = "crops of scikit-learn's two"
+"""What the photos are called that are taken where none are named."""
+
+_SEED = 0
+_OTHERWISE = ', or name others, or none by --photos ""'
+
+
+@dataclass(frozen=True)
+class Photos:
+    """The photos of a run.
+
+    source: what they are called, no path. digest: SHA-256 of all of them, hex.
+    files: in order; none: the crops of scikit-learn's photos.
+    """
+
+    source: str
+    digest: str
+    files: tuple[Photo, ...] = ()
+
+    @property
+    def named_digest(self) -> str | None:
+        """The digest where somebody chose them; None of samples, which do where any are."""
+        return self.digest if self.files else None
+
+    def images(self) -> Iterator[NDArray[np.uint8]]:
+        """Each photo, (H, W, 3) uint8 sRGB; raises `PhotoError` for one that can't be read."""
+        if not self.files:
+            yield from sample_crops()
+        for file in self.files:
+            yield read_image(file)
+
+
+def choose_photos(address: str, cache: Path, progress: Progress) -> Photos:
+    """At most `MOST` photos of the dataset at an address, which need no classes; empty: samples.
+
+    What is downloaded or unpacked, and what is found in the photos, is kept below `cache`.
+    Raises `UserError` for an address at which there are no photos.
+    """
+    if not address:
+        return Photos(SAMPLES, hashlib.sha256(sample_crops().tobytes()).hexdigest())
+    try:
+        dataset = read_dataset(address, cache, progress, labelled=False)
+    except UserError as error:
+        raise UserError(f"photos: {error}{_OTHERWISE}") from error
+    if not dataset.photos:
+        raise UserError(f"photos: {dataset.report.problem}{_OTHERWISE}")
+    chosen = _chosen(dataset.photos)
+    digest = hashlib.sha256("\n".join(photo.digest for photo in chosen).encode()).hexdigest()
+    return Photos(_name(address), digest, tuple(chosen))
+
+
+def _chosen(photos: Sequence[Photo]) -> list[Photo]:
+    """One of each run of about as many, so that all folders are seen; one of near duplicates."""
+    first: dict[int, Photo] = {}
+    for photo in photos:
+        first.setdefault(photo.group, photo)
+    different = list(first.values())
+    if len(different) <= MOST:
+        return different
+    edges = np.linspace(0, len(different), MOST + 1).astype(int)
+    drawn = np.random.default_rng(_SEED).integers(edges[:-1], edges[1:])
+    return [different[number] for number in drawn]
+
+
+def _name(address: str) -> str:
+    """The last part of an address, which may hold secrets: "cats" of "s3://bucket/cats/"."""
+    folder = local_folder(address)
+    path = folder.as_posix() if folder is not None else urlsplit(address).path
+    return PurePosixPath(path).name or urlsplit(address).hostname or "photos"

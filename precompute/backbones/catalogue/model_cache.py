@@ -1,0 +1,58 @@
+"""What was found in a network's file, kept in the user's cache: the next list need not load it.
+
+It is kept by the digests of the file and of the code that reads files, so that it is never stale.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
+
+
+@dataclass(frozen=True)
+class CachedModel:
+    """The figures of a network, and its layers in depth order."""
+
+    model: Model
+    layers: list[Layer]
+
+
+def cache_model(digest: str, model: Model, layers: list[Layer]) -> None:
+    """Keep what was found in the file of that digest, if the cache can be written."""
+    path = _place(digest)
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    content = {"model": asdict(model), "layers": [asdict(layer) for layer in layers]}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps(content), encoding="utf-8")
+        beside.replace(path)
+    except OSError:
+        return
+
+
+def cached_model(digest: str) -> CachedModel | None:
+    """What was found in the file of that digest; None if it was not loaded here."""
+    try:
+        content = json.loads(_place(digest).read_text(encoding="utf-8"))
+        layers = [Layer(**layer) for layer in content["layers"]]
+        return CachedModel(Model(**content["model"]), layers)
+    except (OSError, ValueError, KeyError, TypeError):  # not there, or cut short
+        return None
+
+
+def _place(digest: str) -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home, "diamond-cutter", "networks", f"{digest[:32]}-{_code()}.json")
+
+
+@cache
+def _code() -> str:
+    """A digest of the code that finds layers."""
+    state = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        state.update(path.read_bytes())
+    return state.hexdigest()[:16]

@@ -1,0 +1,45 @@
+"""What networks say of a photo: whether weights and preprocessing fit shows in the top classes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.photos.images.image_decoding import UnreadableError, decode
+
+TOP = 3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A class that a network sees in a photo, and how sure it is, 0..1."""
+
+    name: str
+    chance: float
+
+
+def check(model: str, photo: Path) -> list[Answer]:
+    """The top classes of a photo, most likely first.
+
+    Raises `UserError` for a file that is no photo, and for a network that can't be loaded.
+    """
+    try:
+        image = decode(photo).image
+    except (OSError, UnreadableError) as error:
+        raise UserError(f"{photo}: expected a photo, got: {error} Name another one") from error
+    backbone = catalogue.load(model)
+    size = backbone.input_size
+    pixels = prepare(image, size)[None]
+    if backbone.sides != (size, size):
+        from diamond_cutter.precompute.backbones.keras_runtime import tf
+
+        pixels = tf.image.resize(pixels, backbone.sides, antialias=True)
+    logits = np.asarray(backbone.model(pixels), np.float64).reshape(-1)
+    names = backbone.class_names or tuple(f"feature {number}" for number in range(len(logits)))
+    powers = np.exp(logits - logits.max())
+    chances = powers / powers.sum() if len(logits) > 1 else 1 / (1 + np.exp(-logits))
+    best = np.argsort(-chances)[:TOP]
+    return [Answer(names[index], float(chances[index])) for index in best]

@@ -1,0 +1,169 @@
+"""Networks of one's own: the files that [models.NAME] names."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import ModelSettings
+from diamond_cutter.precompute.backbones.catalogue.catalogue_entry import USUAL_SIZE
+from diamond_cutter.precompute.backbones.catalogue.model_cache import (
+    CachedModel,
+    cache_model,
+    cached_model,
+)
+from diamond_cutter.precompute.backbones.catalogue.weights_files import file_digest
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
+
+if TYPE_CHECKING:
+    from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+
+KERAS = (".keras", ".h5", ".hdf5")
+MANIFEST = ".json"
+FROZEN = (".pb", ".modelzoo", MANIFEST)
+
+
+@dataclass(frozen=True)
+class UserModelEntry:
+    """A network in a file of the user's."""
+
+    name: str
+    settings: ModelSettings
+
+    @property
+    def model(self) -> Model:
+        """What was found when the file was last loaded, or what it tells without being loaded."""
+        found = self._remembered()
+        return self._described() if found is None else replace(found.model, name=self.name)
+
+    def _described(self) -> Model:
+        return Model(
+            name=self.name,
+            source="own",
+            family="own",
+            input_size=self._input_size() if self.weights_are_here() else USUAL_SIZE,
+            parameters=None,
+            gflops=None,
+            cuts=None,
+        )
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self.settings.file)
+
+    def weights_are_here(self) -> bool:
+        """Whether the file is there."""
+        return self.path.exists()
+
+    def weights_digest(self) -> str:
+        """The SHA-256 of the file, and of how its input is prepared."""
+        self._check()
+        digest = hashlib.sha256(self.settings.preprocessing.encode())
+        if self.path.is_dir():
+            for file in sorted(each for each in self.path.rglob("*") if each.is_file()):
+                digest.update(f"{file.relative_to(self.path)} {file_digest(file)}".encode())
+            return digest.hexdigest()
+        digest.update(file_digest(self.path).encode())
+        if self.path.suffix == MANIFEST:
+            from diamond_cutter.precompute.backbones.formats.keras_file_config import graph_of
+
+            graph = graph_of(self.path)
+            digest.update(file_digest(graph).encode() if graph.is_file() else b"")
+        return digest.hexdigest()
+
+    def known_layers(self) -> list[Layer]:
+        """Those that were found when the file was last loaded."""
+        found = self._remembered()
+        return [] if found is None else found.layers
+
+    def layers(self) -> list[Layer]:
+        """The layers, of the loaded network where it has not been loaded before."""
+        return self.known_layers() or self.load().layers
+
+    def load(self) -> "Backbone":
+        """The network. Raises `UserError` for a file that holds none, or holds code."""
+        self._check()
+        backbone = self._read()
+        cache_model(self.weights_digest(), backbone.info, backbone.layers)
+        return backbone
+
+    def _read(self) -> "Backbone":
+        info = self._described()
+        if self.path.suffix in FROZEN or self.path.is_dir():
+            from diamond_cutter.precompute.backbones.formats.graph_file import load_frozen
+
+            return load_frozen(self.path, self.settings.preprocessing, info, self.class_names)
+        from diamond_cutter.precompute.backbones.formats.keras_file import read_keras
+        from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+
+        network = read_keras(self.path, self.settings.preprocessing, self.name)
+        info = replace(info, input_size=network.input_size)
+        names = self.class_names(network.model.output_shape[-1])
+        backbone = Backbone.of(network.model, info, names)
+        if not backbone.layers:
+            raise UserError(
+                f"{self.path}: expected a network with layers (N, H, W, C), such as convolutions, "
+                "got one without; name a CNN"
+            )
+        return backbone
+
+    def _remembered(self) -> CachedModel | None:
+        try:
+            return cached_model(self.weights_digest())
+        except UserError:  # not there, or nothing that can be read: told when it is loaded
+            return None
+
+    def _input_size(self) -> int:
+        from diamond_cutter.precompute.backbones.formats.keras_file_config import (
+            input_size,
+            read_config,
+        )
+
+        is_keras = self.path.suffix in KERAS and self.path.is_file()
+        try:
+            return input_size(read_config(self.path)) if is_keras else USUAL_SIZE
+        except UserError:  # told when it is loaded: a list has more than this one
+            return USUAL_SIZE
+
+    def _check(self) -> None:
+        if not self.weights_are_here():
+            raise UserError(
+                f"[models.{self.name}] file: expected a network at {self.path}, got nothing; mend "
+                "the path"
+            )
+        if self.path.suffix not in KERAS + FROZEN and not self.path.is_dir():
+            raise UserError(
+                f"[models.{self.name}] file: expected {', '.join(KERAS + FROZEN)} or the folder of "
+                f"a SavedModel, got {self.path.name!r}; save the network as one of these"
+            )
+
+    def class_names(self, count: int) -> tuple[str, ...]:
+        """By index of the logit: the labels that are named, ImageNet's for 1,000, or numbers."""
+        if not self.settings.labels:
+            from diamond_cutter.precompute.backbones.catalogue.imagenet_classes import (
+                imagenet_classes,
+            )
+
+            names = imagenet_classes()
+            return names if count == len(names) else tuple(f"class {n}" for n in range(count))
+        path = Path(self.settings.labels)
+        try:
+            labels = tuple(path.read_text(encoding="utf-8").splitlines())
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(
+                f"[models.{self.name}] labels: expected a text file, got {error}; mend the path"
+            ) from error
+        if len(labels) != count:
+            raise UserError(
+                f"{path}: expected {count} names of classes, one a line, got {len(labels)}; mend "
+                "the file"
+            )
+        return labels
+
+
+def entries(given: Mapping[str, ModelSettings]) -> Iterator[UserModelEntry]:
+    """Every table that names a file."""
+    return (UserModelEntry(name, settings) for name, settings in given.items() if settings.file)

@@ -1,0 +1,59 @@
+"""A backbone from a frozen GraphDef."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.formats.lucid_file import LucidNote, open_frozen
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone, completed
+from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph
+from diamond_cutter.precompute.backbones.graph.frozen_layers import find_frozen_layers
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
+
+
+def frozen_backbone(
+    path: Path,
+    definition: Any,
+    note: LucidNote,
+    info: Model,
+    class_names: Callable[[int], tuple[str, ...]],
+) -> Backbone:
+    """The backbone of a GraphDef read from `path`, with the figures that its graph tells.
+
+    `class_names`: the names of so many classes, where the note does not have them.
+
+    Raises `UserError` for a graph that can't be run, or in which no layer is found.
+    """
+    graph = open_frozen(path, definition, note)
+    layers = find_frozen_layers(graph, [name.replace("/", ".") for name in note.layers])
+    layers = [replace(layer, **(note.found or {}).get(layer.name, {})) for layer in layers]
+    if not layers:
+        raise UserError(
+            f"{path}: expected layers (N, H, W, C) such as {', '.join(note.layers[:3]) or 'Relu'}, "
+            "found none of them in the graph; name the file of that network"
+        )
+    logits = _logits(graph, note.output) or layers[-1].name
+    source, values = graph.rebuild([logits], {}, note.size)
+    model = keras.Model(source, values[logits], name=info.name.replace("/", "."))
+    info = completed(replace(info, input_size=note.size), graph, layers)
+    outputs = model.output_shape
+    names = note.classes
+    if len(outputs) == 2 and len(names) != outputs[-1]:
+        names = class_names(outputs[-1])
+    backbone = Backbone(info.name, model, note.size, info, layers, names)
+    backbone.__dict__["graph"] = graph  # of the cached property
+    return backbone
+
+
+def _logits(graph: FrozenGraph, output: str) -> str:
+    """What the classes are read from: of chances, what they are made of; "" if not known."""
+    name = output.replace("/", ".")
+    if name not in graph.nodes:
+        found = [name for name, node in graph.nodes.items() if node.kind == "Softmax"]
+        name = found[-1] if found else ""
+    while name and graph.nodes[name].kind in ("Softmax", "Identity"):
+        name = graph.nodes[name].inputs[0]
+    return name

@@ -1,0 +1,161 @@
+"""A network of one's own from a Keras file, with preprocessing in front and logits at the end.
+
+Nothing of the file is run: what holds code (Lambda layers, classes of one's own) is refused.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.catalogue.catalogue_entry import USUAL_SIZE
+from diamond_cutter.precompute.backbones.formats.keras_file_config import (
+    check_classes,
+    own_code,
+    read_config,
+)
+from diamond_cutter.precompute.backbones.graph.convolution_blocks import LINEAR
+from diamond_cutter.precompute.backbones.graph.cut_network import rebuild
+from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
+from diamond_cutter.precompute.backbones.graph.network_graph import Graph, GraphError, Node
+from diamond_cutter.precompute.backbones.graph.preprocessing import KNOWN, Preprocessing
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+
+
+@dataclass(frozen=True)
+class UserModel:
+    """`model`: float32 RGB 0..1 (N, H, W, 3) to logits (N, classes); the side that it is for."""
+
+    model: Any
+    input_size: int
+
+
+def read_keras(path: Path, preprocessing: str, name: str) -> UserModel:
+    """The network in a `.keras` or `.h5` file.
+
+    `preprocessing`: a name in `KNOWN`, or empty where it is inside.
+    Raises `UserError` for a file that is damaged, holds code, or is no network from one photo to
+    one vector, and where the preprocessing is neither inside nor named.
+    """
+    check_classes(path, read_config(path))
+    try:
+        loaded = keras.models.load_model(path, compile=False, safe_mode=True)
+        graph = read_graph(loaded)
+    except GraphError as error:
+        raise UserError(
+            f"{path}: expected a network of one photo and one answer, built of Keras's own layers, "
+            f"got {error}; save a functional or sequential model"
+        ) from error
+    except Exception as error:  # h5py and Keras raise what they meet
+        text = " ".join(str(error).split())[:160]
+        if unknown := re.match(r"Unknown [\w ]+: '?([\w.>]+)", text):
+            raise own_code(path, unknown[1]) from error
+        raise UserError(
+            f"{path}: expected a whole network that Keras reads, got {type(error).__name__}: "
+            f"{text}; save it anew with `model.save`"
+        ) from error
+    return _opened(path, graph, preprocessing, name)
+
+
+def _opened(path: Path, graph: Graph, preprocessing: str, name: str) -> UserModel:
+    first, (end, last) = next(iter(graph.nodes)), list(graph.nodes.items())[-1]
+    shape = graph.nodes[first].shape
+    if len(shape) != 4 or shape[-1] not in (1, 3):
+        raise UserError(
+            f"{path}: expected an input of (N, H, W, 3) or (N, H, W, 1), got {shape}; save a "
+            "network that takes photos, channels last"
+        )
+    found = _found_inside(graph)
+    if not preprocessing and found is None:
+        raise UserError(
+            f"{path}: expected its preprocessing inside, as a Rescaling or Normalization, found "
+            f"none; say in [models.{name}] which values it takes: preprocessing = one of "
+            f"{', '.join(map(repr, KNOWN))}; `diamond models --check PHOTO` shows whether it fits"
+        )
+    if preprocessing and preprocessing not in KNOWN:
+        raise UserError(
+            f"[models.{name}] preprocessing: expected one of {', '.join(map(repr, KNOWN))}, got "
+            f"{preprocessing!r}; name one"
+        )
+    chosen = KNOWN[preprocessing] if preprocessing else found
+    size = max((side for side in shape[1:3] if side), default=USUAL_SIZE)
+    pixels = keras.Input((shape[1], shape[2], 3), name="pixels")
+    value = keras.ops.image.rgb_to_grayscale(pixels) if shape[-1] == 1 else pixels
+    free = next(free for free in _names("preprocessing") if free not in graph.nodes)
+    value = _applied(path, chosen or KNOWN["0..255"], value, shape[-1], free)
+    _, values = rebuild(
+        graph, [end], linear={end} if _ends_in_chances(last) else set(), given={first: value},
+        folded=False,
+    )  # fmt: skip
+    logits = values[end]
+    if _is_softmax(last):
+        logits = values[last.inputs[0]]
+    return UserModel(keras.Model(pixels, logits, name=name), size)
+
+
+def _names(name: str) -> Iterator[str]:
+    """A name, and that name with numbers."""
+    yield name
+    yield from (f"{name}_{number}" for number in count(1))
+
+
+def _applied(path: Path, preprocessing: Preprocessing, value: Any, channels: int, name: str) -> Any:
+    several = len({*preprocessing.scale}) > 1 or len({*preprocessing.offset}) > 1
+    if channels == 1 and (several or preprocessing.order != (0, 1, 2)):
+        raise UserError(
+            f"{path}: expected a preprocessing of one channel, since the network takes grey "
+            'photos, got one of three; name "0..1", "0..255" or "-1..1"'
+        )
+    return preprocessing.apply(value, name)
+
+
+def _found_inside(graph: Graph) -> Preprocessing | None:
+    """What must be in front of a network that begins with its own preprocessing; None if none does.
+
+    A factor of about 1/255 or 2/255 says that it takes 0..255, as does a mean that is subtracted
+    and is too large for 0..1.
+    """
+    for node in graph.nodes.values():
+        if isinstance(node.layer, LINEAR):
+            return None
+        if isinstance(node.layer, keras.layers.Rescaling):
+            small = np.max(np.abs(node.layer.scale)) < 0.1
+            return KNOWN["0..255" if small else "0..1"]
+        if isinstance(node.layer, keras.layers.Normalization):
+            mean = np.max(np.abs(np.asarray(node.layer.mean)))
+            return KNOWN["0..255" if mean > 1 else "0..1"]
+        constants = [c for c in _constants((node.arguments, node.options)) if np.size(c) in (1, 3)]
+        if node.kind in ("Divide", "TrueDivide", "Subtract", "Add") and constants:
+            large = max(float(np.max(np.abs(constant))) for constant in constants) > 50
+            if large:
+                return KNOWN["0..255"]
+    return None
+
+
+def _constants(value: Any) -> Iterator[Any]:
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _constants(each)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _constants(each)
+    elif isinstance(value, (int, float)) or hasattr(value, "dtype"):  # a tensor too
+        yield np.asarray(value)
+
+
+def _ends_in_chances(node: Node) -> bool:
+    """Whether a layer makes logits and then chances of them."""
+    return isinstance(node.layer, LINEAR) and keras.activations.serialize(
+        node.layer.activation
+    ) in ("softmax", "sigmoid")
+
+
+def _is_softmax(node: Node) -> bool:
+    if isinstance(node.layer, keras.layers.Activation):
+        return keras.activations.serialize(node.layer.activation) in ("softmax", "sigmoid")
+    return isinstance(node.layer, keras.layers.Softmax)

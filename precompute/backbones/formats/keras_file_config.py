@@ -1,0 +1,102 @@
+"""What a file says of its network, read without TensorFlow."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.catalogue.catalogue_entry import USUAL_SIZE
+
+
+def read_config(path: Path) -> Any:
+    """The description of the network in a file, without its weights; TensorFlow is not needed.
+
+    Raises `UserError` for a file of another kind, or that holds weights alone.
+    """
+    try:
+        if path.suffix == ".keras":
+            with zipfile.ZipFile(path) as archive:
+                return json.loads(archive.read("config.json"))
+        with h5py.File(path) as file:
+            config = file.attrs.get("model_config")
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        kind = "Keras archive" if path.suffix == ".keras" else "HDF5 file"
+        raise UserError(
+            f"{path}: expected a {kind} with a whole network, got "
+            f"{' '.join(str(error).split())[:120]}; save it anew with `model.save`"
+        ) from error
+    if config is None:
+        raise UserError(
+            f"{path}: expected a whole network, got weights alone; save it with `model.save`, or "
+            f'name the network that they are for: [models.NAME] weights = "{path.name}"'
+        )
+    return json.loads(config)
+
+
+def graph_of(manifest: Path) -> Path:
+    """The file of the GraphDef that a manifest of Lucid's names; a `UserError` for no manifest."""
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        name = str(content.get("model_path", "graph.pb"))
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError(f"{manifest}: expected a manifest in JSON, got {error}; mend it") from error
+    return manifest.parent / name.removeprefix("./")
+
+
+def input_size(config: Any) -> int:
+    """The longer side of the input in a description, in pixels; the usual one where it is free."""
+    for layer in _layers(config):
+        settings = layer.get("config", {})
+        shape = settings.get("batch_shape") or settings.get("batch_input_shape")
+        if shape and len(shape) == 4:
+            return max((side for side in shape[1:3] if side), default=USUAL_SIZE)
+    return USUAL_SIZE
+
+
+def _layers(config: Any) -> Iterator[dict[str, Any]]:
+    """Everything that has a class in a description, however deep."""
+    if isinstance(config, dict):
+        if isinstance(config.get("class_name"), str):
+            yield config
+        for value in config.values():
+            yield from _layers(value)
+    elif isinstance(config, list):
+        for value in config:
+            yield from _layers(value)
+
+
+def check_classes(path: Path, config: Any) -> None:
+    """Refuse a description with anything in it that is code of the file's own.
+
+    Of a file of older form the modules are not known: there Keras refuses what it does not know.
+    """
+    for entry in _layers(config):
+        module, name = str(entry.get("module") or ""), entry["class_name"]
+        if module == "builtins" and name == "function":
+            raise own_code(path, str(entry.get("config")))
+        _check_class(path, module, name)
+        if entry.get("registered_name") and not module:  # not of Keras, nor of a module
+            raise own_code(path, name)
+
+
+def own_code(path: Path, name: str) -> UserError:
+    """What is said of a file with a layer or function that Keras does not have."""
+    return UserError(
+        f"{path}: expected layers of Keras alone, got {name}, which is code of its own; replace "
+        "it by layers of Keras, and save it anew"
+    )
+
+
+def _check_class(path: Path, module: str, name: str) -> None:
+    if name in ("Lambda", "__lambda__") or name.endswith(">Lambda"):
+        raise UserError(
+            f"{path}: expected layers that hold no code, got a Lambda layer; put a layer of "
+            "Keras in its place (Rescaling, Normalization, Activation), and save it anew"
+        )
+    own = module.partition(".")[0] not in ("", "keras", "builtins", "tf_keras", "tensorflow")
+    if own or ">" in name:
+        raise own_code(path, f"{module}.{name}" if module else name)

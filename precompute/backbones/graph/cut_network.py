@@ -1,0 +1,193 @@
+"""A backbone truncated at layers: only what they need, BatchNorm folded."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.convolution_blocks import (
+    ends_of,
+    folded_norm,
+    is_activation,
+    joins_channels,
+    passes_nonlinearities,
+)
+from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph, Sides
+from diamond_cutter.precompute.backbones.graph.nasnet_padding import AlignedPadding2D, aligned
+from diamond_cutter.precompute.backbones.graph.network_graph import Graph, Node, is_layer_scale
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+
+
+def truncate(
+    backbone: Backbone, layer_name: str, *, pre_activation: bool = True, size: int | None = None
+) -> Any:
+    """The network up to a layer: a new `keras.Model` that shares nothing with the backbone.
+
+    Float32 RGB 0..1 (N, H, W, 3) to the layer's activation (N, h, w, C), or, with
+    `pre_activation`, to what the layer's own nonlinearity is applied to (the activation itself
+    where the layer has none), or those of what it only joins or pools: see `units.ends_of`. The
+    preprocessing stays in front: the zeros that convolutions pad with come after it, so that
+    folding it into the first convolution would change the borders.
+
+    A BatchNorm that alone reads a convolution is folded into it: equal but for rounding.
+    `size`: the only H and W to be taken, the input size; then all layers are Keras's own.
+    Raises `UserError` for a name that is not one of the backbone's layers.
+    """
+    target = backbone.layer(layer_name).name
+    source, [output] = _outputs(backbone.graph, [target], size, pre_activation=pre_activation)
+    return keras.Model(source, output, name=f"{backbone.name}_{target}")
+
+
+def truncate_at(backbone: Backbone, name: str, *, size: Sides = None) -> Any:
+    """The network up to any tensor of its graph, by the name of what makes it; as `truncate`."""
+    source, values = rebuild(backbone.graph, [name], linear=set(), size=size)
+    return keras.Model(source, values[name], name=f"{backbone.name}_{name}")
+
+
+def fold(backbone: Backbone, layer_names: Sequence[str], *, pre_activation: bool = False) -> Any:
+    """The network up to several layers at once: as `truncate`, with a list of activations."""
+    names = [backbone.layer(name).name for name in layer_names]
+    source, outputs = _outputs(backbone.graph, names, None, pre_activation=pre_activation)
+    return keras.Model(source, outputs, name=backbone.name)
+
+
+def between(backbone: Backbone, layer_name: str, cut_name: str) -> Any:
+    """The network from a layer to a deeper one: from (N, h, w, C) to (N, h', w', C').
+
+    Raises `UserError` for a name that is not one of the backbone's layers, and for a layer that is
+    no cut: past it the signal takes other ways as well.
+    """
+    layer = backbone.layer(layer_name)
+    if not layer.is_cut:
+        raise UserError(
+            f"{backbone.name}: expected a cut, through which the whole signal passes, got layer "
+            f"{layer_name!r}; name a cut (`diamond layers {backbone.name}` lists them)"
+        )
+    graph = backbone.graph
+    target = backbone.layer(cut_name).name
+    source = keras.Input((None, None, layer.channels), name=f"{layer.name}_given")
+    _, values = rebuild(graph, [target], set(), {layer.name: source})
+    return keras.Model(source, values[target], name=f"{backbone.name}_{layer.name}_{target}")
+
+
+def rebuild(
+    graph: Graph,
+    targets: Sequence[str],
+    linear: set[str],
+    given: Mapping[str, Any] = MappingProxyType({}),
+    size: Sides = None,
+    *,
+    folded: bool = True,
+) -> tuple[Any, dict[str, Any]]:
+    """The input and the tensors, by name, of a new network; `linear`: without nonlinearity.
+
+    What reads those of `linear` reads them with their nonlinearity all the same.
+    `given`: tensors that stand for a layer that the whole signal passes through, by its name.
+    `size`: of the input, H and W or the side of both, any where it is None. `folded`: whether
+    norms are.
+    """
+    if isinstance(graph, FrozenGraph):
+        return graph.rebuild(targets, given, size)
+    needed = set().union(*(graph.ancestors(target) for target in targets))
+    for name in given:
+        needed -= graph.ancestors(name)
+    paddings = aligned(graph) if size is None else {}
+    values: dict[str, Any] = dict(given)
+    source, bare = None, {}
+    for name in (name for name in graph.nodes if name in needed and name not in values):
+        node = graph.nodes[name]
+        norm = folded_norm(graph, name) if folded else None
+        if not node.inputs:
+            sides = size if isinstance(size, tuple) else (size, size)
+            values[name] = source = keras.Input((*sides, node.shape[-1]), name=name)
+        elif name in paddings:
+            values[name] = AlignedPadding2D(paddings[name], name=name)(values[node.inputs[0]])
+        elif norm is not None and norm in needed and name not in targets:
+            values[norm] = _fold(node, graph.nodes[norm].layer, values)
+        elif name in linear:
+            bare[name] = _copy(name, node, values, linear=True)
+            values[name] = _activated(name, node, bare[name])
+        else:
+            values[name] = _copy(name, node, values, linear=False)
+    return source, values | bare
+
+
+def _outputs(
+    graph: Graph, names: Sequence[str], size: int | None, *, pre_activation: bool
+) -> tuple[Any, list[Any]]:
+    """The input of a new network, and its tensors of these names, as `truncate` has them."""
+    if not pre_activation:
+        source, values = rebuild(graph, names, set(), size=size)
+        return source, [values[name] for name in names]
+    ends = list(dict.fromkeys(end for name in names for end in ends_of(graph, name)))
+    source, values = rebuild(graph, ends, set(ends), size=size)
+    joined: dict[str, Any] = {}
+    return source, [_passed_on(graph, name, values, joined) for name in names]
+
+
+def _passed_on(graph: Graph, name: str, values: Mapping[str, Any], joined: dict[str, Any]) -> Any:
+    """What a node gives without the nonlinearities at its end; `values`: of `ends_of(name)`.
+
+    `joined`: what was made so before, by name, to be read again.
+    """
+    node = graph.nodes[name]
+    if is_activation(node):
+        return values[node.inputs[0]]
+    if not passes_nonlinearities(graph, name):
+        return values[name]
+    if name not in joined:
+        parts = [_passed_on(graph, source, values, joined) for source in node.inputs]
+        again = f"{name}_before"  # beside the one that others read
+        if joins_channels(graph, name):
+            joined[name] = keras.layers.Concatenate(name=again)(parts)
+        else:
+            config = {**node.layer.get_config(), "name": again}
+            joined[name] = type(node.layer).from_config(config)(*parts)
+    return joined[name]
+
+
+def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> Any:
+    """What a copy of a node's layer, under the node's name, makes of `values`."""
+    if not isinstance(node.layer, keras.layers.Layer):
+        return node.call(node.layer, values)  # an operation holds nothing
+    config = {**node.layer.get_config(), "name": name}
+    if linear and "activation" in config:
+        config["activation"] = "linear"
+    copy = type(node.layer).from_config(config)
+    result = node.call(copy, values)
+    copy.set_weights(node.layer.get_weights())
+    return result
+
+
+def _activated(name: str, node: Node, value: Any) -> Any:
+    """What a node's own nonlinearity makes of a tensor; the tensor where it has none."""
+    own = getattr(node.layer, "activation", None)
+    if own is None or keras.activations.serialize(own) == "linear":
+        return value
+    return keras.layers.Activation(own, name=f"{name}_activated")(value)
+
+
+def _fold(node: Node, norm: Any, values: dict[str, Any]) -> Any:
+    """What a convolution with a bias that does what node's and then `norm` do makes of `values`."""
+    layer = node.layer
+    scale, shift = _affine(norm)
+    *kernels, bias = layer.get_weights() + ([] if layer.use_bias else [0.0])
+    depthwise = type(layer) is keras.layers.DepthwiseConv2D
+    kernels[-1] = kernels[-1] * (scale.reshape(kernels[-1].shape[2:]) if depthwise else scale)
+    folded = type(layer).from_config({**layer.get_config(), "use_bias": True})
+    result = node.call(folded, values)
+    folded.set_weights([*kernels, bias * scale + shift])
+    return result
+
+
+def _affine(norm: Any) -> tuple[Any, Any]:
+    """The factor and the summand of each channel, (C,) float64 each."""
+    if is_layer_scale(norm):
+        return np.asarray(norm.gamma, np.float64), 0.0
+    spread = np.sqrt(np.asarray(norm.moving_variance, np.float64) + norm.epsilon)
+    scale = (np.asarray(norm.gamma, np.float64) if norm.scale else 1.0) / spread
+    shift = np.asarray(norm.beta, np.float64) if norm.center else 0.0
+    return scale, shift - np.asarray(norm.moving_mean, np.float64) * scale

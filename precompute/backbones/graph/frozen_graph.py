@@ -1,0 +1,255 @@
+"""A frozen GraphDef of TensorFlow as a graph of nodes, and networks cut from it.
+
+The GraphDef is imported by today's TensorFlow as it is, truncated at what is asked for, and called
+as one layer of Keras: gradients pass through it, and photos of any size do where its layers allow.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from diamond_cutter.precompute.backbones.graph.network_graph import Graph, Node
+from diamond_cutter.precompute.backbones.graph.preprocessing import Preprocessing
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+
+Sides = tuple[int, int] | int | None
+"""H and W of a network's input, the side of both, or any."""
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """A node of a GraphDef in place of a layer of Keras.
+
+    `kind`: its operation, such as "Conv2D". `trainable_weights`: the constants that it reads, of
+    more than one number. `spec`: of its output, for one photo of the input size.
+    """
+
+    name: str
+    kind: str
+    trainable_weights: tuple[Any, ...]
+    spec: Any
+
+    @property
+    def weights(self) -> tuple[Any, ...]:
+        """As `trainable_weights`."""
+        return self.trainable_weights
+
+    @property
+    def products(self) -> int:
+        """Multiplications for one photo, where it is a convolution or a matrix product."""
+        places = math.prod(self.spec.shape[:-1])
+        kernels = [each for each in self.trainable_weights if len(each.shape) in (2, 4)]
+        counted = self.kind in ("Conv2D", "DepthwiseConv2dNative", "MatMul") and kernels
+        return places * math.prod(kernels[0].shape) if counted else 0
+
+    def compute_output_spec(self, *_given: Any, **_named: Any) -> Any:
+        """The shape that it has at the input size."""
+        return self.spec
+
+
+@dataclass(frozen=True)
+class FrozenGraph(Graph):
+    """The nodes of a GraphDef by name, constants left out, and how photos are put in.
+
+    `preprocessing`: of RGB 0..1; `source`: the name of its input.
+    """
+
+    definition: Any = None
+    preprocessing: Preprocessing = field(default_factory=lambda: Preprocessing((1.0,), (0.0,)))
+    source: str = ""
+
+    def digest(self) -> str:
+        """The SHA-256 of the definition, hex."""
+        return hashlib.sha256(self.definition.SerializeToString(deterministic=True)).hexdigest()
+
+    def rebuild(
+        self, targets: Sequence[str], given: Mapping[str, Any], size: Sides
+    ) -> tuple[Any, dict[str, Any]]:
+        """The input and the tensors, by name, of a new network up to `targets`."""
+        if given:
+            (start, tensor), *_ = given.items()
+            source = None
+        else:
+            sides = size if isinstance(size, tuple) else (size, size)
+            start, source = self.source, keras.Input((*sides, 3), name="pixels")
+            tensor = self.preprocessing.apply(source)
+        first, *names = (self.nodes[name].layer.name for name in (start, *targets))
+        values = FrozenLayer(
+            self.definition, first, names, self.nodes[start].shape[-1], self.digest()
+        )(tensor)
+        return source, dict(zip(targets, keras.tree.flatten(values), strict=True))
+
+
+class FrozenLayer(keras.layers.Layer):  # type: ignore[misc]
+    """A part of a GraphDef: from what node `start` gives to what `targets` give."""
+
+    def __init__(
+        self, definition: Any, start: str, targets: Sequence[str], channels: int | None, digest: str
+    ) -> None:
+        """Import no more of the definition than is needed; `digest` tells definitions apart.
+
+        `channels`: of what `start` gives.
+        """
+        super().__init__(trainable=False)
+        from diamond_cutter.precompute.backbones.keras_runtime import tf
+
+        self._start, self._targets, self._digest = start, tuple(targets), digest
+        part = _up_to(definition, self._targets)
+
+        def run(value: Any) -> list[Any]:
+            names = [f"{target}:0" for target in self._targets]
+            found = tf.graph_util.import_graph_def(
+                part, input_map={f"{start}:0": value}, return_elements=names, name=""
+            )
+            return [tf.identity(each) for each in found]
+
+        pixels = tf.TensorSpec((None, None, None, channels), tf.float32)
+        self._run = tf.compat.v1.wrap_function(run, [pixels])
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The nodes whose tensors it gives."""
+        return self._targets
+
+    def call(self, inputs: Any) -> Any:
+        """The targets' tensors, as a list; one alone is not in a list."""
+        from diamond_cutter.precompute.backbones.keras_runtime import tf
+
+        found = self._run(tf.convert_to_tensor(inputs))
+        return found[0] if len(found) == 1 else list(found)
+
+    def get_config(self) -> dict[str, Any]:
+        """What tells this layer from another; it can't be made from it."""
+        return {"start": self._start, "targets": self._targets, "definition": self._digest}
+
+
+def read_definition(
+    definition: Any,
+    source: str,
+    preprocessing: Preprocessing,
+    size: int,
+    named: Mapping[str, str] = MappingProxyType({}),
+) -> FrozenGraph:
+    """The graph of a GraphDef; `source` is the name of its input, (N, H, W, 3) at `size` pixels.
+
+    `named`: the nodes that are to be known by another name, each with that name; "/" becomes ".".
+    Raises `ValueError` where TensorFlow can't import it, or there is no such input.
+    """
+    by_name = {node.name: node for node in definition.node}
+    if source not in by_name:
+        raise ValueError(f"no node {source!r}, which is to be the input")
+    shapes = _shapes(definition, source, size)
+    known: dict[str, str] = {}  # the name here of each node that depends on the input
+    nodes: dict[str, Node] = {}
+    for name in _order(by_name):
+        node = by_name[name]
+        sources = [_node_of(each) for each in node.input if not each.startswith("^")]
+        inputs = tuple(known[each] for each in sources if each in known)
+        if name == source:
+            inputs = ()
+        elif node.op == "Identity" and inputs and name in named.values():
+            known[name] = inputs[0]  # only there to give its input the name
+            continue
+        elif not inputs or name not in shapes:
+            continue
+        constants = [_constant(by_name, each) for each in sources if each not in known]
+        weights = tuple(each for each in constants if each is not None and each.size > 1)
+        spec = keras.KerasTensor(tuple(side or 1 for side in shapes[name]))
+        known[name] = named.get(name, name).replace("/", ".")
+        operation = Operation(name, node.op, weights, spec)
+        nodes[known[name]] = Node(operation, inputs, (None, *shapes[name][1:]))
+    readers: dict[str, tuple[str, ...]] = dict.fromkeys(nodes, ())
+    for name, entry in nodes.items():
+        for each in dict.fromkeys(entry.inputs):
+            readers[each] += (name,)
+    return FrozenGraph(nodes, readers, definition, preprocessing, known[source])
+
+
+def frozen_end(graph: FrozenGraph, model: Any) -> str:
+    """The name of the node that `model`, a network made of the graph, gives."""
+    (part,) = [layer for layer in model.layers if isinstance(layer, FrozenLayer)]
+    return next(name for name, node in graph.nodes.items() if node.layer.name == part.targets[0])
+
+
+def in_order(definition: Any) -> Any:
+    """A definition with its nodes in an order that depends on their names alone."""
+    by_name = {node.name: node for node in sorted(definition.node, key=lambda node: node.name)}
+    ordered = type(definition)()
+    ordered.versions.CopyFrom(definition.versions)
+    ordered.library.CopyFrom(definition.library)
+    ordered.node.extend(by_name[name] for name in _order(by_name))
+    return ordered
+
+
+def _shapes(definition: Any, source: str, size: int) -> dict[str, tuple[int | None, ...]]:
+    """The shape of each node's first output for one photo, by name, where it is known."""
+    from diamond_cutter.precompute.backbones.keras_runtime import tf
+
+    def run(pixels: Any) -> Any:
+        tf.graph_util.import_graph_def(definition, input_map={f"{source}:0": pixels}, name="whole")
+        return pixels
+
+    pixels = tf.TensorSpec((1, size, size, 3), tf.float32)
+    graph = tf.compat.v1.wrap_function(run, [pixels]).graph
+    shapes: dict[str, tuple[int | None, ...]] = {source: (1, size, size, 3)}
+    for operation in graph.get_operations():
+        outputs = operation.outputs
+        if operation.name.startswith("whole/") and outputs and outputs[0].shape.rank is not None:
+            name = operation.name.removeprefix("whole/")
+            shapes.setdefault(name, tuple(outputs[0].shape.as_list()))
+    return shapes
+
+
+def _node_of(tensor: str) -> str:
+    """The node that gives a tensor: "a" of "a:1"."""
+    return tensor.partition(":")[0]
+
+
+def _constant(by_name: Mapping[str, Any], name: str) -> Any:
+    """The value of a constant, also of one that is passed on; None for anything else."""
+    from diamond_cutter.precompute.backbones.keras_runtime import tf
+
+    node = by_name[name]
+    while node.op in ("Identity", "Reshape", "Squeeze"):  # which Keras writes around a bias
+        node = by_name[_node_of(node.input[0])]
+    if node.op != "Const" or not tf.as_dtype(node.attr["dtype"].type).is_floating:
+        return None
+    return tf.make_ndarray(node.attr["value"].tensor)
+
+
+def _order(by_name: Mapping[str, Any]) -> list[str]:
+    """The names of all nodes, each after all that it reads."""
+    ordered: dict[str, None] = {}
+    for first in by_name:
+        left = [first]
+        while left:
+            name = left[-1]
+            sources = [_node_of(each.lstrip("^")) for each in by_name[name].input]
+            ahead = [each for each in sources if each not in ordered]
+            if name in ordered or not ahead:
+                ordered[left.pop()] = None
+            else:
+                left.extend(ahead)
+    return list(ordered)
+
+
+def _up_to(definition: Any, targets: Sequence[str]) -> Any:
+    """The nodes of a definition that `targets` need, on no device in particular."""
+    by_name = {node.name: node for node in definition.node}
+    needed: set[str] = set()
+    left = list(targets)
+    while left:
+        name = left.pop()
+        if name not in needed:
+            needed.add(name)
+            left.extend(_node_of(each.lstrip("^")) for each in by_name[name].input)
+    part = type(definition)()
+    part.versions.CopyFrom(definition.versions)
+    part.library.CopyFrom(definition.library)
+    part.node.extend(node for node in definition.node if node.name in needed)
+    for node in part.node:
+        node.device = ""
+    return part

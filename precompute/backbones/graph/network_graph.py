@@ -1,0 +1,139 @@
+"""A backbone as a graph: which layer reads which, and where the whole signal passes through one."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Stands for the output of a node among the arguments of another's call."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """A call of a layer, or of an operation of Keras.
+
+    `inputs`: the names of the nodes whose outputs it reads, in order. `shape`: of its output, N
+    first, at the size that the model was built for. `arguments`: those of the call, each tensor
+    replaced by a `Source`.
+    """
+
+    layer: Any
+    inputs: tuple[str, ...]
+    shape: Shape
+    arguments: tuple[Any, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """The name of the layer's class, or of the operation's."""
+        return getattr(self.layer, "kind", None) or type(self.layer).__name__
+
+    def call(self, layer: Any, values: dict[str, Any]) -> Any:
+        """What `layer`, this node's own or a copy, makes of `values`, tensors by name of node."""
+        arguments, options = _replaced((self.arguments, self.options), values)
+        return layer(*arguments, **options)
+
+    def output_shape(self, shapes: dict[str, Shape]) -> Shape:
+        """The shape of the output where those of the inputs are `shapes`, by name of node."""
+        return output_shape_of(self.layer, self.arguments, self.options, shapes)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The nodes of a model by name, in depth order: each after all that it reads.
+
+    `readers` holds, for each name, the names of the layers that read its output, in depth order.
+    """
+
+    nodes: dict[str, Node]
+    readers: dict[str, tuple[str, ...]]
+
+    def ancestors(self, name: str) -> set[str]:
+        """The names of all layers that the output of `name` depends on, and `name`."""
+        found: set[str] = set()
+        left = [name]
+        while left:
+            current = left.pop()
+            if current not in found:
+                found.add(current)
+                left.extend(self.nodes[current].inputs)
+        return found
+
+
+class GraphError(ValueError):
+    """A model that is no graph of one input and one output: what was met."""
+
+
+def bottlenecks(graph: Graph) -> Iterator[str]:
+    """The layers through whose output the whole signal passes, in depth order."""
+    order = {name: position for position, name in enumerate(graph.nodes)}
+    reach = 0  # the last position at which an output of an earlier layer is read
+    for name, position in order.items():
+        if position >= reach:
+            yield name
+        reach = max([reach, *(order[reader] for reader in graph.readers[name])])
+
+
+def automatic_name(layer: Any) -> str:
+    """The name that Keras gives the first layer of a class: "conv2d" to a `Conv2D`."""
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", type(layer).__name__)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def is_of_application(layer: Any, name: str) -> bool:
+    """Whether a layer is of a class that a network of keras.applications brings with it."""
+    return type(layer).__name__ == name and ".applications." in type(layer).__module__
+
+
+def is_layer_scale(layer: Any) -> bool:
+    """Whether it is ConvNeXt's factor for each channel."""
+    return is_of_application(layer, "LayerScale")
+
+
+def sources_of(value: Any) -> list[str]:
+    """The names of the nodes among the arguments of a call, however they are nested."""
+    match value:
+        case Source(name):
+            return [name]
+        case list() | tuple():
+            return [name for each in value for name in sources_of(each)]
+        case dict():
+            return [name for each in value.values() for name in sources_of(each)]
+    return []
+
+
+def _replaced(value: Any, values: dict[str, Any]) -> Any:
+    match value:
+        case Source(name):
+            return values[name]
+        case list():
+            return [_replaced(each, values) for each in value]
+        case tuple():
+            return tuple(_replaced(each, values) for each in value)
+        case dict():
+            return {key: _replaced(each, values) for key, each in value.items()}
+    return value
+
+
+def output_shape_of(
+    layer: Any, arguments: tuple[Any, ...], options: dict[str, Any], shapes: dict[str, Shape]
+) -> Shape:
+    """The shape of what a layer, or an operation, gives; `shapes` are those of what it reads.
+
+    Raises `GraphError` for one that gives several tensors.
+    """
+    tensors = {name: keras.KerasTensor(shape) for name, shape in shapes.items()}
+    positional, named = _replaced((arguments, options), tensors)
+    spec = layer.compute_output_spec(*positional, **named)
+    if not hasattr(spec, "shape"):
+        raise GraphError(f"{layer.name!r}, which gives several tensors")
+    return tuple(spec.shape)

@@ -1,0 +1,110 @@
+"""`diamond study NAME`: which backbone, cut at which layer, tells the user's photos apart best."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from diamond_cutter.command.configuration import add_options, load_study
+from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
+from diamond_cutter.precompute.stores.attribution.attribution_reader import network_document
+from diamond_cutter.precompute.stores.study.study_layout import Cut
+from diamond_cutter.precompute.stores.study.study_reader import ranking_document
+
+if TYPE_CHECKING:
+    from diamond_cutter.precompute.study.study_run import Result
+
+SHOWN = 8
+"""Cuts in the printed table; the site shows all."""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Every setting of [study.NAME] and of the tables in it as an option."""
+    parser.add_argument("name", metavar="NAME", help="a table [study.NAME] of the settings file")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, StudySettings, TrainingSettings, AttributionSettings)
+    parser.epilog = (
+        "Stop it whenever you like: the features that were made are kept, and the same command "
+        "goes on from there. `diamond check-data PATH` says beforehand what is made of the photos."
+    )
+
+
+def run(options: Namespace) -> None:
+    """Make the study, and say what came of it."""
+    settings = load_study(options.name, options)
+    if settings.training.head == "own":
+        _question(options, settings)
+        return
+    from diamond_cutter.precompute.study.study_run import make_study
+
+    result = make_study(options.name, settings)
+    if options.json:
+        print(json.dumps(ranking_document(result.study, result.cuts), indent=2))  # noqa: T201
+        return
+    Console().print(_table(result.cuts[:SHOWN]))
+    print(_words(result))  # noqa: T201
+
+
+def _question(options: Namespace, settings: StudySettings) -> None:
+    """Ask networks of their own classes, and say what they take each photo for."""
+    from diamond_cutter.precompute.study.network_result import explain_networks
+
+    result = explain_networks(options.name, settings)
+    seen = network_document(result.address, options.name)
+    if options.json:
+        print(json.dumps(seen, indent=2))  # noqa: T201
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    for column in ("photo", "backbone", "class", "logit", "next", "logit"):
+        table.add_column(column, overflow="fold")
+    for row in seen["photos"]:
+        for model, classes in row["classes"].items():
+            said = [text for name, logit in classes[:2] for text in (name, f"{logit:.1f}")]
+            table.add_row(row["path"], model, *said)
+    Console().print(table)
+    print(f"\n{result.address}: all of it; `diamond site` makes the pages")  # noqa: T201
+
+
+def _table(cuts: list[Cut]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("backbone", overflow="fold")
+    table.add_column("cut", overflow="fold")
+    for figure in ("accuracy", "95 %", "GFLOPs", "a photo"):
+        table.add_column(figure, justify="right", no_wrap=True)
+    table.add_column("best", no_wrap=True)
+    for cut in cuts:
+        low, high = cut.metrics.accuracy.interval
+        table.add_row(
+            cut.model,
+            cut.cut,
+            _percent(cut.metrics.accuracy.value),
+            f"{100 * low:.1f}-{100 * high:.1f}",
+            f"{cut.cost.gflops:.3f}",
+            f"{1000 * cut.cost.latency:.1f} ms",
+            "maybe" if cut.comparison.tied else "",
+        )
+    return table
+
+
+def _words(result: "Result") -> str:
+    study = result.study
+    without = ", ".join(f"{each.name} {_percent(each.accuracy.value)}" for each in study.baselines)
+    seconds = ", ".join(f"{name} {value:.1f} s" for name, value in study.seconds.items())
+    return "\n".join(
+        [
+            "",
+            fill(study.recommendation.sentence, 88),
+            "",
+            f"without a network: {without}",
+            f"{len(study.ranking)} cuts, {study.photos:,} photos, {len(study.classes)} classes; "
+            f"{seconds}",
+            f"{result.address}: all of it; `diamond site` makes the pages",
+        ]
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

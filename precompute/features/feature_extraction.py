@@ -1,0 +1,204 @@
+"""One pass of each photo through each backbone: what heads are trained on, kept in the store."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Protocol
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.features.feature_keys import Namespace, namespace_of, row_key
+from diamond_cutter.precompute.features.feature_task import FeatureTask, ViewRow, store_features
+from diamond_cutter.precompute.features.photo_views import KINDS, Augmentation
+from diamond_cutter.precompute.jobs.cluster import Workers, check_workers
+from diamond_cutter.precompute.jobs.display import Display
+from diamond_cutter.precompute.jobs.execution import execute_tasks
+from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
+from diamond_cutter.precompute.jobs.task import TaskGroup
+from diamond_cutter.precompute.photos.photo import Photo
+from diamond_cutter.precompute.stores.features_store import (
+    POOLINGS,
+    Features,
+    Index,
+    as_keys,
+    create_features,
+    create_namespace,
+    shard_name,
+)
+from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
+from diamond_cutter.precompute.stores.store_address import Naming, StoreAddress, locate, subgroup
+
+FEATURES = Naming(
+    kind="features",
+    noun="features store",
+    contents="features",
+    setting="features",
+    writer="`diamond study` is writing to it",
+)
+ROWS = 128
+"""Rows of a part, and so of a task: the most that a kill loses of each worker's work."""
+
+UNKNOWN = 5.0
+"""GFLOPs of a network that the catalogue does not know them of: about a ResNet50's."""
+
+CUT_BYTES = 2_000
+"""About what a cut of a row takes in the store."""
+
+
+class FeatureSettings(Workers, Protocol):
+    """What features are made, where they are kept, and by what."""
+
+    @property
+    def features(self) -> str:
+        """The store: a folder or any fsspec address."""
+
+    @property
+    def pooling(self) -> str:
+        """What is read: "average", "maximum" or "both"."""
+
+    @property
+    def views(self) -> int:
+        """Augmented views of each photo besides the photo itself."""
+
+    @property
+    def augment(self) -> Sequence[str]:
+        """What augmented views change, of `view.KINDS`."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of the views."""
+
+
+def check_features(settings: FeatureSettings) -> StoreAddress:
+    """Refuse settings of which no features can be made; where the store is or will be."""
+    check_workers(settings)
+    if settings.pooling not in POOLINGS:
+        known = ", ".join(repr(name) for name in POOLINGS)
+        raise UserError(f"pooling: expected one of {known}, got {settings.pooling!r}; mend it")
+    if settings.views < 0:
+        raise UserError(f"views: expected 0 or more, got {settings.views}; mend the value")
+    for kind in settings.augment:
+        if kind not in KINDS:
+            known = ", ".join(repr(name) for name in KINDS)
+            raise UserError(f"augment: expected some of {known}, got {kind!r}; mend the value")
+    if settings.views and not settings.augment:
+        raise UserError(
+            f"augment: expected something that {settings.views} views change, got nothing; name "
+            "some, or set views to 0"
+        )
+    return locate(settings.features, FEATURES)
+
+
+def extract(
+    models: Sequence[tuple[str, Sequence[str]]],
+    photos: Sequence[Photo],
+    settings: FeatureSettings,
+    display: Display,
+) -> Features:
+    """Make the features of `photos` that the store does not have yet.
+
+    `models`: names in the catalogue, each with the names of the cuts asked for.
+    What was made is kept at an interrupt and a kill at any moment. Raises `UserError` for what
+    the user can mend: before anything is made, for what hits every photo alike, and, when all
+    others are done, for photos that failed.
+    """
+    store_address = check_features(settings)
+    augmentation = Augmentation(tuple(settings.augment), settings.seed)
+    with ExitStack() as stack:
+        stack.enter_context(terminated_as_interrupted())
+        if store_address.folder is not None:
+            with store_address.writing():
+                stack.enter_context(exclusive(store_address.folder, FEATURES))
+        namespaces = {model: namespace_of(model) for model, _ in models}
+        indices = _indices(store_address.find(), namespaces)
+        rows = _rows(photos, 1 + settings.views, augmentation)
+        tasks = list(_tasks(models, rows, augmentation, namespaces, indices))
+        if tasks:
+            _prepare(store_address, namespaces.values(), tasks)
+            totals: dict[TaskGroup, int] = {(model,): len(rows) for model, _ in models}
+            noun = "views" if settings.views else "photos"
+            execute_tasks(
+                store_features, tasks, totals, store_address, settings, display, "features", noun
+            )
+            indices = _indices(store_address.open(), namespaces)
+    keys = [
+        row_key(photo.digest, view, augmentation)
+        for photo in photos
+        for view in range(1 + settings.views)
+    ]
+    return Features(as_keys(keys).reshape(len(photos), -1), indices, settings.pooling)
+
+
+def _rows(photos: Sequence[Photo], views: int, augmentation: Augmentation) -> dict[str, ViewRow]:
+    """All rows by their keys, in order; those of the same file are one."""
+    rows: dict[str, ViewRow] = {}
+    for photo in photos:
+        for view in range(views):
+            rows.setdefault(row_key(photo.digest, view, augmentation), ViewRow(photo, view))
+    return rows
+
+
+def _tasks(
+    models: Sequence[tuple[str, Sequence[str]]],
+    rows: Mapping[str, ViewRow],
+    augmentation: Augmentation,
+    namespaces: Mapping[str, Namespace],
+    indices: Mapping[str, Index],
+) -> Iterator[FeatureTask]:
+    """What is missing, model by model; rows that lack the same cuts go together."""
+    names = list(rows)
+    keys = as_keys(names)
+    for depth, (model, cuts) in enumerate(models):
+        info, _ = catalogue.describe(model)
+        lacks = np.stack([~indices[model].has(cut, keys) for cut in cuts], axis=1)
+        for pattern, members in _alike(lacks):
+            lacking = tuple(cut for cut, lacks_it in zip(cuts, pattern, strict=True) if lacks_it)
+            for start in range(0, len(members), ROWS):
+                inside = [names[number] for number in members[start : start + ROWS]]
+                yield FeatureTask(
+                    model=model,
+                    depth=depth,
+                    gflops=info.gflops or UNKNOWN,
+                    namespace=namespaces[model].name,
+                    part=shard_name(lacking, inside),
+                    cuts=lacking,
+                    rows=tuple(rows[name] for name in inside),
+                    augmentation=augmentation,
+                )
+
+
+def _alike(
+    lacks: NDArray[np.bool_],
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
+    """The patterns of what rows lack, (R, cuts) bool, each with its rows; not that of nothing."""
+    patterns, which = np.unique(lacks, axis=0, return_inverse=True)
+    for number, pattern in enumerate(patterns):
+        if pattern.any():
+            yield pattern, np.flatnonzero(which == number)
+
+
+def _indices(store: zarr.Group | None, namespaces: Mapping[str, Namespace]) -> dict[str, Index]:
+    return {
+        model: Index(
+            subgroup(store, namespace.name)
+            if store is not None and namespace.name in store
+            else None
+        )
+        for model, namespace in namespaces.items()
+    }
+
+
+def _prepare(
+    store_address: StoreAddress, namespaces: Iterable[Namespace], tasks: Sequence[FeatureTask]
+) -> None:
+    """Make what tasks are written to, if there is room for them."""
+    if store_address.folder is not None:
+        size = sum(len(task.rows) * len(task.cuts) * CUT_BYTES for task in tasks)
+        check_folder(store_address.folder, FEATURES, size)
+    with store_address.writing():
+        store = create_features(store_address.address)
+        for namespace in namespaces:
+            create_namespace(store, namespace)

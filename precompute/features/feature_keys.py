@@ -1,0 +1,40 @@
+"""What features depend on, as names in the store: the backbone, and a row's photo and view."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.features.photo_views import Augmentation
+
+VERSION = 2
+"""Of decoding, preparing, viewing and the networks' code: raised when the same photo and weights
+give other features, so that stored ones are not taken for them."""
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """Where a backbone's features lie: its group in the store, and what the name stands for."""
+
+    name: str
+    attributes: dict[str, str | int]
+
+
+def namespace_of(model: str) -> Namespace:
+    """The namespace of a backbone of the catalogue; one with other weights has another."""
+    attributes: dict[str, str | int] = {
+        "model": model,
+        "weights": catalogue.weights_digest(model),
+        "input_size": catalogue.describe(model)[0].input_size,
+        "version": VERSION,
+    }
+    text = json.dumps(attributes, sort_keys=True)
+    return Namespace(f"{model}-{hashlib.sha256(text.encode()).hexdigest()[:12]}", attributes)
+
+
+def row_key(digest: str, view: int, augmentation: Augmentation) -> str:
+    """The key of a photo's view, 64 hex digits; that of the photo itself knows no augmentation."""
+    parts = [digest, view]
+    if view:
+        parts += [augmentation.seed, sorted(augmentation.kinds)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,98 @@
+"""What one task makes, whatever it is, and what its failure means for the others."""
+
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from diamond_cutter.command.errors import UserError
+
+TaskGroup = tuple[str, ...]
+"""What tasks have in common that is costly to begin with, by name: a model, or a layer of it."""
+
+_HITS_EVERYTHING = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+"""System errors after which no other task fares better."""
+
+
+class Task(Protocol):
+    """A piece of work that one worker does alone and stores: hashable, and can be pickled."""
+
+    @property
+    def group(self) -> TaskGroup:
+        """Where it belongs; a worker stays at a place, since each new one costs a tracing."""
+
+    @property
+    def depth(self) -> int:
+        """The position of its place among those that differ from it in the last name only."""
+
+    @property
+    def effort(self) -> float:
+        """How long it takes, up to a factor that is its place's."""
+
+    @property
+    def size(self) -> int:
+        """How many of the things that a run counts it makes."""
+
+    @property
+    def where(self) -> str:
+        """The task as messages name it."""
+
+
+@dataclass(frozen=True)
+class PassTask:
+    """A task that passes rows of photos through a network, as a base.
+
+    model: the backbone, and `depth`, its position among those of the run. gflops: for one row.
+    """
+
+    model: str
+    depth: int
+    gflops: float
+    rows: Sequence[Any] = field(compare=False)
+
+    @property
+    def group(self) -> TaskGroup:
+        """The backbone."""
+        return (self.model,)
+
+    @property
+    def effort(self) -> float:
+        """The operations of the pass."""
+        return self.gflops * len(self.rows)
+
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+
+class HitsEverythingError(Exception):
+    """Why no other task is worth trying, in one line."""
+
+
+class TaskError(Exception):
+    """A task that failed, with its error as text: the error itself may not survive pickling."""
+
+
+@contextmanager
+def failures_told(task: Task, address: str) -> Iterator[None]:
+    """Raise `TaskError` if this task fails, `HitsEverythingError` if all others would.
+
+    `address` is where the task is stored.
+    """
+    try:
+        yield
+    except UserError as error:
+        raise HitsEverythingError(str(error)) from error
+    except OSError as error:
+        if error.errno in _HITS_EVERYTHING or isinstance(error, PermissionError):
+            reason = f"{error.strerror or error}, while {task.where} was to be stored in {address}"
+            raise HitsEverythingError(f"{reason}; mend that, and run again") from error
+        raise _task_error(error) from error
+    except Exception as error:
+        raise _task_error(error) from error
+
+
+def _task_error(error: Exception) -> TaskError:
+    return TaskError(" ".join(f"{type(error).__name__}: {error}".split()))

@@ -1,0 +1,136 @@
+"""The report of a dataset: what becomes of each file, and if a study can be made of them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+from statistics import median_low
+
+from diamond_cutter.precompute.photos.duplicates.duplicate_groups import find_repeats, note_repeats
+from diamond_cutter.precompute.photos.examination import Examined
+from diamond_cutter.precompute.photos.examination_cache import Finding
+from diamond_cutter.precompute.photos.file_entry import Entry
+from diamond_cutter.precompute.photos.file_names import PHOTO_KINDS
+from diamond_cutter.precompute.photos.images.image_decoding import FORMATS
+from diamond_cutter.precompute.stores.study.dataset_report import File, Report
+
+SMALL = 10
+"""Different photos; with fewer, the accuracy of a class can be anything."""
+
+LEAST = 2
+"""Different photos that a class needs: to train with one while another is held out."""
+
+
+def report(
+    source: str, entries: Sequence[Entry], examined: Examined, *, labelled: bool = True
+) -> Report:
+    """The report of all entries of a dataset, in their order.
+
+    Where no study can be made of it, `problem` says why; where it need not be `labelled`, photos
+    are all that is asked for.
+    """
+    different = _different(entries, examined.groups)
+    unfit = _unfit(entries, examined.groups, different) if labelled else {}
+    taken = [place for place in examined.groups if entries[place].label not in unfit]
+    repeats = find_repeats(entries, examined, taken)
+    said = note_repeats(entries, repeats)
+    files = [
+        _file(entry, examined.findings.get(place), unfit.get(entry.label, ""), said.get(entry.path))
+        for place, entry in enumerate(entries)
+    ]
+    classes = _count(entries[place].label for place in taken)
+    sides = sorted(min(files[place].width, files[place].height) for place in taken)
+    return Report(
+        source=source,
+        classes=classes,
+        splits=_count(entries[place].split for place in taken if entries[place].split),
+        imbalance=max(classes.values()) / min(classes.values()) if classes else 0.0,
+        small=[name for name in classes if different[name] < SMALL],
+        sides=[sides[0], median_low(sides), sides[-1]] if sides else [],
+        duplicates=repeats,
+        problem=(
+            _problem(source, entries, examined.groups, classes) if labelled or not classes else ""
+        ),
+        files=files,
+    )
+
+
+def _count(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
+
+
+def _different(entries: Sequence[Entry], groups: Mapping[int, int]) -> dict[str, int]:
+    """How many photos of each class don't show the same picture."""
+    found = defaultdict(set)
+    for place, group in groups.items():
+        found[entries[place].label].add(group)
+    return {label: len(numbers) for label, numbers in found.items()}
+
+
+def _unfit(
+    entries: Sequence[Entry], groups: Mapping[int, int], different: Mapping[str, int]
+) -> dict[str, str]:
+    """The classes that can't be studied, and why, in a sentence about one of their photos."""
+    splits = {entries[place].split for place in groups}
+    trained = {entries[place].label for place in groups if entries[place].split == "train"}
+    unfit = {}
+    for label, count in different.items():
+        if count < LEAST:
+            unfit[label] = (
+                f"Its class has {count} different photo: expected {LEAST} or more, to train with "
+                "one while another is held out; add some."
+            )
+        elif "train" in splits and label not in trained:
+            unfit[label] = "Its class has no photos in train: expected some there; add some."
+    return unfit
+
+
+def _file(entry: Entry, finding: Finding | None, unfit: str, repeated: str | None) -> File:
+    if finding is None:
+        return File(entry.path, entry.outcome or "reject", entry.reason, entry.label, entry.split)
+    suffix = PurePosixPath(entry.path).suffix.lower()
+    notes = [finding.note, repeated or ""]
+    if not finding.problem and suffix and suffix not in FORMATS[finding.format]:
+        notes.insert(0, f"Named {suffix}, but {finding.format} by its content, and read as that.")
+    note = " ".join(filter(None, notes))
+    problem = finding.problem or unfit
+    return File(
+        path=entry.path,
+        outcome="reject" if problem else "note" if note else "accept",
+        reason=problem or note,
+        label=entry.label,
+        split=entry.split,
+        width=finding.width,
+        height=finding.height,
+        digest=finding.digest,
+    )
+
+
+def _problem(
+    source: str, entries: Sequence[Entry], groups: Mapping[int, int], classes: Mapping[str, int]
+) -> str:
+    """Why no study can be made of the dataset, in a line; empty if one can."""
+    found = _count(entries[place].label for place in groups)
+    splits = _count(entries[place].split for place in groups if entries[place].split)
+    if not found:
+        files = f"none among {len(entries):,} files" if entries else "no file at all"
+        return (
+            f"{source}: expected a folder for each class with photos in it ({PHOTO_KINDS}), got "
+            f"{files}; mend the address or the files"
+        )
+    if len(found) == 1:
+        (only,) = found
+        return (
+            f"{source}: expected photos of two classes or more, got {found[only]:,}, all of class "
+            f"{only!r}; add a folder for each other class"
+        )
+    if splits and ("train" not in splits or len(splits) < 2):
+        return (
+            f"{source}: expected photos in train, and in val or test, got some in "
+            f"{' and '.join(splits)} alone; add those that lack, or give no split"
+        )
+    if len(classes) < 2:
+        return (
+            f"{source}: expected two classes or more with {LEAST} different photos each, got "
+            f"{len(classes)} of {len(found)}, of {len(groups):,} photos in all; add photos"
+        )
+    return ""

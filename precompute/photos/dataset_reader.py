@@ -1,0 +1,40 @@
+"""A dataset from its address: its photos, and the report that says how they were found."""
+
+from pathlib import Path
+
+from diamond_cutter.precompute.photos.dataset_check import report
+from diamond_cutter.precompute.photos.examination import examine
+from diamond_cutter.precompute.photos.file_entry import Progress
+from diamond_cutter.precompute.photos.photo import Dataset, Photo
+from diamond_cutter.precompute.photos.sources.dataset_source import open_dataset
+
+UNLABELLED = "photos"
+"""What photos without a class are called."""
+
+
+def read_dataset(
+    address: str, cache: Path, report_progress: Progress, *, labelled: bool = True
+) -> Dataset:
+    """Read what `open_dataset` finds at `address`, file by file.
+
+    Whatever the files are, that ends in a report; its `problem` says if no study can be made of
+    them. Not `labelled`: any photos will do, wherever in the folder they lie. Raises `UserError`
+    where the address can't be opened or `cache` not be written to.
+    """
+    entries = open_dataset(address, cache, report_progress, "" if labelled else UNLABELLED)
+    examined = examine(entries, cache, report_progress)
+    described = report(address, entries, examined, labelled=labelled)
+    classes = list(described.classes)
+    photos = [
+        Photo(
+            file=entry.file,
+            path=entry.path,
+            label=classes.index(entry.label),
+            split=entry.split,
+            digest=examined.findings[place].digest,
+            group=examined.groups[place],
+        )
+        for place, entry in enumerate(entries)
+        if entry.file is not None and described.files[place].outcome in ("accept", "note")
+    ]
+    return Dataset(described, photos, classes)

@@ -1,0 +1,148 @@
+"""Every file of a dataset is read once: what it is, and what its duplicates are found by."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import PIL
+
+from diamond_cutter.precompute.photos.cache_folder import writing
+from diamond_cutter.precompute.photos.duplicates.duplicate_search import Pairs, find_near, group
+from diamond_cutter.precompute.photos.duplicates.fingerprint import SIZE, fingerprint
+from diamond_cutter.precompute.photos.examination_cache import (
+    ExaminationCache,
+    Finding,
+    open_ledger,
+)
+from diamond_cutter.precompute.photos.file_entry import Entry, Progress
+from diamond_cutter.precompute.photos.images.image_decoding import UnreadableError, decode
+
+VERSION = f"1, Pillow {PIL.__version__}"
+"""Changes whenever the same file would be found to be something else, or near to another."""
+
+SLICE = 64
+"""Files between two commits: what a kill loses at most."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What the files of a dataset are.
+
+    `findings`: by the entry's place, for those that were to be examined; `groups`: for each place
+    of a photo the number of its group, the same for near and exact duplicates.
+    """
+
+    findings: dict[int, Finding]
+    groups: dict[int, int]
+
+
+def examine(entries: Sequence[Entry], cache: Path, report_progress: Progress) -> Examined:
+    """Look into the entries whose outcome is open.
+
+    Of each photo a few hundred bytes stay in memory, and a fingerprint in a file of `cache` that
+    goes with this call; what was found stays in the examination cache there.
+    """
+    asked = {
+        place: entry.file
+        for place, entry in enumerate(entries)
+        if entry.outcome is None and entry.file is not None
+    }
+    pictures: dict[str, int] = {}
+    findings: dict[int, Finding] = {}
+    with (
+        open_ledger(cache) as examination_cache,
+        writing(cache),
+        tempfile.TemporaryFile(dir=cache) as file,
+    ):
+        report_progress("reading photos", 0, len(asked))
+        found = _look_into(list(asked.values()), examination_cache)
+        for done, (place, (finding, printed)) in enumerate(zip(asked, found, strict=True), 1):
+            findings[place] = finding
+            if not finding.problem and finding.pixels not in pictures:
+                pictures[finding.pixels] = len(pictures)
+                file.write(printed)
+            report_progress("reading photos", done, len(asked))
+        file.flush()
+        near = _near(list(pictures), file, examination_cache, report_progress)
+    group_of = group(len(pictures), near)
+    groups = {
+        place: group_of[pictures[finding.pixels]]
+        for place, finding in findings.items()
+        if not finding.problem
+    }
+    return Examined(findings, groups)
+
+
+def _look_into(
+    files: Sequence[Path], examination_cache: ExaminationCache
+) -> Iterator[tuple[Finding, bytes]]:
+    """The finding and the fingerprint of each file, in order; the latter empty if it's no photo.
+
+    Threads do: Pillow lets others work while it decodes.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(files), SLICE):
+            batch = files[start : start + SLICE]
+            keys = [_key(file) for file in batch]
+            known = [examination_cache.finding(key) for key in keys]
+            unknown = [file for file, old in zip(batch, known, strict=True) if old is None]
+            fresh = pool.map(_look, unknown)
+            for key, old in zip(keys, known, strict=True):
+                finding, printed = next(fresh) if old is None else old
+                if old is None and finding.digest:
+                    examination_cache.keep(key, finding, printed)
+                yield finding, printed
+            examination_cache.commit()
+
+
+def _key(file: Path) -> bytes:
+    """What a finding depends on; a file that is gone has neither size nor time."""
+    try:
+        state = file.stat()
+        parts = (VERSION, state.st_size, state.st_mtime_ns)
+    except OSError:
+        parts = (VERSION, 0, 0)
+    name = os.fsencode(file.absolute())
+    return hashlib.sha256(b"\0".join([name, *(str(part).encode() for part in parts)])).digest()
+
+
+def _look(file: Path) -> tuple[Finding, bytes]:
+    try:
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        return Finding("", problem=f"Can't be opened ({error.strerror}): mend that."), b""
+    try:
+        decoded = decode(file)
+    except UnreadableError as error:
+        return Finding(digest, problem=str(error)), b""
+    height, width = decoded.image.shape[:2]
+    pixels = hashlib.blake2b(f"{width} {height} ".encode(), digest_size=16)
+    pixels.update(np.ascontiguousarray(decoded.image).data)
+    finding = Finding(digest, pixels.hexdigest(), width, height, decoded.format, decoded.note)
+    return finding, fingerprint(decoded.image).tobytes()
+
+
+def _near(
+    pictures: list[str],
+    file: IO[bytes],
+    examination_cache: ExaminationCache,
+    report_progress: Progress,
+) -> Pairs:
+    """The near duplicates among pictures whose fingerprints stand in `file`, in order."""
+    if len(pictures) < 2:
+        return np.zeros((0, 2), np.intp)
+    key = hashlib.sha256("\0".join([VERSION, *pictures]).encode()).digest()
+    near = examination_cache.pairs(key)
+    if near is None:
+        shape = (len(pictures), SIZE)
+        near = find_near(np.memmap(file, np.uint8, "r", shape=shape), report_progress)
+        examination_cache.keep_pairs(key, near)
+        examination_cache.commit()
+    return near

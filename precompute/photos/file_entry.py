@@ -1,0 +1,29 @@
+"""A file of a dataset before anybody has looked into it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from diamond_cutter.precompute.stores.study.dataset_report import Outcome, Split
+
+Progress = Callable[[str, int, int], None]
+"""Told the name of the step, how much of it is done and how much there is; 0: not known."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of a dataset.
+
+    `path`: as the dataset has it, with "/", unlike that of any other entry, and valid Unicode; it
+    may hold anything else, control characters too, so what shows it has to escape it. `file`:
+    where it lies on this machine, None where it was left out. `label`: its class, never empty
+    where `outcome` is None, which says that the file is to be examined. Else it was left out, and
+    `reason` says why in a sentence.
+    """
+
+    path: str
+    file: Path | None
+    label: str
+    split: Split
+    outcome: Outcome | None
+    reason: str

@@ -1,0 +1,91 @@
+"""The dataset report as a person reads it in a terminal."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from diamond_cutter.precompute.stores.study.dataset_report import Duplicates, Outcome, Report
+
+SHOWN = 20
+"""Lines of each list."""
+
+NAMED = 3
+"""Photos of a set of duplicates that are named."""
+
+
+def summarize(report: Report) -> str:
+    """The report in lines, of which none is longer for a stranger's file name than that needs.
+
+    Names may hold anything; what a terminal would obey is shown as its code.
+    """
+    return "\n".join(_lines(report))
+
+
+def printable(text: str) -> str:
+    r"""The text with control and formatting characters as their codes, as "\x1b" or "\u202e"."""
+    unsafe = ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return "".join(
+        repr(char)[1:-1] if unicodedata.category(char) in unsafe else char for char in text
+    )
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield (
+        f"{printable(report.source)}: {len(report.photos):,} photos of {len(report.classes):,} "
+        f"classes, in {len(report.files):,} files"
+    )
+    yield from _classes(report)
+    if report.splits:
+        yield "Split: " + ", ".join(f"{count:,} {name}" for name, count in report.splits.items())
+    if report.sides:
+        least, middle, most = report.sides
+        yield f"Shorter sides: {least} to {most} pixels, half of them {middle} or less"
+    yield from _files(report, "reject", "Left out")
+    yield from _files(report, "note", "Taken, with a note")
+    ignored = sum(file.outcome == "ignore" for file in report.files)
+    if ignored:
+        yield f"Ignored: {ignored:,} files that are no photos"
+    yield from _duplicates(report.duplicates)
+    if not report.problem:
+        yield "A study can be made of it."
+
+
+def _classes(report: Report) -> Iterator[str]:
+    width = max((len(printable(name)) for name in report.classes), default=0)
+    lines = [
+        f"{printable(name):{width}} {count:7,}"
+        + ("  too few to be judged" if name in report.small else "")
+        for name, count in report.classes.items()
+    ]
+    yield from _bounded("Classes", lines)
+    if report.imbalance > 1:
+        yield f"The largest class has {report.imbalance:.1f} times the photos of the smallest"
+
+
+def _files(report: Report, outcome: Outcome, title: str) -> Iterator[str]:
+    yield from _bounded(
+        title,
+        [
+            f"{printable(file.path)}: {printable(file.reason)}"
+            for file in report.files
+            if file.outcome == outcome
+        ],
+    )
+
+
+def _duplicates(duplicates: Sequence[Duplicates]) -> Iterator[str]:
+    """The sets, those first that make a study wrong."""
+    places = {"classes": "with different classes", "split": "on both sides of the split", "": ""}
+    lines = []
+    for each in sorted(duplicates, key=lambda each: ("classes", "split", "").index(each.across)):
+        paths = ", ".join(printable(path) for path in each.paths[:NAMED])
+        more = f" and {len(each.paths) - NAMED:,} more" if len(each.paths) > NAMED else ""
+        lines.append(" ".join(filter(None, (each.kind, places[each.across]))) + f": {paths}{more}")
+    yield from _bounded("Sets of duplicates", lines)
+
+
+def _bounded(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield f"{title}: {len(lines):,}"
+        yield from (f"  {line}" for line in lines[:SHOWN])
+    if len(lines) > SHOWN:
+        yield f"  and {len(lines) - SHOWN:,} more, which --json lists"

@@ -1,0 +1,132 @@
+"""The layout of the atlas: what passes from `precompute` to `build`, without TensorFlow.
+
+An atlas is a Zarr v3 group at any fsspec address::
+
+    <atlas>                          attributes: format_version, kind = "atlas"
+    <atlas>/.catalogue               the list of all models there are, see `contract.catalogue`
+    <atlas>/<model>                  attributes: model (see `Model`), layers (list of `Layer`)
+    <atlas>/<model>/<layer>          attributes: recipes {name: its parameters}, seed,
+                                                 receptive_field, stride
+    <atlas>/<model>/<layer>/images   (C, S, S, 3) uint8, sRGB
+    <atlas>/<model>/<layer>/score    (C,) float32: how far the finished image drives the channel's
+                                     pre-activation above its natural mean, in natural standard
+                                     deviations, averaged over random small jitters and scales;
+                                     NaN where level is 0
+    <atlas>/<model>/<layer>/flag     (C,) uint8: a `Flag`
+    <atlas>/<model>/<layer>/level    (C,) uint8: a `Level`
+    <atlas>/<model>/<layer>/natural  what the layer does on photos, see `contract.natural`
+
+All four arrays of a layer have the same chunks along C; a chunk has one writer, which writes
+`level` last. What `level` calls 0 is not there, whatever the other arrays hold.
+"""
+
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+from typing import Any, Literal
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.stores.format_version import check_format
+
+CHUNK = 8
+"""Channels in one chunk of a layer's arrays, and so in one task and one batch."""
+
+
+class Level(IntEnum):
+    """The quality that a channel's picture has reached: that of the recipe of this name."""
+
+    NOTHING = 0
+    PREVIEW = 1
+    STANDARD = 2
+
+
+class Flag(IntEnum):
+    """Why a channel's picture is not to be shown as a picture."""
+
+    NONE = 0
+    DEAD = 1  # no better than plain grey, nor a natural deviation above the natural mean
+    GREY = 2  # next to no contrast
+    CHANCE = 3  # excites too many others of the layer more, see `rendering.score`
+
+
+@dataclass(frozen=True)
+class Model:
+    """A backbone as listed by `diamond models --json`, without whether its weights are here.
+
+    `input_size` is in pixels, `gflops` counts a multiplication and an addition as two, at that
+    size; `cuts` is how many layers are cuts, `channels` how many these have in all. `paper` is the
+    address of the publication, `year` its year; `top1` the published accuracy on ImageNet in
+    percent, `top1_source` where it stands; `licence` that of the weights. None: not known, or only
+    by a file that is not here.
+    """
+
+    name: str
+    source: str
+    family: str
+    input_size: int
+    parameters: int | None
+    gflops: float | None
+    cuts: int | None
+    channels: int | None = None
+    year: int | None = None
+    paper: str | None = None
+    top1: float | None = None
+    top1_source: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer as listed by `diamond layers --json`; stride and receptive field in input pixels.
+
+    `index` counts the layers in depth order from 0; `receptive_field` and `stride` are None where
+    the graph does not tell them, `is_cut` where there is no graph before the weights are here.
+    """
+
+    name: str
+    index: int
+    channels: int
+    stride: int | None
+    receptive_field: int | None
+    is_cut: bool | None
+
+
+def open_atlas(address: str, mode: Literal["r", "r+"] = "r") -> zarr.Group:
+    """Open the atlas at `address`; a `UserError` if there is none or its format is another."""
+    try:
+        group = zarr.open_group(address, mode=mode)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"no atlas at {address}: expected a Zarr store; "
+            f"`diamond atlas --store {address}` makes one"
+        ) from error
+    check_format(group.attrs.asdict(), "atlas", address)
+    return group
+
+
+def model_attributes(model: Model, layers: list[Layer]) -> dict[str, Any]:
+    """The attributes of a model's group."""
+    return {"model": asdict(model), "layers": [asdict(layer) for layer in layers]}
+
+
+def read_model(group: zarr.Group) -> tuple[Model, list[Layer]]:
+    """The model of a group written with `model_attributes`, and its layers in depth order."""
+    attributes: dict[str, Any] = group.attrs.asdict()
+    return Model(**attributes["model"]), [Layer(**layer) for layer in attributes["layers"]]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Finished pictures of B units.
+
+    images: (B, S, S, 3) uint8, sRGB; or (B, S, S, 4), with opacity.
+    score: (B,) float32, see `score.Scorer`.
+    flag: (B,) uint8, a `contract.Flag` each.
+    """
+
+    images: NDArray[np.uint8]
+    score: NDArray[np.float32]
+    flag: NDArray[np.uint8]

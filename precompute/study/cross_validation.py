@@ -1,0 +1,91 @@
+"""Cross validation: who is held out when, a head trained in every fold, and what it reaches."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.heads.folds import Fold, held_out_in, make_folds
+from diamond_cutter.precompute.heads.head_training import Trained, train_cuts
+from diamond_cutter.precompute.photos.photo import Dataset
+from diamond_cutter.precompute.stores.study.study_layout import Metrics
+from diamond_cutter.precompute.study.metrics import measure
+from diamond_cutter.precompute.study.resampling import Resamples, resample
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """N photos of some classes.
+
+    `label`, `group` and `fold`, (N,) int32: class, the same for near duplicates, and the fold in
+    which the photo is held out, -1 for none. `resamples` are of the photos that are held out.
+    """
+
+    classes: list[str]
+    label: NDArray[np.int32]
+    group: NDArray[np.int32]
+    fold: NDArray[np.int32]
+    folds: list[Fold]
+    resamples: Resamples
+
+    @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """Which photos are held out in some fold, (N,) bool."""
+        held: NDArray[np.bool_] = self.fold >= 0
+        return held
+
+
+def take_sample(dataset: Dataset, folds: int, seed: int) -> Sample:
+    """The photos of a dataset in `folds` folds, or in its own split.
+
+    Raises `UserError` for a split that leaves nothing to train with.
+    """
+    label = np.array([photo.label for photo in dataset.photos], np.int32)
+    group = np.array([photo.group for photo in dataset.photos], np.int32)
+    splits = [photo.split for photo in dataset.photos]
+    parts = make_folds(label, group, splits, folds, seed)
+    fold = held_out_in(parts, len(label))
+    resamples = resample(group[fold >= 0], seed)
+    return Sample(dataset.classes, label, group, fold, parts, resamples)
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """A cut that was tried.
+
+    `features`: D, the activations that its head reads; `right`: (held out,) bool, of each photo
+    whether its surest class is its own; `confusion`: (K, K).
+    """
+
+    features: int
+    trained: Trained
+    metrics: Metrics
+    confusion: NDArray[np.int64]
+    right: NDArray[np.bool_]
+
+
+def train_heads(
+    cuts: Sequence[Callable[[], NDArray[np.float32]]], sample: Sample, settings: StudySettings
+) -> Iterator[Trained]:
+    """Train a head in every fold, and one with all photos, on the (N, V, D) features of cuts.
+
+    `cuts` read them; the heads of several cuts are trained at a time, and come in order.
+    """
+    return train_cuts(
+        cuts,
+        sample.label,
+        len(sample.classes),
+        sample.folds,
+        settings.training,
+        settings.seed,
+    )
+
+
+def measure_heads(trained: Trained, sample: Sample) -> CrossValidation:
+    """Measure the heads of a cut on the photos that they did not see."""
+    label, probability = sample.label[sample.held_out], trained.probability[sample.held_out]
+    metrics, confusion = measure(label, probability, sample.classes, sample.resamples)
+    right = probability.argmax(axis=1) == label
+    return CrossValidation(len(trained.head.layers[0].weight), trained, metrics, confusion, right)

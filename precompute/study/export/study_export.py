@@ -1,0 +1,126 @@
+"""A cut network with its head in one file: from a photo to the probabilities of its classes."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.formats.model_export import refuse_frozen
+from diamond_cutter.precompute.stores.study import study_layout as contract
+from diamond_cutter.precompute.stores.study import study_reader
+from diamond_cutter.precompute.stores.study.dataset_report import Report
+from diamond_cutter.precompute.study.export.classifier_network import build_classifier
+from diamond_cutter.precompute.study.export.export_example import write_example
+from diamond_cutter.precompute.study.export.export_formats import Format, find_format
+from diamond_cutter.precompute.study.study_text import count, measured, place
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: the file, or folder, what is to be known of it, and how to use it."""
+
+    path: Path
+    summary: str
+    example: str
+
+
+def export(store: str, study: str, model: str, cut: str, output: str) -> Exported:
+    """Write a cut network of a study, with the head that all photos trained, to `output`.
+
+    The suffix says the format: `.keras`, `.tflite`, and a SavedModel folder for `.savedmodel` or
+    none. A file of the same format is replaced; anything else that is there stays, and is a
+    `UserError`, as are a study, model or cut that is not there, and weights that are absent.
+    """
+    if "://" in output:
+        raise UserError(f"{output}: expected a file on this machine; export there, then copy it")
+    path = Path(output).absolute()
+    kind = find_format(path)
+    _check_free(path, kind)
+    studies = study_reader.open_studies(store)
+    known = study_reader.read_study(studies, study)
+    group = study_reader.study_group(studies, study)
+    _check_cut(known, model, cut)
+    cut_group = study_reader.cut_group(group, model, cut)
+    _make_folder(path.parent)
+    backbone = catalogue.load(model)
+    if kind.name == "Keras":
+        refuse_frozen(backbone.graph, path)
+    classifier = build_classifier(
+        backbone,
+        cut,
+        known.settings["pooling"],
+        study_reader.read_head(cut_group),
+        known.classes,
+    )
+    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        kind.write(classifier, beside)
+        _move(beside, path)
+    finally:
+        _remove(beside)
+    found = study_reader.read_cut(cut_group)
+    return Exported(
+        path,
+        f"{path}: {place(found)}, its head and its preparation of photos, as {kind.name}. "
+        f"The head was trained on all {count(known.photos, 'photo')}; the accuracy of the study, "
+        f"{measured(found.metrics.accuracy)}, is that of heads which had not seen the photos they "
+        "were tried on.",
+        write_example(kind.name, path, _some_photo(study_reader.read_report(group)), known.classes),
+    )
+
+
+def _check_free(path: Path, kind: Format) -> None:
+    empty = path.is_dir() and not any(path.iterdir())
+    if path.exists() and not kind.is_one(path) and not (empty and kind.is_folder):
+        raise UserError(
+            f"{path}: expected nothing there, or a {kind.name} to replace, got something else, "
+            "which stays; name another output, or move it away"
+        )
+
+
+def _check_cut(study: contract.Study, model: str, cut: str) -> None:
+    backbones = {backbone.name: backbone.cuts for backbone in study.backbones}
+    for kind, name, known in (
+        ("model", model, list(backbones)),
+        ("cut", cut, backbones.get(model, [])),
+    ):
+        if name not in known:
+            raise UserError(
+                f"study {study.name}: no {kind} {name!r}, expected one of {', '.join(known)}; "
+                "name one of these"
+            )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: expected a folder that can be made, got: {error}; name another output"
+        ) from error
+
+
+def _some_photo(report: Report) -> Path:
+    """A photo of the study where it is a file on this machine, else a name to be filled in."""
+    first = Path(report.source, report.photos[0].path)
+    return first.resolve() if first.is_file() else Path("photo.jpg")
+
+
+def _move(beside: Path, path: Path) -> None:
+    """Put the finished file or folder in its place; a folder that is there goes last."""
+    if not path.is_dir():
+        beside.replace(path)
+        return
+    aside = beside.with_name(f"{beside.name}.old")
+    path.rename(aside)
+    beside.rename(path)
+    shutil.rmtree(aside)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

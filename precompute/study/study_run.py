@@ -1,0 +1,202 @@
+"""`diamond study`: everything checked, one pass of the photos, a head on every cut, all ranked."""
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.attribution.attribution_run import StudySlot, explain
+from diamond_cutter.precompute.attribution.attribution_selection import select_cuts, select_layers
+from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.features.feature_extraction import extract
+from diamond_cutter.precompute.jobs.display import StepProgress, open_display
+from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
+from diamond_cutter.precompute.photos.dataset_reader import read_dataset
+from diamond_cutter.precompute.photos.photo import Dataset
+from diamond_cutter.precompute.stores.features_store import Features
+from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
+from diamond_cutter.precompute.stores.study import study_writer
+from diamond_cutter.precompute.stores.study.study_layout import Cut, Study
+from diamond_cutter.precompute.stores.study.study_reader import cut_group, read_fold_head, read_head
+from diamond_cutter.precompute.study.baselines import measure_baselines
+from diamond_cutter.precompute.study.cross_validation import (
+    CrossValidation,
+    Sample,
+    measure_heads,
+    take_sample,
+    train_heads,
+)
+from diamond_cutter.precompute.study.cut_cost import Latency, find_latency
+from diamond_cutter.precompute.study.study_plan import STUDIES, Plan, check_settings, make_plan
+from diamond_cutter.precompute.study.study_ranking import assemble, describe_cuts
+from diamond_cutter.precompute.study.thumbnails import store_portraits
+
+LATENCIES = "latency"
+"""The folder of the cache for what was measured of this machine."""
+PHOTO_BYTES = 40_000
+"""About what a study keeps of a photo: its thumbnail, and its predictions at each cut."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished study, its cuts, best first, and the address of the store that holds it."""
+
+    study: Study
+    cuts: list[Cut]
+    address: str
+
+
+def make_study(
+    name: str,
+    settings: StudySettings,
+    *,
+    load: Callable[[str], Backbone] | None = None,
+    stream: TextIO | None = None,
+) -> Result:
+    """Make the study that the settings ask for, and store it under its name.
+
+    `load` makes a backbone of its name, by default the catalogue's. The display goes to `stream`,
+    or standard error. Raises `UserError` for what the user can mend, before anything is made. The
+    features that were made are kept at an interrupt and a kill at any moment, and the last study
+    of that name stays until this one is complete.
+    """
+    with ExitStack() as stack:
+        display = open_display(stream or sys.stderr)
+        stack.callback(display.close)
+        stack.enter_context(terminated_as_interrupted())
+        steps = StepProgress(display)
+        store_address = check_settings(settings)
+        with steps.step("dataset"):
+            dataset = read_dataset(settings.dataset, Path(settings.cache), steps.progress("files"))
+        if dataset.report.problem:
+            raise UserError(
+                f"{settings.dataset}: {dataset.report.problem}; `diamond check-data` tells of "
+                "every file"
+            )
+        sample = take_sample(dataset, settings.folds, settings.seed)
+        display.phase("loading the backbones")
+        plan = make_plan(name, settings, store_address, *([load] if load else []))
+        if store_address.folder is not None:
+            check_folder(store_address.folder, STUDIES, len(dataset.photos) * PHOTO_BYTES)
+            with store_address.writing():
+                stack.enter_context(exclusive(store_address.folder, STUDIES))
+        return _work(plan, dataset, sample, steps)
+
+
+def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> Result:
+    with steps.step("features"):
+        asked = [
+            (backbone.name, [layer.name for layer in layers])
+            for backbone, layers in zip(plan.backbones, plan.cuts, strict=True)
+        ]
+        features = extract(asked, dataset.photos, plan.settings, steps.display)
+    with steps.step("latency"):
+        latencies = _find_latencies(plan, steps)
+    with plan.store_address.writing():
+        draft = study_writer.begin(
+            study_writer.create_studies(plan.store_address.address), plan.name
+        )
+        study_writer.write_report(draft, dataset.report)
+        study_writer.write_photos(draft, sample.label, sample.fold, sample.group)
+        with steps.step("thumbnails"):
+            histograms = store_portraits(draft, dataset, steps.progress("photos"))
+        with steps.step("heads"):
+            trials = _try_cuts(plan, sample, features, draft, steps)
+            [colour] = train_heads([lambda: histograms], sample, _usual(plan.settings))
+        cuts = describe_cuts(plan, sample, trials, latencies)
+        baselines = measure_baselines(
+            sample.label, sample.fold, colour.probability, sample.resamples
+        )
+        study = assemble(plan, dataset, sample, cuts, baselines, steps.seconds)
+        for cut in cuts:
+            study_writer.write_cut(draft, cut)
+        study_writer.finish(draft, study)
+        _explain(plan, dataset, sample, study, draft, steps)
+    return Result(study, cuts, plan.store_address.address)
+
+
+def _explain(
+    plan: Plan,
+    dataset: Dataset,
+    sample: Sample,
+    study: Study,
+    draft: study_writer.Draft,
+    steps: StepProgress,
+) -> None:
+    """Ask the study's cuts what they look at, each photo with the head that did not see it."""
+    settings = plan.settings.attribution
+    recommended = study.recommendation.model, study.recommendation.cut
+    backbones = {backbone.name: backbone for backbone in plan.backbones}
+    cuts_to_explain = []
+    for model, cut in select_cuts(settings, study.ranking, recommended):
+        group = cut_group(draft.slot, model, cut)
+        heads = [read_fold_head(group, fold) for fold in range(study.folds)]
+        layers = select_layers(settings, backbones[model], cut)
+        cuts_to_explain.append(
+            CutToExplain(
+                backbone=backbones[model],
+                layers=layers,
+                heads=heads,
+                whole=read_head(group),
+                classes=study.classes,
+                pooling=plan.settings.pooling,
+            )
+        )
+    if cuts_to_explain:
+        place = StudySlot(plan.store_address, plan.name, draft.slot.basename)
+        photo_set = PhotoSet(dataset.photos, sample.label, sample.fold, sample.group)
+        explain(
+            place,
+            photo_set,
+            cuts_to_explain,
+            settings,
+            plan.settings,
+            steps.display,
+            plan.settings.seed,
+        )
+
+
+def _find_latencies(plan: Plan, steps: StepProgress) -> dict[str, dict[str, Latency]]:
+    """The latency of every cut, by backbone and name; what is known of this machine is kept."""
+    folder = Path(plan.settings.cache) / LATENCIES
+    progress = steps.progress("cuts")
+    found: dict[str, dict[str, Latency]] = {}
+    for backbone, layers in zip(plan.backbones, plan.cuts, strict=True):
+        progress("latency", sum(map(len, found.values())), len(plan.pairs))
+        found[backbone.name] = find_latency(backbone, [layer.name for layer in layers], folder)
+    progress("latency", len(plan.pairs), len(plan.pairs))
+    return found
+
+
+def _try_cuts(
+    plan: Plan, sample: Sample, features: Features, draft: study_writer.Draft, steps: StepProgress
+) -> list[CrossValidation]:
+    """Try every cut, and store its predictions."""
+    trials: list[CrossValidation] = []
+    progress = steps.progress("cuts")
+    readers = [partial(features.read, backbone.name, layer.name) for backbone, layer in plan.pairs]
+    trained_cuts = train_heads(readers, sample, plan.settings)
+    for (backbone, layer), trained in zip(plan.pairs, trained_cuts, strict=True):
+        progress("heads", len(trials), len(plan.pairs))
+        trial = measure_heads(trained, sample)
+        heads = [
+            [(dense.weight, dense.bias) for dense in head.layers]
+            for head in (*trained.folds, trained.head)
+        ]
+        study_writer.write_predictions(
+            draft, backbone.name, layer.name, trained.probability, trial.confusion, heads
+        )
+        trials.append(trial)
+    progress("heads", len(trials), len(plan.pairs))
+    return trials
+
+
+def _usual(settings: StudySettings) -> StudySettings:
+    """The settings with the default head, which the colour baseline is always given."""
+    return replace(settings, training=replace(settings.training, head="logistic"))
