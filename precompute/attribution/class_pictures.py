@@ -139,11 +139,7 @@ def of_directions(
 
 
 def _direction(to_explain: "CutToExplain", weights: NDArray[np.float32], name: str) -> Target:
-    from diamond_cutter.precompute.backbones.graph.batch_statistics import natural_statistics
-
-    layer = to_explain.layers[-1]
-    known = natural_statistics(to_explain.backbone, layer.name)
-    return direction(layer, weights * (known[1] if known else 1), name)
+    return direction(to_explain.layers[-1], weights * to_explain.spread, name)
 
 
 def _wanted(

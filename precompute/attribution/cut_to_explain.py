@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.photos.photo import Photo
+from diamond_cutter.precompute.rendering.target_readings import natural_units
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
 Dense = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -33,6 +35,12 @@ class CutToExplain:
     def pair(self) -> tuple[str, str]:
         """The names of backbone and cut."""
         return self.backbone.name, self.layers[-1].name
+
+    @cached_property
+    def spread(self) -> NDArray[np.float32]:
+        """Natural standard deviations (C,) of the cut's channels, as rendering divides by them."""
+        [(_, spread)] = natural_units(self.backbone, self.layers[-1:])
+        return spread
 
 
 @dataclass(frozen=True, eq=False)

@@ -117,8 +117,8 @@ def neuron(layer: Layer, index: int, place: tuple[float, float] = CENTRE) -> Tar
 def direction(layer: Layer, weights: ArrayLike, name: str) -> Target:
     """A mixture of a layer's channels: a group (weights 1 and 0), a concept, any signed direction.
 
-    weights: (C,), of channels in natural standard deviations (for weights of the activations as
-        they are, multiply by the spreads that `natural_statistics` gives); only their ratios count.
+    weights: (C,), of channels in natural standard deviations; only their ratios count. Weights of
+        the activations as they are: multiply by the spreads that `readings.natural_units` gives.
     Raises `ValueError` for weights of another shape, that are not finite, or that are all zero.
     """
     values = np.asarray(weights, np.float32)

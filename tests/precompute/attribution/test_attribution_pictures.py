@@ -1,22 +1,31 @@
 """What the pictures of classes and groups ask for, and which of them are missing."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sample_attributor import SIZE, make_head
 
+from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.attribution.attributor import Attributor
 from diamond_cutter.precompute.attribution.class_groups import MOST_PHOTOS, members
 from diamond_cutter.precompute.attribution.class_pictures import (
     BATCH,
     of_classes,
+    of_directions,
     of_groups,
     picture_tasks,
 )
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain
+from diamond_cutter.precompute.backbones.catalogue.user_model_source import UserModelEntry
+from diamond_cutter.precompute.backbones.formats.model_export import write_backbone
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.batch_statistics import natural_statistics
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.rendering.sample_statistics import sample_crops
 from diamond_cutter.precompute.rendering.target_readings import asked, reading
 from diamond_cutter.precompute.rendering.targets import Family
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
 from diamond_cutter.precompute.stores.attribution.attribution_layout import ClassGroups
 
 CUT, CHANNELS, CLASSES = "block5c_add", 112, 6
@@ -72,6 +81,31 @@ def test_a_head_is_rendered_through_all_that_it_is(backbone: Backbone) -> None:
     assert [len(each.units) for each in of_classes(to_explain, [0], 0)] == [0, 0]
     to_explain.whole[0][0][0, 0] += 1  # another hidden layer, another picture
     assert set(of_classes(to_explain, [0, 3], 1)[0].keys).isdisjoint(logit.keys)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_directions_at_a_layer_without_a_norm_are_in_the_units_that_rendering_reads(
+    tmp_path: Path, *, frozen: bool
+) -> None:
+    image = keras.Input((32, 32, 3), name="image")
+    convolution = keras.layers.Conv2D(3, 1, activation="relu", name="block1_conv")
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(convolution(image))
+    model = keras.Model(image, keras.layers.Dense(2, name="logits")(pooled))
+    convolution.set_weights([np.diag([1.0, 20.0, 5.0]).reshape(1, 1, 3, 3), np.ones(3)])
+    info = Model("plain", "random", "Plain", 32, None, None, None)
+    plain = Backbone.of(model, info, ("a", "b"))
+    if frozen:
+        write_backbone(plain, None, tmp_path / "plain.modelzoo")
+        plain = UserModelEntry("plain", ModelSettings(file=str(tmp_path / "plain.modelzoo"))).load()
+    head = [(np.eye(3, dtype=np.float32), np.zeros(3, np.float32))]
+    layer = next(layer for layer in plain.layers if layer.channels == 3)
+    to_explain = CutToExplain(plain, [layer], [head], head, ["r", "g", "b"], "average")
+    spread = (sample_crops() / 255).std((0, 1, 2)) * [1, 20, 5]
+    _, way = of_classes(to_explain, [1], 1)
+    expected = (np.eye(3)[1] - 1 / 3) * spread
+    np.testing.assert_allclose(way.units[0].weights, expected / np.linalg.norm(expected), rtol=1e-3)
+    group = of_directions(to_explain, ["of r"], np.ones((1, 1, 3), np.float32))
+    np.testing.assert_allclose(group.units[0].weights, spread / np.linalg.norm(spread), rtol=1e-3)
 
 
 @pytest.mark.parametrize(("pooling", "hidden"), [("maximum", 0), ("average", 5), ("both", 5)])
