@@ -19,7 +19,7 @@ class AtlasSettings:
     models: tuple[str, ...] = setting(("efficientnet-lite0",), "the backbones to render")
     layers: tuple[str, ...] = setting(("cuts",), 'the layers to render: "cuts", "all" or names')
     channels: str = setting(
-        "all", 'the channels of each layer: "all", a count, or ranges "0-63,100"'
+        "all", 'the channels of each layer: "all", ranges "0-63,100", or in the file a count'
     )
     recipe: str = setting("preview", 'the quality to reach: "preview" or "standard"')
     seed: int = setting(0, "the seed that every picture's own seed is derived from")

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.rendering.targets import number_ranges
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
 
 
@@ -84,29 +85,43 @@ def merged(*parts: Sequence[Selection]) -> tuple[Selection, ...]:
 def parse_channels(text: str, channels: int) -> tuple[int, ...]:
     """What "all", a count ("16": the first 16) or ranges ("0-63,100") mean for a layer.
 
-    A lone number is a count; "100-100" is the one channel. Numbers come out sorted, each once.
-    Raises `UserError` for anything else, and for a range beyond `channels`.
+    A lone number is a count, which only the settings file may give: see `check_option`. Numbers
+    come out sorted, each once. Raises `UserError` for anything else, and for a range beyond
+    `channels`.
     """
     if text.strip() == "all":
         return tuple(range(channels))
-    if re.fullmatch(r"\s*[0-9]+\s*", text) and int(text) > 0:
-        return tuple(range(min(int(text), channels)))
-    numbers: set[int] = set()
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9]+)\s*(?:-\s*([0-9]+)\s*)?", part)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if first > last or ("," not in text and "-" not in text):
-            raise UserError(
-                'channels: expected "all", a count of at least 1, or ranges like "0-63,100", '
-                f"got {text!r}; mend the value"
-            )
-        if last >= channels:
+    count = _lone_number(text)
+    if count:
+        return tuple(range(min(count, channels)))
+    ranges = number_ranges(text)
+    if count == 0 or not all(meant for _, meant in ranges):
+        raise UserError(
+            'channels: expected "all", a count of at least 1, or ranges like "0-63,100", '
+            f"got {text!r}; mend the value"
+        )
+    for part, meant in ranges:
+        if meant[-1] >= channels:
             raise UserError(
                 f"channels: expected numbers up to {channels - 1}, which the widest of the chosen "
-                f"layers has, got {part.strip()!r}; `diamond layers MODEL` lists them"
+                f"layers has, got {part!r}; `diamond layers MODEL` lists them"
             )
-        numbers.update(range(first, last + 1))
-    return tuple(sorted(numbers))
+    return tuple(sorted(set().union(*(meant for _, meant in ranges))))
+
+
+def check_option(text: str | None) -> None:
+    """Refuse a lone number as an option: `diamond render` takes it for a channel, not a count."""
+    count = _lone_number(text or "")
+    if count is not None:
+        first = f'"0-{count - 1}" for the first {count}, or ' if count else ""
+        raise UserError(
+            f'--channels: expected "all" or ranges like "0-63,100", got {text!r}, which may be a '
+            f'count or a channel; give {first}"{count}-{count}" for channel {count} alone'
+        )
+
+
+def _lone_number(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"\s*[0-9]+\s*", text) else None
 
 
 def _check_names(backbones: Sequence[Backbone], layers: Sequence[str]) -> None:

@@ -35,7 +35,10 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Render, and say what is there now."""
+    from diamond_cutter.precompute.atlas.channel_selection import check_option
+
     settings = load(AtlasSettings, options)
+    check_option(options.channels)
     if options.study is None:
         _render(settings, None)
         return

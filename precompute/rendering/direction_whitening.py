@@ -64,8 +64,8 @@ def stored_covariance(address: str, model: str, layer: Layer) -> NDArray[np.floa
     if covariance is None:
         raise UserError(
             f"{address}: expected the natural statistics of {layer.name} of {model}, got none; "
-            f"`diamond atlas --store {address} --models {model} --layers {layer.name} --channels 1`"
-            " measures them"
+            f"`diamond atlas --store {address} --models {model} --layers {layer.name} "
+            "--channels 0-0` measures them"
         )
     if covariance.shape != (layer.channels, layer.channels):
         raise UserError(

@@ -24,6 +24,7 @@ From targets come others: `opposite` (what makes it low), `difference` (high in 
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -35,6 +36,16 @@ from numpy.typing import ArrayLike, NDArray
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
 CENTRE = (0.5, 0.5)
+
+
+def number_ranges(text: str) -> list[tuple[str, range]]:
+    """The parts of a list such as "3,7,10-12" with the numbers of each; a part may mean none."""
+    ranges = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([0-9]+)\s*(?:-\s*([0-9]+)\s*)?", part)
+        numbers = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
+        ranges.append((part.strip(), numbers))
+    return ranges
 
 
 class Family(Enum):

@@ -103,15 +103,13 @@ def numbers(text: str, count: int, what: str) -> list[int]:
     if text.strip() == "all":
         return list(range(count))
     found: list[int] = []
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9]+)\s*(?:-\s*([0-9]+)\s*)?", part)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
-        if last < first or last >= count:
+    for part, meant in targets.number_ranges(text):
+        if not meant or meant[-1] >= count:
             raise UserError(
                 f'{what}: expected numbers of 0 to {count - 1} like "3,7,10-12", got {part!r}; '
                 "mend the list"
             )
-        found.extend(range(first, last + 1))
+        found.extend(meant)
     return found
 
 

@@ -9,6 +9,8 @@ from diamond_cutter.command.main import main
 from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.atlas import atlas_run
 from diamond_cutter.precompute.atlas.atlas_summary import Failure, Summary
+from diamond_cutter.precompute.atlas.channel_selection import parse_channels
+from diamond_cutter.precompute.rendering.requests.render_request import numbers
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Level
 
 
@@ -53,6 +55,37 @@ def test_the_summary_goes_to_standard_output(
         "the same command goes on with the rest",
         "`diamond site` makes the pages",
     ]
+
+
+@pytest.mark.parametrize("given", ["16", " 16", "0"])
+def test_a_lone_number_of_channels_is_refused_with_what_it_may_mean(
+    given: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = returning(monkeypatch, summary())
+    assert main(["atlas", "--channels", given]) == 2
+    number = given.strip()
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert f"got {given!r}" in told
+    assert f'"{number}-{number}" for channel {number} alone' in told
+    assert ('"0-15" for the first 16' in told) == (number == "16")
+    assert not asked
+
+
+def test_a_count_of_channels_is_for_the_file_and_ranges_are_for_both(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("diamond.toml").write_text("[atlas]\nchannels = 16\n", encoding="utf-8")
+    asked = returning(monkeypatch, summary())
+    assert main(["atlas"]) == main(["atlas", "--channels", "0-15"]) == 0
+    assert [settings.channels for settings in asked] == ["16", "0-15"]
+    assert parse_channels("16", 20) == parse_channels("0-15", 20) == tuple(range(16))
+    assert numbers("0-15", 20, "channels") == list(range(16))
 
 
 def test_nothing_to_do_is_said_so(
