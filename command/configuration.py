@@ -5,8 +5,8 @@ import os
 import re
 import tomllib
 from argparse import ArgumentParser, Namespace
-from collections.abc import Collection, Mapping
-from dataclasses import Field, asdict, fields, replace
+from collections.abc import Collection
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
 
@@ -15,18 +15,17 @@ from diamond_cutter.command.settings import (
     PREFIXES,
     STUDY_TABLES,
     TABLES,
+    Configuration,
     ModelSettings,
     StudySettings,
 )
+from diamond_cutter.command.structuring import CALLED, TABLE, MismatchError, structure, unstructure
 
 T = TypeVar("T")
 SHARED = "DIAMOND_CUTTER_MODELS"
 """The variable of the environment that hands the tables [models.NAME] on to worker processes."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 """What may be a folder of the site, and so a part of an address that needs no quoting."""
-COUNTS = ("channels", "photos")
-"""Settings that are a text or a plain count."""
-_EXPECTED: dict[Any, str] = {str: "a text", int: "a whole number", float: "a number"}
 
 
 def add_options(parser: ArgumentParser, *tables: type, only: Collection[str] | None = None) -> None:
@@ -52,10 +51,9 @@ def load(table: type[T], options: Namespace) -> T:
     Raises `UserError` for a file that is not there or cannot be read, and for names and values
     that are not known; every table of the file is checked, not only the one asked for.
     """
-    path, content = _read(options)
     name = next(name for name, known in TABLES.items() if known is table)
-    values = _checked(path, name, table, content.get(name, {}))
-    return table(**(values | _given(table, options)))
+    settings: T = getattr(_read(options), name)
+    return replace(settings, **_given(table, options))  # type: ignore[type-var]
 
 
 def load_studies(options: Namespace) -> dict[str, StudySettings]:
@@ -63,9 +61,7 @@ def load_studies(options: Namespace) -> dict[str, StudySettings]:
 
     Raises `UserError` as `load` does.
     """
-    path, content = _read(options)
-    tables = _named_tables(path, content)
-    return {name: _study(path, name, values) for name, values in tables.items()}
+    return _read(options).study
 
 
 def load_study(name: str, options: Namespace) -> StudySettings:
@@ -96,26 +92,16 @@ def share_models(options: Namespace) -> None:
 
     Paths become absolute. Raises `UserError` as `load` does.
     """
-    path, content = _read(options)
-    os.environ[SHARED] = json.dumps(
-        {name: asdict(_model(path, name, values)) for name, values in _models(path, content)}
-    )
+    os.environ[SHARED] = json.dumps(unstructure(_read(options).models))
 
 
 def shared_models() -> dict[str, ModelSettings]:
     """The tables [models.NAME] that `share_models` made known, by name."""
-    shared = json.loads(os.environ.get(SHARED, "{}"))
-    return {name: ModelSettings(**values) for name, values in shared.items()}
+    return structure(json.loads(os.environ.get(SHARED, "{}")), dict[str, ModelSettings])
 
 
-def _models(path: Path, content: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    tables = _table(path, "models", content.get("models", {}))
-    return [(name, _table(path, f"models.{name}", values)) for name, values in tables.items()]
-
-
-def _model(path: Path, name: str, values: Mapping[str, Any]) -> ModelSettings:
+def _model(path: Path, name: str, settings: ModelSettings) -> ModelSettings:
     _check_name(name, "model")
-    settings = ModelSettings(**_checked(path, f"models.{name}", ModelSettings, values))
     if bool(settings.file) == bool(settings.weights):
         got = "both" if settings.file else "neither"
         raise UserError(
@@ -130,22 +116,6 @@ def _model(path: Path, name: str, values: Mapping[str, Any]) -> ModelSettings:
     return replace(settings, **where)
 
 
-def _study(path: Path, name: str, values: Mapping[str, Any]) -> StudySettings:
-    own = {key: value for key, value in values.items() if key not in STUDY_TABLES}
-    inside = {}
-    for key, table in STUDY_TABLES.items():
-        full = f"study.{name}.{key}"
-        inside[key] = table(**_checked(path, full, table, _table(path, full, values.get(key, {}))))
-    return StudySettings(**_checked(path, f"study.{name}", StudySettings, own), **inside)
-
-
-def _named_tables(path: Path, content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    tables = _table(path, "study", content.get("study", {}))
-    for name in tables:
-        _check_name(name)
-    return {name: _table(path, f"study.{name}", values) for name, values in tables.items()}
-
-
 def _check_name(name: str, kind: str = "study") -> None:
     if not _NAME.fullmatch(name):
         raise UserError(
@@ -154,14 +124,14 @@ def _check_name(name: str, kind: str = "study") -> None:
         )
 
 
-def _read(options: Namespace) -> tuple[Path, dict[str, Any]]:
-    """The path and the content of the settings file, all of it checked."""
+def _read(options: Namespace) -> Configuration:
+    """What the settings file says, all of it checked; the paths of networks are absolute."""
     path = Path(options.config or "diamond.toml")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = structure(tomllib.loads(path.read_text(encoding="utf-8")), Configuration)
     except FileNotFoundError as error:
         if options.config is None:
-            return path, {}
+            return Configuration()
         raise UserError(
             f"{path}: no such settings file; name another with --config, or leave it out"
         ) from error
@@ -169,55 +139,31 @@ def _read(options: Namespace) -> tuple[Path, dict[str, Any]]:
         raise UserError(
             f"{path}: expected a readable TOML file, got: {error}; mend the file"
         ) from error
-    for name, values in content.items():
-        if name in TABLES:
-            _checked(path, name, TABLES[name], _table(path, name, values))
-        elif name not in ("study", "models"):
-            raise UserError(
-                f"{path}: expected the tables {_listed(TABLES)}, 'study.NAME' and 'models.NAME', "
-                f"got {name!r}; rename or remove it"
-            )
-    for name, values in _named_tables(path, content).items():
-        _study(path, name, values)
-    for name, values in _models(path, content):
-        _model(path, name, values)
-    return path, content
+    except MismatchError as error:
+        raise UserError(f"{path}: {_told(error)}") from error
+    for name in content.study:
+        _check_name(name)
+    models = {name: _model(path, name, settings) for name, settings in content.models.items()}
+    return replace(content, models=models)
 
 
-def _table(path: Path, name: str, content: Any) -> dict[str, Any]:
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: expected a table [{name}], got {content!r}; mend the file")
-    return content
-
-
-def _checked(path: Path, name: str, table: type, content: Mapping[str, Any]) -> dict[str, Any]:
-    known = _settings(table)
-    for key in content:
-        if key not in known:
-            raise UserError(
-                f"{path}: [{name}] has {key!r}, expected one of {_listed(known)}; "
-                "rename or remove it"
-            )
-    return {key: _from_toml(path, name, known[key], value) for key, value in content.items()}
-
-
-def _from_toml(path: Path, table: str, item: Field[Any], value: Any) -> Any:
-    if _is_list(item):
-        values = [value] if isinstance(value, str) else value
-        filled = isinstance(values, list) and (values or not item.default)
-        if filled and all(isinstance(entry, str) for entry in values):
-            return tuple(values)
-        expected = "a text or a list of texts"
-    elif type(value) is item.type:
-        return value
-    elif item.type is float and type(value) is int:
-        return float(value)
-    elif item.name in COUNTS and type(value) is int:
-        return str(value)
-    else:
-        expected = _EXPECTED[item.type]
-    raise UserError(
-        f"{path}: [{table}] {item.name}: expected {expected}, got {value!r}; mend the value"
+def _told(error: MismatchError) -> str:
+    """What is wrong in a settings file, where, and what to do."""
+    if error.expected == TABLE:
+        return f"expected a table [{'.'.join(error.path)}], got {error.got}; mend the file"
+    if error.unknown and error.path:
+        return (
+            f"[{'.'.join(error.path)}] has {error.got}, expected {error.expected}; "
+            "rename or remove it"
+        )
+    if error.unknown:
+        return (
+            f"expected the tables {_listed(TABLES)}, 'study.NAME' and 'models.NAME', "
+            f"got {error.got}; rename or remove it"
+        )
+    *tables, name = error.path
+    return (
+        f"[{'.'.join(tables)}] {name}: expected {error.expected}, got {error.got}; mend the value"
     )
 
 
@@ -231,6 +177,7 @@ def _given(table: type, options: Namespace) -> dict[str, Any]:
 
 
 def _from_text(name: str, item: Field[Any], text: str) -> Any:
+    """An option's value; by hand, for here a text does stand for a list or a number."""
     if _is_list(item):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if item.type is str:
@@ -238,7 +185,7 @@ def _from_text(name: str, item: Field[Any], text: str) -> Any:
     try:
         return item.type(text)  # type: ignore[operator]
     except ValueError as error:
-        option, expected = name.replace("_", "-"), _EXPECTED[item.type]
+        option, expected = name.replace("_", "-"), CALLED[item.type]
         raise UserError(
             f"--{option}: expected {expected}, got {text!r}; give {expected}"
         ) from error

@@ -3,10 +3,34 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from diamond_cutter.command.structuring import CALLED, HOOK, MismatchError
 
-def setting(default: Any, description: str) -> Any:
-    """A field with its default and the sentence that explains it, in the file and as an option."""
-    return field(default=default, metadata={"help": description})
+
+def setting(default: Any, description: str, *, or_count: bool = False) -> Any:
+    """A field with its default and the sentence that explains it, in the file and as an option.
+
+    A list may be given as a single text, and may be empty where it is by default. `or_count`: a
+    text that may be given as a whole number.
+    """
+
+    def texts(value: Any, _kind: Any) -> tuple[str, ...]:
+        values = [value] if isinstance(value, str) else value
+        filled = isinstance(values, list) and (values or not default)
+        if not filled or not all(isinstance(entry, str) for entry in values):
+            raise MismatchError("a text or a list of texts", repr(value))
+        return tuple(values)
+
+    def text_or_count(value: Any, _kind: Any) -> str:
+        if type(value) not in (str, int):
+            raise MismatchError(CALLED[str], repr(value))
+        return str(value)
+
+    metadata: dict[str, Any] = {"help": description}
+    if isinstance(default, tuple):
+        metadata[HOOK] = texts
+    elif or_count:
+        metadata[HOOK] = text_or_count
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -19,7 +43,9 @@ class AtlasSettings:
     models: tuple[str, ...] = setting(("efficientnet-lite0",), "the backbones to render")
     layers: tuple[str, ...] = setting(("cuts",), 'the layers to render: "cuts", "all" or names')
     channels: str = setting(
-        "all", 'the channels of each layer: "all", ranges "0-63,100", or in the file a count'
+        "all",
+        'the channels of each layer: "all", ranges "0-63,100", or in the file a count',
+        or_count=True,
     )
     recipe: str = setting("preview", 'the quality to reach: "preview" or "standard"')
     seed: int = setting(0, "the seed that every picture's own seed is derived from")
@@ -90,7 +116,9 @@ class AttributionSettings:
         ("stages",),
         'the layers shown: "stages": the last cut of each resolution; "cuts": all; "cut", or names',
     )
-    photos: str = setting("500", 'the photos: "all", or a count, dealt out over the classes')
+    photos: str = setting(
+        "500", 'the photos: "all", or a count, dealt out over the classes', or_count=True
+    )
     method: str = setting(
         "gradient", 'below the cut: "gradient" times activation, or "integrated" gradients'
     )
@@ -146,6 +174,16 @@ class ModelSettings:
         '"0..1", "0..255", "-1..1", "caffe" or "torch"',
     )
     labels: str = setting("", "a text file with the names of the network's classes, one a line")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """All of `diamond.toml`: the tables that there is one of, the studies and the networks."""
+
+    atlas: AtlasSettings = field(default_factory=AtlasSettings)
+    site: SiteSettings = field(default_factory=SiteSettings)
+    study: dict[str, StudySettings] = field(default_factory=dict)
+    models: dict[str, ModelSettings] = field(default_factory=dict)
 
 
 TABLES: dict[str, type] = {"atlas": AtlasSettings, "site": SiteSettings}

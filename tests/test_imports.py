@@ -12,6 +12,7 @@ FOUNDATION = (
     "diamond_cutter.command.configuration",
     "diamond_cutter.command.errors",
     "diamond_cutter.command.settings",
+    "diamond_cutter.command.structuring",
 )
 MAY_IMPORT = {
     "command": FOUNDATION,
