@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cattrs
 import numpy as np
 import zarr
 
@@ -104,7 +103,7 @@ def read_attribution(address: str, studies: zarr.Group, name: str) -> ExplainedS
     try:
         explained = read_explained(source)
         cuts = tuple(read_explained_cut(source, model, cut) for model, cut in explained.cuts)
-    except (cattrs.BaseValidationError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"{address}/{name}: expected the attributes of its attribution, got {error!r}; "
             f"make it anew with `diamond study {name}`"

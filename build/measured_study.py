@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import cattrs
 import numpy as np
 import zarr
 from numpy.typing import NDArray
@@ -136,7 +135,7 @@ def _read_study(address: str, studies: zarr.Group, name: str) -> MeasuredStudy:
         study = read_study(studies, name)
         slot = study_group(studies, name)
         report = read_report(slot)
-    except (cattrs.BaseValidationError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise _damaged(where, name, "a study's attributes and report", f"{error!r}") from error
     for part in (name, *(part for key in study.ranking for part in key)):
         if not ADDRESS_PART.fullmatch(part):
@@ -177,7 +176,7 @@ def _read_cut(where: str, study: Study, slot: zarr.Group, model: str, name: str)
     try:
         group = cut_group(slot, model, name)
         cut = read_cut(group)
-    except (cattrs.BaseValidationError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise _damaged(where, study.name, "a cut's attributes", f"{error!r}") from error
     _expect(where, study.name, "name", (model, name), (cut.model, cut.cut))
     classes = len(study.classes)

@@ -110,7 +110,7 @@ def read_pictures(layer: RenderedLayer, start: int, stop: int) -> NDArray[np.uin
 def _read_model(address: str, name: str, group: zarr.Group) -> ModelAtlas:
     try:
         model, layers = read_model(group)
-    except (KeyError, TypeError) as error:
+    except (KeyError, ValueError) as error:
         raise _damaged(f"{address}/{name}", "a model's attributes", f"{error!r}") from error
     for part in (name, *(layer.name for layer in layers)):
         if not ADDRESS_PART.fullmatch(part):

@@ -1,10 +1,12 @@
 """The manifest of a site: the mark that a folder is a site of ours, and what it was made from."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.structuring import structure, unstructure
 
 NAME = ".diamond-site.json"
 FORMAT_VERSION = 1
@@ -26,7 +28,7 @@ class Manifest:
 
 def to_bytes(manifest: Manifest) -> bytes:
     """The manifest as the file's content, the same for the same manifest."""
-    document = {"format_version": FORMAT_VERSION, "kind": "site", **asdict(manifest)}
+    document = {"format_version": FORMAT_VERSION, "kind": "site", **unstructure(manifest)}
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
@@ -38,10 +40,10 @@ def read_manifest(site: Path) -> Manifest:
     if not site.exists() or (site.is_dir() and not any(site.iterdir())):
         return Manifest()
     try:
-        document = json.loads((site / NAME).read_bytes())
-        known = document["kind"] == "site" and document["format_version"] == FORMAT_VERSION
-        last = Manifest(document["files"], document["pictures"], document["pages"])
-    except (OSError, ValueError, KeyError, TypeError):
+        document = structure(json.loads((site / NAME).read_bytes()), dict[str, Any])
+        known = (document.pop("kind"), document.pop("format_version")) == ("site", FORMAT_VERSION)
+        last = structure(document, Manifest)
+    except (OSError, ValueError, KeyError):
         known, last = False, Manifest()
     if not known:
         raise UserError(

@@ -4,13 +4,14 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.structuring import structure, unstructure
 from diamond_cutter.precompute.photos.cache_folder import writing
 
 NAME = "photos.sqlite"
@@ -50,11 +51,11 @@ class ExaminationCache:
         """What was found in a photo, and its fingerprint; None if nothing is known."""
         query = "SELECT finding, fingerprint FROM photo WHERE key = ?"
         row = self._connection.execute(query, (key,)).fetchone()
-        return row and (Finding(**json.loads(row[0])), row[1])
+        return row and (structure(json.loads(row[0]), Finding), row[1])
 
     def keep(self, key: bytes, finding: Finding, fingerprint: bytes) -> None:
         """Remember what was found in a photo."""
-        row = (key, json.dumps(asdict(finding)), fingerprint)
+        row = (key, json.dumps(unstructure(finding)), fingerprint)
         self._connection.execute("REPLACE INTO photo VALUES (?, ?, ?)", row)
 
     def pairs(self, key: bytes) -> NDArray[np.intp] | None:

@@ -5,7 +5,7 @@ import os
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.command.structuring import structure, unstructure
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.cut_network import fold
 from diamond_cutter.precompute.backbones.graph.network_cost import (
@@ -86,7 +87,7 @@ def find_latency(backbone: Backbone, cuts: Sequence[str], folder: Path) -> dict[
     missing = [cut for cut in cuts if cut not in found]
     if missing:
         found |= measure_latency(backbone, missing)
-        content = {**key, "cuts": {cut: asdict(latency) for cut, latency in found.items()}}
+        content = {**key, "cuts": unstructure(found)}
         folder.mkdir(parents=True, exist_ok=True)
         beside = file.with_name(f".{file.name}.{os.getpid()}")
         beside.write_text(json.dumps(content, indent=2), encoding="utf-8")
@@ -98,7 +99,7 @@ def _read(file: Path, key: dict[str, str]) -> dict[str, Latency]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         if all(content[name] == value for name, value in key.items()):
-            return {cut: Latency(**latency) for cut, latency in content["cuts"].items()}
+            return structure(content["cuts"], dict[str, Latency])
     except (OSError, ValueError, KeyError, TypeError):
         pass
     return {}

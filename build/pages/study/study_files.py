@@ -5,7 +5,6 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import Any
 
-import cattrs
 import jinja2
 import numpy as np
 import zarr
@@ -35,6 +34,7 @@ from diamond_cutter.build.publish.generator_digest import digest, generator_dige
 from diamond_cutter.build.publish.site_staging import Stage
 from diamond_cutter.build.site_documents import encode
 from diamond_cutter.build.tiles.photo_tiles import photo_folder, photo_sheets
+from diamond_cutter.command.structuring import unstructure
 from diamond_cutter.precompute.stores.study.study_reader import ranking_document
 
 _ROWS = 4096
@@ -136,7 +136,7 @@ def _digest(
         if path.startswith(f"models/{backbone.name}/")
     )
     cuts = [cut.cut for cut in measured.cuts]
-    facts = (generator, around, linked, measured.report, cattrs.unstructure((measured.study, cuts)))
+    facts = (generator, around, linked, measured.report, unstructure((measured.study, cuts)))
     arrays = [measured.label, measured.fold, measured.group, measured.thumbnail]
     for cut in measured.cuts:
         arrays += [cut.probability, cut.confusion]

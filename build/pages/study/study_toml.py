@@ -1,4 +1,7 @@
-"""The configuration that repeats a study, as a part of `diamond.toml`."""
+"""The configuration that repeats a study, as a part of `diamond.toml`.
+
+By hand, for a page shows it: `tomli_w` gives every entry of a list a line of its own.
+"""
 
 import json
 import re

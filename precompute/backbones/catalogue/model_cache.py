@@ -6,10 +6,11 @@ It is kept by the digests of the file and of the code that reads files, so that 
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from diamond_cutter.command.structuring import structure, unstructure
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
 
 
@@ -25,10 +26,9 @@ def cache_model(digest: str, model: Model, layers: list[Layer]) -> None:
     """Keep what was found in the file of that digest, if the cache can be written."""
     path = _place(digest)
     beside = path.with_name(f"{path.name}.{os.getpid()}")
-    content = {"model": asdict(model), "layers": [asdict(layer) for layer in layers]}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps(content), encoding="utf-8")
+        beside.write_text(json.dumps(unstructure(CachedModel(model, layers))), encoding="utf-8")
         beside.replace(path)
     except OSError:
         return
@@ -37,10 +37,8 @@ def cache_model(digest: str, model: Model, layers: list[Layer]) -> None:
 def cached_model(digest: str) -> CachedModel | None:
     """What was found in the file of that digest; None if it was not loaded here."""
     try:
-        content = json.loads(_place(digest).read_text(encoding="utf-8"))
-        layers = [Layer(**layer) for layer in content["layers"]]
-        return CachedModel(Model(**content["model"]), layers)
-    except (OSError, ValueError, KeyError, TypeError):  # not there, or cut short
+        return structure(json.loads(_place(digest).read_text(encoding="utf-8")), CachedModel)
+    except (OSError, ValueError):  # not there, or cut short
         return None
 
 

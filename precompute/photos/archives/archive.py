@@ -10,9 +10,9 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.structuring import structure, unstructure
 from diamond_cutter.precompute.photos.archives.archive_csv import is_table
 from diamond_cutter.precompute.photos.archives.archive_member import (
     LOCKED,
@@ -90,7 +90,7 @@ def _unpacked(
                 f"{name}: expected a finished archive, got one that is still written; "
                 "run it again when it is complete"
             )
-        (stage / "index.json").write_text(json.dumps([vars(one) for one in kept]))
+        (stage / "index.json").write_text(json.dumps(unstructure(kept)))
         stage.rename(files)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
@@ -100,10 +100,9 @@ def _unpacked(
 def _read_index(files: Path) -> list[_Kept] | None:
     """The members unpacked before; None if they are not all there."""
     try:
-        document: list[dict[str, Any]] = json.loads((files / "index.json").read_text())
-        kept = [_Kept(**fields) for fields in document]
+        kept = structure(json.loads((files / "index.json").read_text()), list[_Kept])
         whole = all((files / one.file).stat().st_size == one.size for one in kept if one.file)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):
         return None
     return kept if whole else None
 

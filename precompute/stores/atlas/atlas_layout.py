@@ -20,7 +20,7 @@ All four arrays of a layer have the same chunks along C; a chunk has one writer,
 `level` last. What `level` calls 0 is not there, whatever the other arrays hold.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.structuring import structure, unstructure
 from diamond_cutter.precompute.stores.format_version import check_format
 
 CHUNK = 8
@@ -109,13 +110,13 @@ def open_atlas(address: str, mode: Literal["r", "r+"] = "r") -> zarr.Group:
 
 def model_attributes(model: Model, layers: list[Layer]) -> dict[str, Any]:
     """The attributes of a model's group."""
-    return {"model": asdict(model), "layers": [asdict(layer) for layer in layers]}
+    return {"model": unstructure(model), "layers": unstructure(layers)}
 
 
 def read_model(group: zarr.Group) -> tuple[Model, list[Layer]]:
     """The model of a group written with `model_attributes`, and its layers in depth order."""
     attributes: dict[str, Any] = group.attrs.asdict()
-    return Model(**attributes["model"]), [Layer(**layer) for layer in attributes["layers"]]
+    return structure(attributes["model"], Model), structure(attributes["layers"], list[Layer])
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ write::
     <atlas>/.catalogue   (0,) uint8; attributes: models, a list of what `to_json` makes of `Listed`
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import zarr
 
+from diamond_cutter.command.structuring import structure, unstructure
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
 from diamond_cutter.precompute.stores.store_address import array
 
@@ -32,9 +33,9 @@ class Listed:
 
 
 def to_json(listed: Listed) -> dict[str, Any]:
-    """A model with its layers as rows."""
+    """A model with its layers as rows: by hand, for their names would be most of the list."""
     rows = [row_of(layer) for layer in listed.layers]
-    return {**asdict(listed.model), "weights": listed.weights, "layers": rows}
+    return {**unstructure(listed.model), "weights": listed.weights, "layers": rows}
 
 
 def read_catalogue(atlas: zarr.Group) -> tuple[Listed, ...]:
@@ -48,7 +49,7 @@ def read_catalogue(atlas: zarr.Group) -> tuple[Listed, ...]:
 def _from_json(entry: dict[str, Any]) -> Listed:
     weights, rows = entry.pop("weights"), entry.pop("layers")
     layers = tuple(layer_of(index, row) for index, row in enumerate(rows))
-    return Listed(Model(**entry), weights, layers)
+    return Listed(structure(entry, Model), weights, layers)
 
 
 def layer_of(index: int, row: list[Any]) -> Layer:

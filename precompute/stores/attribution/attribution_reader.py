@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
-import cattrs
 import numpy as np
 import zarr
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.structuring import structure
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     PACKED,
     Channels,
@@ -56,12 +56,12 @@ def open_explained(studies: zarr.Group, name: str) -> Source:
 
 def read_explained(source: Source) -> Explained:
     """What is explained."""
-    return cattrs.structure(source.group.attrs["explained"], Explained)
+    return structure(source.group.attrs["explained"], Explained)
 
 
 def read_explained_cut(source: Source, model: str, cut: str) -> ExplainedCut:
     """What is explained of a cut."""
-    return cattrs.structure(_cut(source, model, cut).attrs["cut"], ExplainedCut)
+    return structure(_cut(source, model, cut).attrs["cut"], ExplainedCut)
 
 
 def read_sums(source: Source, model: str, cut: str, layer: str) -> ClassAttribution:
@@ -127,7 +127,7 @@ class PhotoReader:
         """Find the photos; `photos` (n,) int32 are their indices in the study, ascending."""
         group = _cut(source, model, cut)
         attributes: dict[str, Any] = group.attrs.asdict()
-        self._names = [layer["name"] for layer in attributes["cut"]["layers"]]
+        self._names = [layer.name for layer in read_explained_cut(source, model, cut).layers]
         self._parts = [f"attribution/{attributes['shelf']}/{name}" for name in attributes["parts"]]
         self._study = source.study
         self.photos: Indices = np.asarray(array(group, "photo")[:])

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
-import cattrs
 import numpy as np
 import zarr
 from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 
+from diamond_cutter.command.structuring import unstructure
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     PACKED,
     ClassGroups,
@@ -83,7 +83,7 @@ def write_cut(
     """Store where a cut's photos are: `places` are photo, part and row; the cut's group."""
     group = slot.create_group(f"attribution/{cut.model}/{cut.cut}")
     _write(group, dict(zip(("photo", "part", "row"), places, strict=True)))
-    attributes = {"cut": cattrs.unstructure(cut), "shelf": namespace, "parts": list(parts)}
+    attributes = {"cut": unstructure(cut), "shelf": namespace, "parts": list(parts)}
     group.attrs.put(attributes)
     return group
 
@@ -111,7 +111,7 @@ def write_photo_groups(cut: zarr.Group, groups: PhotoGroups) -> None:
 
 def finish(slot: zarr.Group, explained: Explained) -> None:
     """Say what is explained, when all of it is there."""
-    slot.require_group("attribution").attrs.put({"explained": asdict(explained)})
+    slot.require_group("attribution").attrs.put({"explained": unstructure(explained)})
 
 
 def _packed(view: LayerView) -> dict[str, NDArray[Any]]:

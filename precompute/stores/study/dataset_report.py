@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-import cattrs
+from diamond_cutter.command.structuring import structure, unstructure
 
 Outcome = Literal["accept", "note", "reject", "ignore"]
 Split = Literal["", "train", "val", "test"]
@@ -74,10 +74,10 @@ class Report:
 
 def to_json(report: Report) -> dict[str, object]:
     """The report as JSON has it."""
-    document: dict[str, object] = cattrs.unstructure(report)
+    document: dict[str, object] = unstructure(report)
     return document
 
 
 def from_json(document: dict[str, object]) -> Report:
     """The report that `to_json` made the document of."""
-    return cattrs.structure(document, Report)
+    return structure(document, Report)

@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import cattrs
 import numpy as np
 import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.structuring import structure
 from diamond_cutter.precompute.stores.format_version import FORMAT_VERSION, check_format
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 from diamond_cutter.precompute.stores.study.dataset_report import Report, from_json
@@ -35,7 +35,7 @@ def names(studies: zarr.Group) -> list[str]:
 
 def read_study(studies: zarr.Group, name: str) -> Study:
     """What is known of a finished study; a `UserError` if it is not there."""
-    return cattrs.structure(_finished(studies, name).attrs["study"], Study)
+    return structure(_finished(studies, name).attrs["study"], Study)
 
 
 def study_group(studies: zarr.Group, name: str) -> zarr.Group:
@@ -54,7 +54,7 @@ def cut_group(study: zarr.Group, model: str, cut: str) -> zarr.Group:
 
 def read_cut(cut: zarr.Group) -> Cut:
     """What is known of a cut, whose group is that of `cut_group`."""
-    return cattrs.structure(cut.attrs["cut"], Cut)
+    return structure(cut.attrs["cut"], Cut)
 
 
 def read_head(cut: zarr.Group) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:

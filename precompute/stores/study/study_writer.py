@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cattrs
 import numpy as np
 import zarr
 from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 
+from diamond_cutter.command.structuring import unstructure
 from diamond_cutter.precompute.stores.format_version import FORMAT_VERSION, check_format
 from diamond_cutter.precompute.stores.store_address import array
 from diamond_cutter.precompute.stores.study.dataset_report import Report, to_json
@@ -103,12 +103,12 @@ def write_predictions(
 
 def write_cut(draft: Draft, cut: Cut) -> None:
     """Store what is known of a cut whose predictions are there."""
-    cut_group(draft.slot, cut.model, cut.cut).attrs.put({"cut": cattrs.unstructure(cut)})
+    cut_group(draft.slot, cut.model, cut.cut).attrs.put({"cut": unstructure(cut)})
 
 
 def finish(draft: Draft, study: Study) -> None:
     """Turn to what was written; what was there before goes."""
-    _turn(draft, {"study": cattrs.unstructure(study)})
+    _turn(draft, {"study": unstructure(study)})
 
 
 def finish_own(draft: Draft) -> None:
