@@ -1,8 +1,11 @@
 """Who may import whom: data flows one way."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,26 @@ def test_a_folder_imports_only_what_it_may(folder: str) -> None:
             if name.startswith("diamond_cutter."):
                 allowed = any(f"{name}.".startswith(f"{prefix}.") for prefix in MAY_IMPORT[folder])
                 assert allowed, f"{path} must not import {name}"
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = dict(project["optional-dependencies"])
+    del extras["dev"]
+    needed = {*project["dependencies"], *(each for needs in extras.values() for each in needs)}
+    declared = {plain(re.split(r"[^\w.-]", each)[0]) for each in needed}
+    brought_by = packages_distributions()
+    for folder in MAY_IMPORT:
+        for path in (ROOT / folder).rglob("*.py"):
+            for library in {name.split(".")[0] for name in imported(path)}:
+                if library not in sys.stdlib_module_names and library != "diamond_cutter":
+                    packages = {plain(each) for each in brought_by.get(library, ())}
+                    assert packages & declared, f"{path} imports {library}: declare its package"
+
+
+def plain(package: str) -> str:
+    """The name of a package as all its spellings have it."""
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 @pytest.mark.parametrize("library", ["tensorflow", "keras"])
