@@ -4,7 +4,6 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 ENV := .venv/made
-PACKAGES := build command precompute site_templates web
 
 .PHONY: help env lucid atlas study site serve test test-all lint types format bench clean
 
@@ -13,7 +12,7 @@ help:  ## what there is to make
 
 env: $(ENV)  ## the environment, .venv, with everything in it
 
-$(ENV): pyproject.toml constraints.txt
+$(ENV): pyproject.toml setup.py constraints.txt
 	@test -n "$(PYTHON)" || { echo "Diamond Cutter needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=..." >&2; exit 2; }
 	@echo "Setting up .venv (a minute or two)"
 	@$(PYTHON) -m venv .venv
@@ -56,8 +55,7 @@ lint: types .cache/node_modules  ## ruff, mypy and the JavaScript's types
 	$(BIN)/node .cache/node_modules/typescript/bin/tsc --project tsconfig.json
 
 types: $(ENV)
-	@mkdir -p .cache/types/diamond_cutter
-	@for package in $(PACKAGES); do ln -sfn ../../../$$package .cache/types/diamond_cutter/$$package; done
+	@rm -rf .cache/types && mkdir -p .cache/types && ln -s ../.. .cache/types/diamond_cutter
 
 .cache/node_modules: $(ENV) package.json package-lock.json
 	@mkdir -p .cache && cp package.json package-lock.json .cache/
