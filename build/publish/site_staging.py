@@ -12,7 +12,7 @@ from pathlib import Path
 
 from diamond_cutter.build.publish import site_manifest
 from diamond_cutter.build.publish.site_manifest import Manifest
-from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.errors import UserError, error_elsewhere
 
 _USERS_ERRORS = {
     errno.EACCES: "is not to be written to",
@@ -91,7 +91,7 @@ def staged(output: Path) -> Iterator[Stage]:
     or is being built by another process. What a killed build has left behind is removed first.
     """
     output = output.resolve()
-    folder, aside = output.with_name(f".{output.name}.staging"), _aside(output)
+    folder, aside = _stage(output), _aside(output)
     with _explained(output), _locked(folder, output):
         if aside.exists() and not output.exists():
             aside.rename(output)  # killed between the two renames of `_swap`
@@ -139,7 +139,7 @@ def _explained(output: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _USERS_ERRORS:
             raise
-        raise UserError(
+        raise error_elsewhere(error, output, _stage(output), _aside(output)) or UserError(
             f"{error.filename or output}: expected a place to write the site to, but it "
             f"{_USERS_ERRORS[error.errno]}; mend that, or name another --output. "
             f"The last site is as it was"
@@ -189,6 +189,10 @@ def _exchange(one: Path, other: Path) -> bool:
         return False
     here = -100  # AT_FDCWD
     return bool(library.renameat2(here, paths[0], here, paths[1], 2) == 0)  # RENAME_EXCHANGE
+
+
+def _stage(output: Path) -> Path:
+    return output.with_name(f".{output.name}.staging")
 
 
 def _aside(output: Path) -> Path:

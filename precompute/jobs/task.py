@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.errors import UserError, error_elsewhere
+from diamond_cutter.precompute.stores.store_address import local_folder
 
 TaskGroup = tuple[str, ...]
 """What tasks have in common that is costly to begin with, by name: a model, or a layer of it."""
@@ -79,7 +80,7 @@ class TaskError(Exception):
 def failures_told(task: Task, address: str) -> Iterator[None]:
     """Raise `TaskError` if this task fails, `HitsEverythingError` if all others would.
 
-    `address` is where the task is stored.
+    `address` is where the task is stored; an error that names a file elsewhere is told of that.
     """
     try:
         yield
@@ -87,8 +88,10 @@ def failures_told(task: Task, address: str) -> Iterator[None]:
         raise HitsEverythingError(str(error)) from error
     except OSError as error:
         if error.errno in _HITS_EVERYTHING or isinstance(error, PermissionError):
+            elsewhere = error_elsewhere(error, local_folder(address))
             reason = f"{error.strerror or error}, while {task.where} was to be stored in {address}"
-            raise HitsEverythingError(f"{reason}; mend that, and run again") from error
+            told = str(elsewhere or f"{reason}; mend that, and run again")
+            raise HitsEverythingError(told) from error
         raise _task_error(error) from error
     except Exception as error:
         raise _task_error(error) from error

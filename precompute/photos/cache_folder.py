@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.errors import UserError, error_elsewhere
 from diamond_cutter.precompute.stores.local_folder import exclusive
 from diamond_cutter.precompute.stores.store_address import Naming
 
@@ -36,11 +36,14 @@ def filling(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Turn what the system has against writing into `folder` to a `UserError`."""
+    """Turn what the system has against writing into `folder` to a `UserError`.
+
+    One that names a file elsewhere is told of that.
+    """
     try:
         yield
     except OSError as error:
-        raise UserError(
+        raise error_elsewhere(error, folder) or UserError(
             f"{folder}: expected a folder of the cache that can be written to, got: "
             f"{error.strerror or error}; free some disk, mend its permissions, or name another "
             "cache"

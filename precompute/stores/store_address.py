@@ -9,7 +9,7 @@ from typing import Any, Literal
 import zarr
 from fsspec.implementations.local import LocalFileSystem
 
-from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.errors import UserError, error_elsewhere
 from diamond_cutter.precompute.stores.format_version import check_format
 
 
@@ -82,11 +82,14 @@ class StoreAddress:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Turn what the system has against writing to the store into a `UserError`."""
+        """Turn what the system has against writing to the store into a `UserError`.
+
+        One that names a file elsewhere, a photo that is gone, is told of that.
+        """
         try:
             yield
         except OSError as error:
-            raise UserError(
+            raise error_elsewhere(error, self.folder) or UserError(
                 f"{self.address}: expected an address that can be written to, got: "
                 f"{error.strerror or error}; mend that, or name another --{self.naming.setting}"
             ) from error

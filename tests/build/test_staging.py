@@ -103,6 +103,16 @@ def test_a_file_in_the_place_of_a_folder_above_is_said(tmp_path: Path) -> None:
         build(tmp_path / "file" / "site", {"index.html": b""})
 
 
+def test_an_atlas_that_cannot_be_read_is_not_told_as_a_place_that_cannot_be_written(
+    tmp_path: Path,
+) -> None:
+    chunk = tmp_path / "atlas.zarr" / "net" / "stem" / "images" / "c" / "0"
+    with pytest.raises(UserError) as caught, staged(tmp_path / "site"):
+        raise PermissionError(errno.EACCES, "Permission denied", str(chunk))
+    assert str(caught.value).startswith(f"{chunk}: Permission denied; mend that")
+    assert hidden(tmp_path) == []
+
+
 def test_an_empty_folder_is_used(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     build(tmp_path / "site", {"index.html": b"one"})

@@ -148,13 +148,13 @@ def decode(file: Path) -> Decoded:
                 image = _upright(opened, form, notes)
     except UnreadableError:
         raise
-    except UnidentifiedImageError as error:
-        raise UnreadableError(_foreign(file)) from error
     except Image.DecompressionBombError as error:
         raise UnreadableError(_too_large("Far too many")) from error
     except MemoryError as error:
         raise UnreadableError("Needs more memory than there is: make it smaller.") from error
     except Exception as error:
+        if isinstance(error, OSError) and error.filename:  # what is wrong inside names no file
+            raise UnreadableError(f"Can't be opened ({error.strerror}): mend that.") from error
         said = " ".join(str(error).split())[:200] or type(error).__name__
         raise UnreadableError(f"Damaged or cut off ({said}): copy or download it again.") from error
     shorter, longer = sorted(image.shape[:2])
@@ -169,8 +169,13 @@ def decode(file: Path) -> Decoded:
 def _open(file: Path) -> Iterator[Image.Image]:
     if file.stat().st_size == 0:
         raise UnreadableError("An empty file: copy or download it again.")
-    with _quiet, Image.open(file, formats=[name.upper() for name in FORMATS]) as opened:
-        yield opened
+    with _quiet:
+        try:
+            opened = Image.open(file, formats=[name.upper() for name in FORMATS])
+        except UnidentifiedImageError as error:
+            raise UnreadableError(_foreign(file)) from error
+        with opened:
+            yield opened
 
 
 def _check_header(opened: Image.Image) -> str:

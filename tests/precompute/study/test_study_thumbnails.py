@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.study import thumbnails
@@ -106,6 +106,25 @@ def test_file_that_became_unreadable(tmp_path: Path) -> None:
         UserError, match=r"1\.png, whole when the dataset was checked: .*expected JPEG"
     ):
         list(portray(files, 3, nothing, threads=2))
+
+
+def test_file_that_is_gone_is_no_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = write(tmp_path, [1, 2])
+    files[0].unlink()
+    expected = r"0\.png, whole when .*: Can't be opened \(No such file or directory\): mend that"
+    with pytest.raises(UserError, match=expected):
+        list(portray(files, 2, nothing, threads=1))
+
+    def lose(file: Path, **_: object) -> None:
+        file.unlink()
+        raise UnidentifiedImageError
+
+    files = write(tmp_path, [1, 2])
+    monkeypatch.setattr(Image, "open", lose)
+    with pytest.raises(UserError, match=expected):
+        list(portray(files, 2, nothing, threads=1))
 
 
 def test_no_photos() -> None:
