@@ -67,9 +67,11 @@ def explain(
     workers: Workers,
     display: Display,
     seed: int,
+    turn: Callable[[], None],
 ) -> Explained:
     """Make the attribution of cuts to explain that the store does not have yet, sum it, and say it is there.
 
+    `turn` turns to the slot: called when all is there, and before what was shown until then goes.
     What was made is kept at an interrupt and a kill at any moment. Raises `UserError` for what
     hits every photo alike and, when all others are done, for photos that failed.
     """
@@ -90,8 +92,6 @@ def explain(
     make(store_attribution, tasks, "photos")
     display.phase("summing up the attribution")
     slot = subgroup(study, place.slot)
-    if "attribution" in slot:
-        del slot["attribution"]
     kept: dict[str, set[str]] = {}
     for depth, each in enumerate(asked):
         kept.setdefault(each.namespace, set()).update(each.keys)
@@ -117,6 +117,7 @@ def explain(
         settings=asdict(settings),
     )
     attribution_writer.finish(slot, explained)
+    turn()
     prune(study, kept)
     return explained
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -103,7 +104,6 @@ def _work(
         study_writer.write_report(draft, dataset.report)
         study_writer.write_photos(draft, photo_set.label, photo_set.fold, photo_set.group)
         store_portraits(draft, dataset, steps.progress("photos"))
-        study_writer.finish_own(draft)
         return explain(
             StudySlot(store_address, name, draft.slot.basename),
             photo_set,
@@ -112,4 +112,5 @@ def _work(
             settings,
             steps.display,
             settings.seed,
+            partial(study_writer.finish_own, draft),
         )

@@ -19,6 +19,7 @@ from diamond_cutter.precompute.jobs.display import StepProgress, open_display
 from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.photo import Dataset
+from diamond_cutter.precompute.stores.attribution.attribution_reader import explained_names
 from diamond_cutter.precompute.stores.features_store import Features
 from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
 from diamond_cutter.precompute.stores.study import study_writer
@@ -99,9 +100,8 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> 
     with steps.step("latency"):
         latencies = _find_latencies(plan, steps)
     with plan.store_address.writing():
-        draft = study_writer.begin(
-            study_writer.create_studies(plan.store_address.address), plan.name
-        )
+        studies = study_writer.create_studies(plan.store_address.address)
+        draft = study_writer.begin(studies, plan.name)
         study_writer.write_report(draft, dataset.report)
         study_writer.write_photos(draft, sample.label, sample.fold, sample.group)
         with steps.step("thumbnails"):
@@ -116,8 +116,10 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> 
         study = assemble(plan, dataset, sample, cuts, baselines, steps.seconds)
         for cut in cuts:
             study_writer.write_cut(draft, cut)
-        study_writer.finish(draft, study)
-        _explain(plan, dataset, sample, study, draft, steps)
+        turn = partial(study_writer.finish, draft, study)
+        if plan.name not in explained_names(studies):  # nothing is lost, and the ranking is there
+            turn()
+        _explain(plan, dataset, sample, study, draft, steps, turn)
     return Result(study, cuts, plan.store_address.address)
 
 
@@ -128,8 +130,12 @@ def _explain(
     study: Study,
     draft: study_writer.Draft,
     steps: StepProgress,
+    turn: Callable[[], None],
 ) -> None:
-    """Ask the study's cuts what they look at, each photo with the head that did not see it."""
+    """Ask the study's cuts what they look at, each photo with the head that did not see it.
+
+    `turn` turns to the draft, when all is there.
+    """
     settings = plan.settings.attribution
     recommended = study.recommendation.model, study.recommendation.cut
     backbones = {backbone.name: backbone for backbone in plan.backbones}
@@ -148,18 +154,21 @@ def _explain(
                 pooling=plan.settings.pooling,
             )
         )
-    if cuts_to_explain:
-        place = StudySlot(plan.store_address, plan.name, draft.slot.basename)
-        photo_set = PhotoSet(dataset.photos, sample.label, sample.fold, sample.group)
-        explain(
-            place,
-            photo_set,
-            cuts_to_explain,
-            settings,
-            plan.settings,
-            steps.display,
-            plan.settings.seed,
-        )
+    if not cuts_to_explain:
+        turn()
+        return
+    place = StudySlot(plan.store_address, plan.name, draft.slot.basename)
+    photo_set = PhotoSet(dataset.photos, sample.label, sample.fold, sample.group)
+    explain(
+        place,
+        photo_set,
+        cuts_to_explain,
+        settings,
+        plan.settings,
+        steps.display,
+        plan.settings.seed,
+        turn,
+    )
 
 
 def _find_latencies(plan: Plan, steps: StepProgress) -> dict[str, dict[str, Latency]]:

@@ -162,6 +162,34 @@ def test_what_was_made_before_an_interrupt_is_kept_and_no_mark_no_warning(
     assert reader.read_explained_cut(source, MODEL, CUT).shortcuts == []
 
 
+def test_an_interrupt_keeps_the_last_finished_attribution(
+    settings: Callable[..., StudySettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def photos_and_groups() -> tuple[int, int]:
+        source = reader.open_explained(open_studies(asked.store), "kept")
+        read = [photo.layers[CUT] for photo in reader.PhotoReader(source, MODEL, CUT)]
+        groups = reader.read_class_groups(source, MODEL, CUT)
+        assert groups is not None
+        assert groups.map.shape[2] == read[0].group_map.shape[0]
+        return len(read), groups.map.shape[2]
+
+    asked = settings("plain", photos="24")
+    make_study("kept", asked)
+    assert photos_and_groups() == (24, 2)
+    for module, name, groups in (
+        (attribution_task.attribution_writer, "write_shard", 2),  # with nothing made yet
+        (attribution_run, "prune", 3),  # with all of it made and shown, and the last to be removed
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                make_study("kept", settings("plain", photos="24", groups=3))
+        assert photos_and_groups() == (24, groups)
+
+
 def test_classes_their_groups_and_those_of_a_few_photos_get_pictures(
     settings: Callable[..., StudySettings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
