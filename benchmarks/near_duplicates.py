@@ -10,7 +10,6 @@ of a photo's spectrum.
 
 import argparse
 import io
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -108,6 +107,8 @@ def measure(files: list[Path]) -> None:
 
 def measure_scale(count: int) -> None:
     """The time and memory of a search among pictures that nothing but chance makes alike."""
+    import resource  # on Unix alone
+
     random = np.random.default_rng(SEED)
     frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(SIDE), np.fft.fftfreq(SIDE)))
     frequency[0, 0] = 1

@@ -35,12 +35,16 @@ def imported(path: Path) -> set[str]:
     """The modules that a file imports, wherever in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: import by full name"
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            assert not getattr(node, "level", 0), f"{path}: import by full name"
+            found.update(names_of(node))
     return found
+
+
+def names_of(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """What an import statement imports, by full name."""
+    before = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+    return {f"{before}{alias.name}" for alias in node.names}
 
 
 @pytest.mark.parametrize("folder", MAY_IMPORT)
@@ -82,6 +86,17 @@ def test_only_the_runtime_imports(library: str) -> None:
             if path != ROOT / "precompute" / "runtime.py":
                 names = {name.split(".")[0] for name in imported(path)}
                 assert library not in names, path
+
+
+def test_what_only_unix_has_is_imported_where_it_is_needed() -> None:
+    """So that a module is imported on Windows, too, whether or not all that it does works there."""
+    unix = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+    for folder in (*MAY_IMPORT, "benchmarks", "tests"):
+        for path in (ROOT / folder).rglob("*.py"):
+            module = ast.parse(path.read_text(encoding="utf-8"))
+            first = (node for node in module.body if isinstance(node, ast.Import | ast.ImportFrom))
+            names = {name.split(".")[0] for node in first for name in names_of(node)}
+            assert not unix & names, path
 
 
 @pytest.mark.parametrize("command", [["--help"], ["site", "--help"], ["serve", "--help"]])

@@ -2,17 +2,17 @@
 
 import ctypes
 import errno
-import fcntl
 import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from diamond_cutter.build.publish import site_manifest
 from diamond_cutter.build.publish.site_manifest import Manifest
 from diamond_cutter.command.errors import UserError, error_elsewhere
+from diamond_cutter.precompute.stores.folder_lock import HeldError, lock_folder
 
 _USERS_ERRORS = {
     errno.EACCES: "is not to be written to",
@@ -115,21 +115,16 @@ def publish(stage: Stage, pictures: dict[str, str], pages: dict[str, str]) -> No
 def _locked(folder: Path, output: Path) -> Iterator[None]:
     """Make the folder of the stage, keep others out of it, and remove it in the end."""
     folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder, os.O_RDONLY)
-    try:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            stack.enter_context(lock_folder(folder))
+        except HeldError as error:
             raise UserError(
                 f"{output}: another `diamond site` is writing it; wait for it, "
                 f"or name another --output"
             ) from error
-        try:
-            yield
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        os.close(lock)
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield
 
 
 @contextmanager
@@ -162,10 +157,10 @@ def _keep_foreign(stage: Stage) -> None:
 def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target, follow_symlinks=False)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+    except (OSError, NotImplementedError) as error:  # a file system, or Windows, without links
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             raise
-        shutil.copy2(source, target, follow_symlinks=False)  # a file system without links
+        shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _swap(new: Path, output: Path) -> None:
@@ -181,6 +176,8 @@ def _swap(new: Path, output: Path) -> None:
 
 def _exchange(one: Path, other: Path) -> bool:
     """Exchange two folders in one step; False where the system or its file system has none."""
+    if sys.platform == "win32":
+        return False
     library = ctypes.CDLL(None, use_errno=True)
     paths = os.fsencode(one), os.fsencode(other)
     if sys.platform == "darwin":

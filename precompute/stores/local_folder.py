@@ -1,14 +1,13 @@
 """What only a store in a local folder needs: a lock, room on the disk, no leftovers."""
 
-import os
 import shutil
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.stores.folder_lock import HeldError, lock_folder
 from diamond_cutter.precompute.stores.store_address import Naming
 
 LEFTOVER = "*.partial"
@@ -47,41 +46,20 @@ def check_folder(folder: Path, naming: Naming, size: int) -> None:
 
 @contextmanager
 def exclusive(folder: Path, naming: Naming) -> Iterator[None]:
-    """Hold the folder's lock; the system lets go of it when the process ends, however it ends.
+    """Hold the folder's lock.
 
     Raises `UserError` if another process holds it. What a killed run left half-written is removed
     on entry, and on leaving what its last workers left since.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor = _locked(folder, naming)
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_folder(folder))
+        except HeldError as error:
+            raise UserError(f"{folder}: another {naming.writer}; wait for it or stop it") from error
+        stack.callback(_remove_leftovers, folder)
         _remove_leftovers(folder)
         yield
-    finally:
-        _remove_leftovers(folder)
-        if descriptor is not None:
-            os.close(descriptor)
-
-
-def _locked(folder: Path, naming: Naming) -> int | None:
-    """What holds the lock while it is open; None where folders can't be locked.
-
-    Two runs at once are a waste there, but no harm: they write the same bytes.
-    """
-    if sys.platform == "win32":
-        return None
-    import fcntl
-
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise UserError(f"{folder}: another {naming.writer}; wait for it or stop it") from error
-    except OSError:  # some network file systems
-        os.close(descriptor)
-        return None
-    return descriptor
 
 
 def _remove_leftovers(folder: Path) -> None:

@@ -1,5 +1,4 @@
 import errno
-import fcntl
 import os
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from diamond_cutter.build.publish import site_staging
 from diamond_cutter.build.publish.site_manifest import NAME
 from diamond_cutter.build.publish.site_staging import Stage, publish, staged
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.stores.folder_lock import lock_folder
 
 
 def build(output: Path, files: dict[str, bytes]) -> set[str]:
@@ -150,14 +150,10 @@ def test_two_builds_of_one_site_do_not_meet(tmp_path: Path) -> None:
     folder = tmp_path / ".site.staging"
     folder.mkdir()
     (folder / "theirs").write_bytes(b"theirs")
-    other = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(other, fcntl.LOCK_EX)
+    with lock_folder(folder):
         with pytest.raises(UserError, match="another `diamond site` is writing it"):
             build(tmp_path / "site", {"index.html": b""})
         assert (folder / "theirs").read_bytes() == b"theirs"
-    finally:
-        os.close(other)
 
 
 def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:

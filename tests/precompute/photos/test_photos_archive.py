@@ -21,6 +21,7 @@ from diamond_cutter.precompute.photos import size_limits
 from diamond_cutter.precompute.photos.archives import archive, zip_members
 from diamond_cutter.precompute.photos.file_entry import Entry
 from diamond_cutter.precompute.photos.sources.dataset_source import open_dataset
+from diamond_cutter.precompute.stores.folder_lock import lock_folder
 
 JPEG = b"\xff\xd8\xff\xe0 a photo, as far as its first bytes go"
 PHOTOS = {
@@ -617,17 +618,12 @@ def test_a_killed_run_leaves_nothing_that_is_taken_for_whole(
 
 
 def test_another_run_in_the_same_folder_is_told_of(world: Path) -> None:
-    import fcntl
-
     file = write(world, "zip", PHOTOS)
     read(world, file)
     (folder,) = (home(world) / "cache" / "unpacked").iterdir()
     (folder / "files" / "index.json").write_text(json.dumps([]) + "x")
-    held = os.open(folder, os.O_RDONLY)
-    fcntl.flock(held, fcntl.LOCK_EX)
-    with pytest.raises(UserError, match="another run is filling it"):
+    with lock_folder(folder), pytest.raises(UserError, match="another run is filling it"):
         open_dataset(str(file), home(world) / "cache", quiet)
-    os.close(held)
     assert contents(read(world, file)) == PHOTOS
 
 

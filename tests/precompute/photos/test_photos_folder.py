@@ -150,8 +150,9 @@ def test_any_name_gives_valid_unicode(tmp_path: Path) -> None:
     assert raws[0].read_bytes() == JPEG
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
 def test_a_folder_that_can_not_be_read_is_rejected(tmp_path: Path) -> None:
+    if os.getuid() == 0:
+        pytest.skip("root may read everything")
     fill(tmp_path / "set", "a/1.jpg", "b/1.jpg")
     (tmp_path / "set/b").chmod(0)
     entries = read(tmp_path / "set")

@@ -1,4 +1,7 @@
+import errno
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -70,6 +73,52 @@ def test_the_second_to_ask_for_the_lock_is_refused_until_the_first_lets_go(tmp_p
         pass
     with exclusive(folder, ATLAS):
         assert list(folder.iterdir()) == []
+
+
+@pytest.fixture
+def unlockable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some network file systems can't lock."""
+    import fcntl
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+
+@pytest.mark.usefixtures("unlockable")
+def test_two_runs_do_not_meet_in_a_folder_that_cannot_be_locked(tmp_path: Path) -> None:
+    folder = tmp_path / "atlas.zarr"
+    with exclusive(folder, ATLAS):
+        (folder / "zarr.json.0123.partial").write_bytes(b"half")
+        with (
+            pytest.raises(UserError, match="another `diamond atlas` is rendering"),
+            exclusive(folder, ATLAS),
+        ):
+            pass
+        assert (folder / "zarr.json.0123.partial").read_bytes() == b"half"
+    assert list(tmp_path.rglob("*")) == [folder]
+
+
+@pytest.mark.usefixtures("unlockable")
+def test_a_run_that_was_killed_does_not_keep_others_out(tmp_path: Path) -> None:
+    script = (
+        "import os, fcntl, sys\n"
+        "from pathlib import Path\n"
+        "from diamond_cutter.precompute.stores.folder_lock import lock_folder\n"
+        "def refuse(*_):\n"
+        "    raise OSError\n"
+        "fcntl.flock = refuse\n"
+        "with lock_folder(Path(sys.argv[1])):\n"
+        "    os._exit(9)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True)
+    assert (killed.returncode, killed.stderr) == (9, b"")
+    marker = tmp_path.with_name(f".{tmp_path.name}.lock")
+    assert marker.exists()
+    with exclusive(tmp_path, ATLAS):
+        assert marker.exists()
+    assert not marker.exists()
 
 
 def test_leftovers_go_at_the_start_and_at_the_end(tmp_path: Path) -> None:
