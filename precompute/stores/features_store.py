@@ -28,7 +28,7 @@ from zarr.errors import ZarrUserWarning
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.features.feature_keys import Namespace
-from diamond_cutter.precompute.stores.format_version import FORMAT_VERSION, check_format
+from diamond_cutter.precompute.stores.format_version import check_format, format_attributes
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 KEY = "S32"
@@ -40,8 +40,9 @@ def create_features(address: str) -> zarr.Group:
 
     Raises `UserError` for a store of another kind or format version, and leaves it as it is.
     """
-    attributes: dict[str, Any] = {"kind": "features", "format_version": FORMAT_VERSION}
-    store = zarr.open_group(address, mode="a", attributes=attributes, zarr_format=3)
+    store = zarr.open_group(
+        address, mode="a", attributes=format_attributes("features"), zarr_format=3
+    )
     check_format(store.attrs.asdict(), "features", address)
     return store
 

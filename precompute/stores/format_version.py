@@ -1,4 +1,4 @@
-"""The version that stands in every store, and the one check that readers make of it."""
+"""The version that stands in every store, one a kind, and the check that readers make of it."""
 
 from typing import Any
 
@@ -6,15 +6,30 @@ import zarr
 
 from diamond_cutter.command.errors import UserError
 
-FORMAT_VERSION = 1
+VERSIONS = {
+    "atlas": 1,
+    "features": 1,
+    "study": 1,
+    "ranking": 1,  # `diamond study --json`, and `study.json` of the site
+    "answers": 1,  # `diamond study --json` of networks by themselves
+}
+"""Of each kind of store, and of what commands print as JSON; a new one leaves the others readable.
+
+The site's own files have theirs in `build`.
+"""
+
+
+def format_attributes(kind: str) -> dict[str, Any]:
+    """What says of a store which kind it is, and of which version."""
+    return {"kind": kind, "format_version": VERSIONS[kind]}
 
 
 def check_format(attributes: dict[str, Any], kind: str, address: str) -> None:
     """Refuse a store whose kind or format version is not the one this version reads."""
     found = attributes.get("kind"), attributes.get("format_version")
-    if found != (kind, FORMAT_VERSION):
+    if found != (kind, VERSIONS[kind]):
         raise UserError(
-            f"{address}: expected a store of kind {kind!r} and format_version {FORMAT_VERSION}, "
+            f"{address}: expected a store of kind {kind!r} and format_version {VERSIONS[kind]}, "
             f"got kind {found[0]!r}, format_version {found[1]!r}; name another store, or move this "
             "one away and make it anew"
         )

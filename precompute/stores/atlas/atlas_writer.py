@@ -35,7 +35,7 @@ from diamond_cutter.precompute.stores.atlas.atlas_layout import (
 )
 from diamond_cutter.precompute.stores.atlas.model_list import NAME as CATALOGUE
 from diamond_cutter.precompute.stores.atlas.model_list import Listed, to_json
-from diamond_cutter.precompute.stores.format_version import FORMAT_VERSION, check_format
+from diamond_cutter.precompute.stores.format_version import check_format, format_attributes
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 _IDENTITY = ("source", "input_size", "parameters")
@@ -59,8 +59,7 @@ def create_atlas(address: str) -> zarr.Group:
 
     Raises `UserError` for a store of another kind or format version, and leaves it as it is.
     """
-    attributes: dict[str, Any] = {"kind": "atlas", "format_version": FORMAT_VERSION}
-    atlas = zarr.open_group(address, mode="a", attributes=attributes, zarr_format=3)
+    atlas = zarr.open_group(address, mode="a", attributes=format_attributes("atlas"), zarr_format=3)
     check_format(_attributes(atlas), "atlas", address)
     return atlas
 

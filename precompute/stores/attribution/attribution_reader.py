@@ -24,7 +24,7 @@ from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     Pictures,
 )
 from diamond_cutter.precompute.stores.attribution.number_packing import unpack
-from diamond_cutter.precompute.stores.format_version import FORMAT_VERSION
+from diamond_cutter.precompute.stores.format_version import VERSIONS
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 from diamond_cutter.precompute.stores.study.study_reader import open_studies, read_report
 
@@ -117,7 +117,7 @@ def network_document(address: str, name: str) -> dict[str, Any]:
             named = [(classes[index], float(photo.logit[index])) for index in best]
             seen.setdefault(photo.photo, {})[model] = named
     photos = [{"path": paths[photo], "classes": seen[photo]} for photo in sorted(seen)]
-    return {"format_version": FORMAT_VERSION, "study": name, "photos": photos}
+    return {"format_version": VERSIONS["answers"], "study": name, "photos": photos}
 
 
 class PhotoReader:

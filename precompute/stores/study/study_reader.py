@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.structuring import structure
-from diamond_cutter.precompute.stores.format_version import FORMAT_VERSION, check_format
+from diamond_cutter.precompute.stores.format_version import VERSIONS, check_format
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 from diamond_cutter.precompute.stores.study.dataset_report import Report, from_json
 from diamond_cutter.precompute.stores.study.study_layout import Cut, Study
@@ -83,7 +83,7 @@ def ranking_document(study: Study, cuts: Sequence[Cut]) -> dict[str, Any]:
     `cuts` are all of them, best first; shares are 0..1, latency is in seconds.
     """
     return {
-        "format_version": FORMAT_VERSION,
+        "format_version": VERSIONS["ranking"],
         "study": study.name,
         "photos": study.photos,
         "held_out": study.held_out,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 
 from diamond_cutter.command.structuring import unstructure
-from diamond_cutter.precompute.stores.format_version import FORMAT_VERSION, check_format
+from diamond_cutter.precompute.stores.format_version import check_format, format_attributes
 from diamond_cutter.precompute.stores.store_address import array
 from diamond_cutter.precompute.stores.study.dataset_report import Report, to_json
 from diamond_cutter.precompute.stores.study.study_layout import THUMBNAIL, Cut, Study
@@ -36,10 +36,9 @@ class Draft:
 
 def create_studies(address: str) -> zarr.Group:
     """Open the studies at `address`, or make an empty store; a `UserError` for another format."""
-    attributes: dict[str, Any] = {"kind": "study", "format_version": FORMAT_VERSION}
     studies = zarr.open_group(address, mode="a")
     if not studies.attrs.asdict() and not list(studies.members()):
-        studies.attrs.put(attributes)
+        studies.attrs.put(format_attributes("study"))
     check_format(studies.attrs.asdict(), "study", address)
     return studies
 
