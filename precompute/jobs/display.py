@@ -142,11 +142,11 @@ def describe(standing: Status) -> str:
     """A standing as one line."""
     places = "; ".join(f"{label} {done}/{total}" for label, done, total in standing.places)
     rate = "" if standing.rate is None else f", {standing.rate:.1f} a second"
+    share = 100 * standing.done // standing.total if standing.total else 100
     left = "" if standing.left is None else f", {duration(standing.left)} left"
     return (
         f"{standing.title}: {standing.done} of {standing.total} {standing.noun} "
-        f"({100 * standing.done // standing.total} %){rate}{left}"
-        + (f" | {places}" if places else "")
+        f"({share} %){rate}{left}" + (f" | {places}" if places else "")
     )
 
 

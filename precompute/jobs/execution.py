@@ -37,12 +37,14 @@ class Run:
 
     work: makes and stores a task; raises `TaskError` or `HitsEverythingError`. It goes to the
         workers pickled.
+    parts: what messages call several tasks: "chunks".
     made: how much was stored, in the sizes of tasks.
     left: seconds left of a budget, or None.
     """
 
     work: Callable[[Task], None]
     display: Display
+    parts: str
     left: Callable[[], float | None] = lambda: None
     pace: Throughput = field(default_factory=Throughput)
     made: int = 0
@@ -96,8 +98,8 @@ class Run:
         self.display.note(f"failed: {task.where}: {error}")
         if len(self.failures) >= HOPELESS and not self.made:
             raise UserError(
-                f"all of the first {len(self.failures)} chunks failed, the last with: {error}; "
-                "mend that, and run the same command again"
+                f"all of the first {len(self.failures)} {self.parts} failed, the last with: "
+                f"{error}; mend that, and run the same command again"
             )
 
     def _tick(self, progress: Progress, began: float, running: Sequence[Task], count: int) -> None:
@@ -131,7 +133,8 @@ def execute_tasks(
     progress = Progress(title, noun, totals, tasks)
     is_short = sum(task.effort for task in tasks) < SHORT
     is_here = is_short and not settings.workers and not settings.scheduler
-    run = Run(partial(work, store_address.address, CPU_COUNT if is_here else 1), display)
+    make = partial(work, store_address.address, CPU_COUNT if is_here else 1)
+    run = Run(make, display, f"parts of the {noun}")
     with log_file(store_address.folder) as log:
         try:
             if is_here:
@@ -149,7 +152,7 @@ def execute_tasks(
         first, *others = run.failures
         raise UserError(
             f"{first.where} failed"
-            + (f", and {len(others)} other parts of the photos" if others else "")
+            + (f", and {len(others)} other {run.parts}" if others else "")
             + f": {first.error}; what was made is kept: mend or remove what failed, and run the "
             "same command again"
         )

@@ -25,6 +25,16 @@ def test_a_standing_in_one_line() -> None:
     assert describe(unknown) == "preview: 0 of 1000 channels (0 %), 0.0 a second"
 
 
+def test_where_there_is_nothing_to_do_all_of_it_is_done() -> None:
+    nothing = Status("preview", "channels", 0, 0, None, None, (("stem", 0, 0),))
+    assert describe(nothing) == "preview: 0 of 0 channels (100 %) | stem 0/0"
+    stream = io.StringIO()
+    bar = Bar(Console(file=stream, force_terminal=True, width=100))
+    bar.show(nothing)
+    bar.close()
+    assert "0/0" in stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (310, "5 min 10 s"), (7500, "2 h 05 min")],
