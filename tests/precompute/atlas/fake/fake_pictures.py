@@ -9,7 +9,9 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -125,6 +127,42 @@ def render_on_full_disk(
     model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
 ) -> Pictures:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def fill_disk_after_first(
+    atlas: Path,
+    model: Model,
+    layer: Layer,
+    recipe: Any,
+    seed: int,
+    channels: Sequence[int],
+    begun: Any = None,
+) -> Pictures:
+    """Uses up the disk on which an atlas lies, once a chunk is stored there."""
+    if any(atlas.glob("*/*/level/c/*")):
+        with suppress(OSError), (atlas.parent / "ballast").open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+    return render(model, layer, recipe, seed, channels, begun)
+
+
+def render_by_ticket(
+    tickets: Path,
+    model: Model,
+    layer: Layer,
+    recipe: Any,
+    seed: int,
+    channels: Sequence[int],
+    begun: Any = None,
+) -> Pictures:
+    """Slowly, and no more chunks than there are files in a folder; any number where it is none."""
+    while tickets.is_dir():
+        for ticket in tickets.iterdir():
+            with suppress(FileNotFoundError):  # another worker was first
+                ticket.unlink()
+                return render_slowly(model, layer, recipe, seed, channels, begun)
+        time.sleep(0.01)
+    return render_slowly(model, layer, recipe, seed, channels, begun)
 
 
 def render_nothing(
