@@ -2,6 +2,9 @@
 
 One at a time, so that a worker that dies takes no other task with it into blame. Nothing is fetched
 from workers: what a task made is in the store, and a result would be lost with its worker.
+
+`distributed.as_completed` can't be asked for half a second, and `retries` send a task again where
+all others would fail too, and to its worker, which may be dead: so both are done here.
 """
 
 import queue
