@@ -6,8 +6,9 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from diamond_cutter.build.publish import site_manifest
 from diamond_cutter.build.publish.site_manifest import Manifest
@@ -99,7 +100,7 @@ def staged(output: Path) -> Iterator[Stage]:
         for leftover in folder.iterdir():
             _remove(leftover)
         if aside.exists():
-            shutil.rmtree(aside)
+            _remove(aside)
         yield Stage(folder, output, last)
 
 
@@ -107,7 +108,8 @@ def publish(stage: Stage, pictures: dict[str, str], pages: dict[str, str]) -> No
     """Put the staged site in the place of the last one; files of others that lay there stay."""
     content = site_manifest.to_bytes(Manifest(dict(sorted(stage.files.items())), pictures, pages))
     (stage.folder / site_manifest.NAME).write_bytes(content)
-    _keep_foreign(stage)
+    if stage.output.exists():
+        _keep_foreign(stage)
     _swap(stage.folder, stage.output)
 
 
@@ -123,8 +125,11 @@ def _locked(folder: Path, output: Path) -> Iterator[None]:
                 f"{output}: another `diamond site` is writing it; wait for it, "
                 f"or name another --output"
             ) from error
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        yield
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                _remove(folder)
 
 
 @contextmanager
@@ -142,23 +147,53 @@ def _explained(output: Path) -> Iterator[None]:
 
 
 def _keep_foreign(stage: Stage) -> None:
-    """Take over what others have put into the last site: a CNAME file, a Git repository."""
+    """Take over what others have put into the last site: a CNAME file, a Git repository.
+
+    Of folders, empty ones too, also who may do what with them. Raises `UserError` for what cannot
+    be read, and for what lies where the new site has something of its own.
+    """
     own = {*stage.last.files, site_manifest.NAME}
-    for folder, names, files in os.walk(stage.output):
-        links = [name for name in names if (Path(folder) / name).is_symlink()]
-        for name in (*files, *links):
-            path = (Path(folder) / name).relative_to(stage.output)
-            target = stage.folder / path
-            if path.as_posix() not in own and not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _link(stage.output / path, target)
+    own_folders = {folder for path in own for folder in Path(path).parents}
+    walked = []
+    for top, names, files in os.walk(stage.output, onerror=_refuse_unreadable):
+        within = Path(top).relative_to(stage.output)
+        walked.append(within)
+        for name in (*names, *files):
+            path = within / name
+            source, target = stage.output / path, stage.folder / path
+            is_folder = name in names and not source.is_symlink()
+            if (path in own_folders) if is_folder else (path.as_posix() in own):
+                continue
+            try:
+                (target if is_folder else target.parent).mkdir(parents=True, exist_ok=True)
+                if not is_folder:
+                    _link(source, target)
+            except (FileExistsError, NotADirectoryError) as error:
+                raise UserError(
+                    f"{source}: expected none but files of the site in the place of one of its "
+                    f"own, got one that was put there; move it away. The last site is as it was"
+                ) from error
+            except PermissionError as error:
+                _refuse_unreadable(error)
+    for within in walked:  # at last: nothing can be put into a folder that is only to be read
+        if (stage.folder / within).is_dir():
+            shutil.copystat(stage.output / within, stage.folder / within)
+
+
+def _refuse_unreadable(error: OSError) -> NoReturn:
+    raise UserError(
+        f"{error.filename}: expected what others have put into the site to be readable, so that it "
+        f"can be taken over, got {error.strerror!r}; mend that, or move it away. "
+        f"The last site is as it was"
+    ) from error
 
 
 def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target, follow_symlinks=False)
     except (OSError, NotImplementedError) as error:  # a file system, or Windows, without links
-        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        full = (errno.EEXIST, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+        if getattr(error, "errno", None) in full:
             raise
         shutil.copy2(source, target, follow_symlinks=False)
 
@@ -171,7 +206,7 @@ def _swap(new: Path, output: Path) -> None:
         aside = _aside(output)
         output.rename(aside)
         new.rename(output)
-        shutil.rmtree(aside)
+        _remove(aside)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -197,7 +232,15 @@ def _aside(output: Path) -> Path:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
+    """Remove a file, or a folder with all in it, folders that are only to be read too."""
+    if not path.is_dir() or path.is_symlink():
         path.unlink()
+        return
+    shutil.rmtree(path, ignore_errors=True)
+    if path.exists():
+        path.chmod(0o700)
+        for top, names, _ in os.walk(path):
+            for folder in (Path(top) / name for name in names):
+                if not folder.is_symlink():
+                    folder.chmod(0o700)
+        shutil.rmtree(path)

@@ -1,5 +1,6 @@
 import errno
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,89 @@ def test_what_others_have_put_into_the_site_stays(tmp_path: Path) -> None:
         "link": b"example.org",
     }
     assert (output / "link").is_symlink()
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
+    command = ["git", "-C", str(folder), *who, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_git_repository_in_the_site_stays_one(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    build(output, {"index.html": b"one"})
+    git(output, "init", "--quiet")
+    git(output, "add", ".")
+    git(output, "commit", "--quiet", "--message", "one")
+    git(output, "pack-refs", "--all")  # leaves .git/refs/heads empty, without which it is none
+    for content in (b"two", b"three"):
+        build(output, {"index.html": content})
+        assert git(output, "log", "--format=%s") == "one\n"
+    assert git(output, "status", "--short").splitlines()[-1] == " M index.html"
+    git(output, "fsck", "--strict")
+
+
+def test_folders_of_others_stay_as_they_are_and_those_that_were_ours_go(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    build(output, {"index.html": b"one", "gone/index.html": b"gone"})
+    (output / "empty" / "inner").mkdir(parents=True)
+    closed = output / "closed"
+    closed.mkdir()
+    (closed / "secret").write_bytes(b"secret")
+    (closed / "secret").chmod(0o400)
+    (closed / "to-nowhere").symlink_to("nowhere")
+    (closed / "to-a-folder").symlink_to("../empty")
+    closed.chmod(0o500)
+    output.chmod(0o750)
+    for _ in range(2):
+        build(output, {"index.html": b"two"})
+        assert not (output / "gone").exists()
+        assert (output / "empty" / "inner").is_dir()
+        modes = [(path.stat().st_mode & 0o777) for path in (output, closed, closed / "secret")]
+        assert modes == [0o750, 0o500, 0o400]
+        assert (closed / "to-nowhere").readlink() == Path("nowhere")
+        assert (closed / "to-a-folder").readlink() == Path("../empty")
+        assert (closed / "secret").read_bytes() == b"secret"
+        assert hidden(tmp_path) == []
+    closed.chmod(0o700)
+
+
+def test_what_of_others_cannot_be_read_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "site"
+    build(output, {"index.html": b"one"})
+    (output / "theirs").mkdir()
+    (output / "theirs" / "file").write_bytes(b"theirs")
+    scan = os.scandir
+
+    def refuse(path: Path) -> object:
+        if str(path).endswith("site/theirs"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scan(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refuse)
+        with pytest.raises(UserError, match=r"theirs: expected what others .*Permission denied"):
+            build(output, {"index.html": b"two"})
+    assert contents(output) == {"index.html": b"one", "theirs/file": b"theirs"}
+
+
+@pytest.mark.parametrize("path", ["b", "b/c", "a/index.html"])
+def test_a_file_of_others_is_never_written_over(tmp_path: Path, path: str) -> None:
+    output = tmp_path / "site"
+    build(output, {"index.html": b"one"})
+    (output / path).parent.mkdir(exist_ok=True)
+    (output / path).write_bytes(b"theirs")
+    new = {"a/index.html": b"two", "b" if path == "b/c" else "b/index.html": b"two"}
+    with pytest.raises(UserError, match=r"move it away\. The last site is as it was"):
+        build(output, new)
+    assert contents(output) == {"index.html": b"one", path: b"theirs"}
+    (output / path).unlink()
+    if path == "b/c":
+        (output / "b").rmdir()
+    build(output, new)
+    assert contents(output) == new
 
 
 def test_what_a_killed_build_left_is_removed(tmp_path: Path) -> None:
