@@ -186,6 +186,37 @@ def test_two_networks_stand_side_by_side_with_cells_linked_by_place(
     expect(fresh.locator(".pane")).to_have_count(1)
 
 
+def test_two_cuts_that_disagree_are_asked_the_same_from_the_first(
+    address: str, open_page: OpenPage, small_site: Path
+) -> None:
+    folder = "far.net_2/block3/block3/"
+    view, more = (
+        json.loads((small_site / PHOTO / folder / f"{name}.json").read_bytes())
+        for name in ("view", "more")
+    )
+    pair, single, *rest = view["targets"]
+    values = view["groups"]["value"]
+    view["targets"] = [single, pair, *rest]
+    view["parts"], more["parts"][0] = [more["parts"][0]], view["parts"][0]
+    view["groups"]["value"] = [values[1], values[0], *values[2:]]
+    page = open_page(address)
+    page.route(f"**/{folder}view.json", lambda route: route.fulfill(json=view))
+    page.route(f"**/{folder}more.json", lambda route: route.fulfill(json=more))
+    page.goto(f"{address}{PHOTO}?beside={folder.rstrip('/')}")
+    the_map(page, 1)
+    asked = caption(page, 0).inner_text()
+    assert "against" in asked
+    expect(caption(page, 1)).to_have_text(asked)
+    for sums in page.locator(".sums").all():
+        expect(sums).to_contain_text("The difference of the two logits is")
+        expect(sums).not_to_contain_text("not kept")
+    page.locator("[name=of]").select_option(str(pair[1]))
+    expect(caption(page, 0)).not_to_have_text(asked)
+    page.go_back()
+    expect(caption(page, 0)).to_have_text(asked)
+    expect(caption(page, 1)).to_have_text(asked)
+
+
 def test_groups_and_activation_are_shown_too(address: str, open_page: OpenPage) -> None:
     page = open_page(address + PHOTO)
     photo = the_map(page)

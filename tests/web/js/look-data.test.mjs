@@ -69,6 +69,16 @@ test("only what is not the network's own question needs more", () => {
   assert.equal(needsMore(view, 1, null), true);
 });
 
+test("what comes later is loaded for what it answers, and for nothing else", () => {
+  const bare = readView(document);
+  for (const of of [0, 1, 2, 3]) {
+    for (const against of [null, 0, 1, 2, 3].filter((each) => each !== of)) {
+      const isOwn = of === 1 && against === 0;
+      assert.equal(needsMore(bare, of, against), !isOwn && findPart(view, of, against) !== null, `${of} ${against}`);
+    }
+  }
+});
+
 test("a pair that is not stored is the difference of its classes, in each channel of each cell", () => {
   const asked = findPart(view, 0, 1);
   near(asked.heatmap, [1.5 * 3 - 0.5, 1.5 - 6]);

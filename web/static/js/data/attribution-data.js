@@ -95,7 +95,7 @@ export function withMaps(view, document) {
 }
 
 /**
- * Whether more than the first target is asked for.
+ * Whether the answer lies in what was not loaded at first.
  *
  * @param {View} view
  * @param {number | null} of
@@ -103,7 +103,8 @@ export function withMaps(view, document) {
  */
 export function needsMore(view, of, against) {
   const first = view.targets[0];
-  return of !== null && !(first && first[0] === of && first[1] === against);
+  if (of === null || (first && first[0] === of && first[1] === against)) return false;
+  return questions(view).get(of)?.includes(against) ?? false;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { fetchDocument } from "../data/fetched-documents.js";
 import { fetchPictures } from "../components/channel-icons.js";
-import { needsMore, questions, readView, withMaps, withMore } from "../data/attribution-data.js";
+import { findPart, needsMore, questions, readView, withMaps, withMore } from "../data/attribution-data.js";
 import { OVER, carried, readLook, writeLook } from "../state/attribution-state.js";
 import { find } from "../components/page-elements.js";
 import { Pane } from "../components/attribution-pane.js";
@@ -40,17 +40,17 @@ let timer = 0;
 async function apply() {
   request += 1;
   const mine = request;
-  const pair = [choiceOf(state.view), ...(state.beside ? [choiceOf(state.beside)] : [])];
-  const chosen = [state.channel, state.other];
-  const loaded = await Promise.all(pair.map((choice, place) => load(choice, chosen[place] ?? null)));
+  const { view, beside, of, against, channel, other } = state;
+  if (beside) fetchOnce(viewOf(choiceOf(beside))); // at the same time; what is asked of it is known later
+  const own = await load(choiceOf(view), channel, [of, against]);
+  const part = findPart(own.view, of, against) ?? findPart(own.view, null, null);
+  const next = beside ? await load(choiceOf(beside), other, [part?.of ?? null, part?.against ?? null]) : null;
   if (mine !== request) return;
-  const [own, other] = loaded;
-  if (!own) return;
-  first.show({ ...own, question: [state.of, state.against] });
+  first.show(own);
   fillQuestion(own.view);
-  if (other) {
+  if (next) {
     second ??= addPane();
-    second.show({ ...other, question: first.part ? [first.part.of, first.part.against] : [null, null] });
+    second.show(next);
   } else if (second) {
     second.element.remove();
     second = null;
@@ -72,22 +72,19 @@ function render() {
  *
  * @param {Choice} choice
  * @param {number | null} channel
+ * @param {[number | null, number | null]} question the class asked for, and against which
  */
-async function load(choice, channel) {
-  const [document, pictures] = await Promise.all([fetchOnce(`${choice.folder}view.json`), fetchPictures(choice.atlas)]);
+async function load(choice, channel, question) {
+  const [document, pictures] = await Promise.all([fetchOnce(viewOf(choice)), fetchPictures(choice.atlas)]);
   let view = readView(document);
-  const { of, against } = question(view);
-  if (needsMore(view, of, against)) view = withMore(view, await fetchOnce(`${choice.folder}more.json`));
+  if (needsMore(view, ...question)) view = withMore(view, await fetchOnce(`${choice.folder}more.json`));
   if (channel !== null && view.peaks.has(channel)) view = withMaps(view, await fetchOnce(`${choice.folder}maps.json`));
-  return { choice, view, pictures };
+  return { choice, view, pictures, question };
 }
 
-/** What is asked of a layer; beside another, what is asked of that. @param {View} view */
-function question(view) {
-  const own = first.part;
-  if (state.of === null && own && state.beside) return { of: own.of, against: own.against };
-  const of = state.of !== null && questions(view).has(state.of) ? state.of : null;
-  return { of, against: of === null ? null : state.against };
+/** @param {Choice} choice */
+function viewOf({ folder }) {
+  return `${folder}view.json`;
 }
 
 /** The classes that can be asked for. @param {View} view */
