@@ -10,6 +10,7 @@ from sample_study import AWKWARD
 from diamond_cutter.build.measured_study import MeasuredStudy, read_array, read_studies
 from diamond_cutter.build.page_text import shown
 from diamond_cutter.build.pages.page_frame import Surroundings
+from diamond_cutter.build.pages.study.class_page import class_page
 from diamond_cutter.build.pages.study.contact_sheet import contact_pages
 from diamond_cutter.build.pages.study.photo_predictions import Predictions, read_predictions
 
@@ -88,6 +89,15 @@ def test_a_class_lists_its_photos_and_what_they_are_taken_for(
     assert margins == sorted(margins)
     wrong = sum(margin < 0 for margin in margins)
     assert f"{wrong} of {len(own)} are taken for another class" in words(html)
+
+
+def test_the_figures_of_a_class_name_the_class_they_are_of(small_study: str) -> None:
+    measured, predictions = of_best(small_study)
+    around = Surroundings("", "assets/")
+    for index in range(len(AWKWARD)):
+        page = class_page(around, measured, predictions, index, None)
+        assert page.row.index == index
+        assert page.row.name == page.name == shown(AWKWARD[index])
 
 
 def test_a_photo_page_is_small(small_site: Path) -> None:

@@ -160,7 +160,7 @@ def _neighbour(layer: RenderedLayer, channel: int) -> Picture:
 
 
 def _description(layer: RenderedLayer, channel: int, why: str, score: str) -> str:
-    unit = f"hannel {channel} of layer {layer.layer.name} of {layer.model}"
+    which = f"{channel} of layer {layer.layer.name} of {layer.model}"
     if why:
-        return f"C{unit}. {channel_tiles.EXPLANATIONS[why]}"
-    return f"What c{unit} responds to: a picture made to excite it, score {score}."
+        return f"Channel {which}. {channel_tiles.EXPLANATIONS[why]}"
+    return f"What channel {which} responds to: a picture made to excite it, score {score}."

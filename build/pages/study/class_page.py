@@ -12,7 +12,7 @@ from diamond_cutter.build.pages.attribution.class_attribution_view import ClassA
 from diamond_cutter.build.pages.page_contexts import Frame, Link
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.pages.study.contact_sheet import Thumb, thumb
-from diamond_cutter.build.pages.study.cut_figures import ClassRow, class_rows
+from diamond_cutter.build.pages.study.cut_figures import ClassRow, class_row, class_rows
 from diamond_cutter.build.pages.study.photo_predictions import Predictions, by_margin
 
 FOLDER = "classes/"
@@ -44,7 +44,6 @@ class ClassPage:
 
     frame: Frame
     study: str
-    index: int
     name: str
     row: ClassRow
     cut: Link
@@ -108,7 +107,6 @@ def class_page(
         f"for it and against it.",
         crumbs=(Link(NAME, f"{base}../../"), Link(study.name, base), Link("Classes", "../")),
     )
-    (row,) = class_rows([best.cut.metrics.classes[index]])
     own, taken_for = predictions.label == index, predictions.predicted
     order = by_margin(predictions)
     photos = [int(photo) for photo in order[own[order]][:PHOTOS]]
@@ -116,9 +114,8 @@ def class_page(
     return ClassPage(
         frame=frame,
         study=study.name,
-        index=index,
         name=name,
-        row=row,
+        row=class_row(index, best.cut.metrics.classes[index]),
         cut=Link(f"{best.cut.model} at {best.cut.cut}", base + best.path),
         wrong=len(elsewhere),
         taken=_confused(study.classes, elsewhere),

@@ -65,16 +65,12 @@ def figures(metrics: Metrics) -> tuple[Figure, ...]:
 
 def class_rows(classes: list[ClassFigures]) -> tuple[ClassRow, ...]:
     """The classes, worst recall first, those that no photo was held out of last."""
-    rows = [(each, _class_row(index, each)) for index, each in enumerate(classes)]
+    rows = [(each, class_row(index, each)) for index, each in enumerate(classes)]
     return tuple(row for _, row in sorted(rows, key=_badness))
 
 
-def _badness(pair: tuple[ClassFigures, ClassRow]) -> tuple[bool, float, int]:
-    each, row = pair
-    return row.bar is None, each.recall or 0.0, row.index
-
-
-def _class_row(index: int, each: ClassFigures) -> ClassRow:
+def class_row(index: int, each: ClassFigures) -> ClassRow:
+    """The class at that place among those of its study."""
     precision = "" if each.precision is None else percent(each.precision)
     if each.recall is None or each.f1 is None:
         return ClassRow(index, shown(each.name), each.photos, precision, "", None, "")
@@ -88,6 +84,11 @@ def _class_row(index: int, each: ClassFigures) -> ClassRow:
     return ClassRow(
         index, shown(each.name), each.photos, precision, percent(each.recall), bar, percent(each.f1)
     )
+
+
+def _badness(pair: tuple[ClassFigures, ClassRow]) -> tuple[bool, float, int]:
+    each, row = pair
+    return row.bar is None, each.recall or 0.0, row.index
 
 
 def _rounded(share: float) -> float:
