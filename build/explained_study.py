@@ -1,13 +1,15 @@
-"""What is explained of a study, as the site reads it: checked before anything is written."""
+"""What is explained of a study or of photos, as the site reads it, checked before it is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import zarr
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
+    ClassAttribution,
     Explained,
     ExplainedCut,
     ExplainedLayer,
@@ -20,7 +22,14 @@ from diamond_cutter.precompute.stores.attribution.attribution_reader import (
     open_explained,
     read_explained,
     read_explained_cut,
+    read_sums,
 )
+from diamond_cutter.precompute.stores.store_address import array, subgroup
+from diamond_cutter.precompute.stores.study.dataset_report import Report
+from diamond_cutter.precompute.stores.study.study_reader import names, open_studies, read_report
+
+NETWORKS = "networks/"
+"""The folder of the site that networks by themselves lie in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +75,41 @@ class View:
         return f"models/{self.cut.model}/{self.layer.name}/"
 
 
+@dataclass(frozen=True, eq=False)
+class ClassAttributions:
+    """A view and its sums over photos, read once for all pages."""
+
+    view: View
+    sums: ClassAttribution
+
+    def index(self, label: int, minus: int = -1) -> int | None:
+        """Where the target is among the sums; None if there is none."""
+        (found,) = np.nonzero((self.sums.target == (label, minus)).all(axis=1))
+        return int(found[0]) if len(found) else None
+
+    def against(self, label: int) -> list[int]:
+        """The classes that a class is compared with."""
+        return [int(minus) for own, minus in self.sums.target if own == label and minus >= 0]
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkByItself:
+    """Sample photos, and what networks with their own classes see in them.
+
+    thumbnail: (N, 96, 96, 3) uint8, sRGB.
+    """
+
+    name: str
+    report: Report
+    thumbnail: zarr.Array[Any]
+    explained: ExplainedStudy
+
+    @property
+    def path(self) -> str:
+        """Its folder in the site, relative to the site's root, with a slash at the end."""
+        return f"{NETWORKS}{self.name}/"
+
+
 def target_order(seen: LayerView) -> list[int]:
     """The targets of a photo's layer as they are shown, by row: what asks itself comes first.
 
@@ -80,6 +124,16 @@ def target_order(seen: LayerView) -> list[int]:
 def views(explained: ExplainedStudy) -> tuple[View, ...]:
     """What can be looked at: of each cut the layer that is cut, then those below, deepest first."""
     return tuple(View(cut, layer) for cut in explained.cuts for layer in reversed(cut.layers))
+
+
+def class_sums(explained: ExplainedStudy) -> tuple[ClassAttributions, ...]:
+    """The sums of all views, in their order."""
+    return tuple(
+        ClassAttributions(
+            view, read_sums(explained.source, view.cut.model, view.cut.cut, view.layer.name)
+        )
+        for view in views(explained)
+    )
 
 
 def contents(explained: ExplainedStudy) -> Iterator[tuple[str, bytes]]:
@@ -109,3 +163,27 @@ def read_attribution(address: str, studies: zarr.Group, name: str) -> ExplainedS
             f"make it anew with `diamond study {name}`"
         ) from error
     return ExplainedStudy(explained, source, cuts) if cuts else None
+
+
+def read_networks(addresses: Sequence[str]) -> tuple[NetworkByItself, ...]:
+    """What networks are asked without a study, in all stores at `addresses`, by name.
+
+    Raises `UserError` if two are of the same name, or one is not what the contract says.
+    """
+    found: dict[str, NetworkByItself] = {}
+    for address in dict.fromkeys(addresses):
+        studies = open_studies(address)
+        for name in sorted(set(explained_names(studies)) - set(names(studies))):
+            if name in found:
+                raise UserError(
+                    f"{address}: expected another name than {name!r}, which another store has "
+                    "too; rename one, or leave one store out"
+                )
+            explained = read_attribution(address, studies, name)
+            if explained is None:
+                continue
+            group = subgroup(studies, name)
+            slot = subgroup(group, str(group.attrs["slot"]))
+            thumbnail = array(slot, "photos/thumbnail")
+            found[name] = NetworkByItself(name, read_report(slot), thumbnail, explained)
+    return tuple(found[name] for name in sorted(found))

@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from diamond_cutter.build.explained_study import NetworkByItself, read_networks
 from diamond_cutter.build.measured_study import MeasuredStudy, read_studies
 from diamond_cutter.build.pages import page_templates
 from diamond_cutter.build.pages.atlas.atlas_documents import index_document
@@ -30,7 +31,6 @@ from diamond_cutter.build.pages.attribution.channel_statistics_view import (
 from diamond_cutter.build.pages.page_contexts import HomePage
 from diamond_cutter.build.pages.page_frame import Surroundings, checked_address
 from diamond_cutter.build.pages.study.network_result_files import write_networks
-from diamond_cutter.build.pages.study.network_result_page import NetworkByItself, read_networks
 from diamond_cutter.build.pages.study.study_files import write_studies
 from diamond_cutter.build.publish import link_check
 from diamond_cutter.build.publish.generator_digest import digest, generator_digest, static_files

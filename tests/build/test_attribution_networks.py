@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from diamond_cutter.build.pages.study.network_result_page import read_networks
+from diamond_cutter.build.explained_study import read_networks
 from diamond_cutter.build.whole_site import build_site
 
 FOLDER = "networks/pets"

@@ -96,8 +96,9 @@ def test_the_figures_of_a_class_name_the_class_they_are_of(small_study: str) -> 
     around = Surroundings("", "assets/")
     for index in range(len(AWKWARD)):
         page = class_page(around, measured, predictions, index, None)
-        assert page.row.index == index
-        assert page.row.name == page.name == shown(AWKWARD[index])
+        assert page.head is not None
+        assert page.head.row.index == index
+        assert page.head.row.name == page.name == shown(AWKWARD[index])
 
 
 def test_a_photo_page_is_small(small_site: Path) -> None:

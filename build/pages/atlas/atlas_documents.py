@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
+from diamond_cutter.build.explained_study import NetworkByItself
 from diamond_cutter.build.measured_study import MeasuredStudy
 from diamond_cutter.build.pages.atlas.catalogue_page import listed_models
 from diamond_cutter.build.pages.page_contexts import Count
-from diamond_cutter.build.pages.study.network_result_page import NetworkByItself
 from diamond_cutter.build.rendered_atlas import Atlas, ModelAtlas
 from diamond_cutter.build.site_documents import encode
 from diamond_cutter.build.tiles import channel_tiles

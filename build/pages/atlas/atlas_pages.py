@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from diamond_cutter.build.charts.network_profile import draw_field, draw_profile
+from diamond_cutter.build.explained_study import NetworkByItself
 from diamond_cutter.build.measured_study import MeasuredStudy
 from diamond_cutter.build.page_text import percent, percent_interval
 from diamond_cutter.build.pages.atlas.catalogue_page import listed_models
@@ -21,7 +22,6 @@ from diamond_cutter.build.pages.page_contexts import (
     StudyEntry,
 )
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
-from diamond_cutter.build.pages.study.network_result_page import NetworkByItself
 from diamond_cutter.build.rendered_atlas import Atlas, ModelAtlas, RenderedLayer
 from diamond_cutter.build.tiles import channel_tiles
 from diamond_cutter.build.tiles.channel_pictures import strip_channels

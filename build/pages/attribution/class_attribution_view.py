@@ -14,7 +14,7 @@ from diamond_cutter.build.charts.signed_bars import (
     signed_text,
     strongest,
 )
-from diamond_cutter.build.explained_study import ExplainedStudy, View, views
+from diamond_cutter.build.explained_study import ClassAttributions, ExplainedStudy
 from diamond_cutter.build.page_text import number, shown
 from diamond_cutter.build.pages.attribution.attribution_view import ViewChoice, view_choice
 from diamond_cutter.build.pages.attribution.class_pictures_view import (
@@ -28,11 +28,7 @@ from diamond_cutter.build.pages.attribution.class_pictures_view import (
 from diamond_cutter.build.pages.attribution.document_packing import pack, short
 from diamond_cutter.build.pages.attribution.shortcut_warnings import Warned, warnings
 from diamond_cutter.build.site_documents import encode
-from diamond_cutter.precompute.stores.attribution.attribution_layout import (
-    QUANTILES,
-    ClassAttribution,
-)
-from diamond_cutter.precompute.stores.attribution.attribution_reader import read_sums
+from diamond_cutter.precompute.stores.attribution.attribution_layout import QUANTILES
 
 CHANNELS = 8
 """Channels for, and channels against, that are shown."""
@@ -59,58 +55,31 @@ class ClassAttributionView:
     warned: tuple[Warned, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class ClassAttributions:
-    """A view and its sums over photos, read once for all classes."""
+def explained_classes(
+    explained: ExplainedStudy, sums: tuple[ClassAttributions, ...], atlas: Atlas
+) -> Iterator[tuple[ClassAttributionView | None, Iterator[tuple[str, bytes]]]]:
+    """What speaks for each class, in their order, and the JSON and pictures beside its page.
 
-    view: View
-    sums: ClassAttribution
-
-    def index(self, label: int, minus: int = -1) -> int | None:
-        """Where the target is among the sums; None if there is none."""
-        (found,) = np.nonzero((self.sums.target == (label, minus)).all(axis=1))
-        return int(found[0]) if len(found) else None
-
-    def against(self, label: int) -> list[int]:
-        """The classes that a class is compared with."""
-        return [int(minus) for own, minus in self.sums.target if own == label and minus >= 0]
-
-
-def class_attribution_views(
-    explained: ExplainedStudy, atlas: Atlas
-) -> Iterator[ClassAttributionView | None]:
-    """What speaks for each class, in their order; None for one that has no sums."""
-    sums, own = _read_sums(explained), read_own(explained)
+    None for a class that has no sums; files by path below the study's folder.
+    """
+    own = read_own(explained)
+    shown_classes = set(explained.cuts[0].shown)
     for label in range(len(explained.cuts[0].classes)):
-        yield _class_look(explained, sums, own, label, atlas)
+        files = _files(sums, own, label) if label in shown_classes else iter(())
+        yield _class_look(sums, own, label, atlas), files
 
 
-def class_files(explained: ExplainedStudy) -> Iterator[tuple[str, bytes]]:
-    """The JSON and the pictures beside the page of each class, below the study's folder."""
-    sums, own = _read_sums(explained), read_own(explained)
-    for label in explained.cuts[0].shown:
-        for each in sums:
-            yield f"classes/{label}/{each.view.key}/class.json", _document(each, label)
-        for path, content in own_files(own, label):
-            yield f"classes/{label}/{path}", content
-
-
-def _read_sums(explained: ExplainedStudy) -> tuple[ClassAttributions, ...]:
-    """The sums of all views, in their order."""
-    return tuple(
-        ClassAttributions(
-            view, read_sums(explained.source, view.cut.model, view.cut.cut, view.layer.name)
-        )
-        for view in views(explained)
-    )
+def _files(
+    sums: tuple[ClassAttributions, ...], own: tuple[CutClassPictures, ...], label: int
+) -> Iterator[tuple[str, bytes]]:
+    for each in sums:
+        yield f"classes/{label}/{each.view.key}/class.json", _document(each, label)
+    for path, content in own_files(own, label):
+        yield f"classes/{label}/{path}", content
 
 
 def _class_look(
-    explained: ExplainedStudy,
-    sums: tuple[ClassAttributions, ...],
-    own: tuple[CutClassPictures, ...],
-    label: int,
-    atlas: Atlas,
+    sums: tuple[ClassAttributions, ...], own: tuple[CutClassPictures, ...], label: int, atlas: Atlas
 ) -> ClassAttributionView | None:
     first = sums[0]
     index = first.index(label)
@@ -125,7 +94,7 @@ def _class_look(
         distribution=draw_distribution(first.sums.mean[index]),
         against=tuple((minus, shown(classes[minus])) for minus in first.against(label)),
         cuts=tuple(cut_pictures(own, label, atlas)),
-        warned=warnings(explained, "../../", label),
+        warned=warnings(sums, "../../", label),
     )
 
 

@@ -1,4 +1,4 @@
-"""The pages of a study's classes, and the list of them: from the store to what templates show."""
+"""The pages of classes, a study's or networks' own, and a study's list of them: from the store."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.build.explained_study import NetworkByItself
 from diamond_cutter.build.measured_study import MeasuredStudy
 from diamond_cutter.build.page_text import number, shown
 from diamond_cutter.build.pages.attribution.class_attribution_view import ClassAttributionView
@@ -33,18 +34,15 @@ class Confused:
 
 
 @dataclass(frozen=True)
-class ClassPage:
-    """`/studies/<study>/classes/<class>/`: one class.
+class HeadSays:
+    """What the head of a study's recommended cut says of the class's photos.
 
-    row: its figures at the recommended cut, whose page is `cut`. taken: for which other classes its
-    photos are taken; mistaken: of which other classes are the photos taken for it. thumbs: its
-    photos, mistakes first; all: address of all of them in the contact sheet. look: what speaks for
-    it, None where that was not computed. before, after: in the order of the names.
+    row: its figures at that cut, whose page is `cut`. taken: for which other classes its photos are
+    taken; mistaken: of which other classes are the photos taken for it. thumbs: its photos,
+    mistakes first; all: address of all of them in the contact sheet. before, after: in the order of
+    the names.
     """
 
-    frame: Frame
-    study: str
-    name: str
     row: ClassRow
     cut: Link
     wrong: int
@@ -52,9 +50,23 @@ class ClassPage:
     mistaken: tuple[Confused, ...]
     thumbs: tuple[Thumb, ...]
     all: str
-    look: ClassAttributionView | None
     before: Link | None
     after: Link | None
+
+
+@dataclass(frozen=True)
+class ClassPage:
+    """One class: `classes/<class>/` below `/studies/<study>/` or `/networks/<name>/`.
+
+    study: its name, or that of what networks are asked. head: what that of the study says; None of
+    networks by themselves. look: what speaks for the class, None where that was not computed.
+    """
+
+    frame: Frame
+    study: str
+    name: str
+    head: HeadSays | None
+    look: ClassAttributionView | None
 
 
 @dataclass(frozen=True)
@@ -111,10 +123,7 @@ def class_page(
     order = by_margin(predictions)
     photos = [int(photo) for photo in order[own[order]][:PHOTOS]]
     elsewhere = taken_for[own & (taken_for >= 0) & (taken_for != index)]
-    return ClassPage(
-        frame=frame,
-        study=study.name,
-        name=name,
+    head = HeadSays(
         row=class_row(index, best.cut.metrics.classes[index]),
         cut=Link(f"{best.cut.model} at {best.cut.cut}", base + best.path),
         wrong=len(elsewhere),
@@ -122,10 +131,26 @@ def class_page(
         mistaken=_confused(study.classes, predictions.label[~own & (taken_for == index)]),
         thumbs=tuple(thumb(measured, predictions, photo, base) for photo in photos),
         all=f"{base}photos/?true={index}",
-        look=look,
         before=_beside(study.classes, index - 1),
         after=_beside(study.classes, index + 1),
     )
+    return ClassPage(frame, study.name, name, head, look)
+
+
+def network_class_page(
+    around: Surroundings, questioned: NetworkByItself, label: int, look: ClassAttributionView
+) -> ClassPage:
+    """`/networks/<name>/classes/<class>/`: what speaks for one of the networks' own classes."""
+    name = shown(questioned.explained.cuts[0].classes[label])
+    middle = "\N{MIDDLE DOT}"
+    frame = make_frame(
+        around,
+        questioned.path + class_folder(label),
+        f"{name} {middle} {questioned.name} {middle} {NAME}",
+        f"What speaks for {name} and against it.",
+        crumbs=(Link(NAME, "../../../../"), Link(questioned.name, "../../")),
+    )
+    return ClassPage(frame, questioned.name, name, None, look)
 
 
 def _confused(classes: list[str], found: NDArray[np.int32]) -> tuple[Confused, ...]:

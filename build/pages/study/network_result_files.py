@@ -2,20 +2,30 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diamond_cutter.build.charts.signed_bars import Atlas
-from diamond_cutter.build.explained_study import ExplainedStudy, contents, views
-from diamond_cutter.build.pages import page_templates
-from diamond_cutter.build.pages.page_frame import Surroundings
-from diamond_cutter.build.pages.study.network_result_page import (
+from diamond_cutter.build.explained_study import (
+    ExplainedStudy,
     NetworkByItself,
-    questioned_files,
-    questioned_pages,
+    class_sums,
+    contents,
+    views,
 )
+from diamond_cutter.build.pages import page_templates
+from diamond_cutter.build.pages.attribution.attribution_view import AttributionView
+from diamond_cutter.build.pages.attribution.class_attribution_view import explained_classes
+from diamond_cutter.build.pages.attribution.photo_attribution_files import explained_photos
+from diamond_cutter.build.pages.page_frame import Surroundings
+from diamond_cutter.build.pages.study.class_page import class_folder, network_class_page
+from diamond_cutter.build.pages.study.network_result_page import networks_page
+from diamond_cutter.build.pages.study.photo_page import network_photo_page
 from diamond_cutter.build.publish.generator_digest import digest, generator_digest
 from diamond_cutter.build.publish.site_staging import Stage
+from diamond_cutter.build.tiles.photo_tiles import photo_folder, photo_sheets
 
 
 def write_networks(
@@ -53,7 +63,33 @@ def looked_at(explained: ExplainedStudy, atlas: Atlas) -> Iterator[tuple[str, by
 def _files(
     around: Surroundings, questioned: NetworkByItself, atlas: Atlas
 ) -> Iterator[tuple[str, bytes]]:
+    """All files of what networks are asked, by their path below its folder."""
     environment = page_templates.environment()
-    yield from questioned_files(questioned)
-    for path, template, page in questioned_pages(around, questioned, atlas):
-        yield path, page_templates.render(environment, template, page)
+
+    def page(template: str, content: Any) -> bytes:
+        return page_templates.render(environment, template, content)
+
+    explained, photos = questioned.explained, questioned.report.photos
+    yield from photo_sheets(questioned.thumbnail, photos)
+    looks: dict[int, AttributionView] = {}
+    logits: dict[int, NDArray[np.float32]] = {}
+    for seen, look, files in explained_photos(explained, photos, atlas):
+        yield from files
+        if look is not None:
+            looks[seen.photo], logits[seen.photo] = look, seen.logit
+    order = sorted(looks)
+    for before, photo, after in zip([None, *order], order, [*order[1:], None], strict=False):
+        one = network_photo_page(
+            around, questioned, photo, logits[photo], looks[photo], (before, after)
+        )
+        yield f"{photo_folder(photo)}index.html", page("photo.html", one)
+    with_page = []
+    sums = class_sums(explained)
+    for label, (spoken, files) in enumerate(explained_classes(explained, sums, atlas)):
+        yield from files
+        if spoken is not None:
+            with_page.append(label)
+            one_class = network_class_page(around, questioned, label, spoken)
+            yield f"{class_folder(label)}index.html", page("class.html", one_class)
+    index = networks_page(around, questioned, logits, with_page)
+    yield "index.html", page("networks.html", index)

@@ -1,12 +1,13 @@
-"""The page of a photo in a study: from the store to what the template shows."""
+"""The page of a photo, in a study or of networks by themselves: from the store to its template."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.build.explained_study import NetworkByItself
 from diamond_cutter.build.measured_study import MeasuredStudy
 from diamond_cutter.build.page_text import margin_text, shown, whole_percent
 from diamond_cutter.build.pages.attribution.attribution_view import AttributionView
@@ -16,14 +17,17 @@ from diamond_cutter.build.pages.study.photo_predictions import Predictions
 from diamond_cutter.build.tiles.photo_tiles import PhotoTile, photo_folder, photo_tile
 
 GUESSES = 5
-"""Classes shown at most, the surest first, and the photo's own."""
+"""Classes shown at most, the surest first, and in a study the photo's own."""
 BASE = "../../"
-"""The study's folder as the page sees it."""
+"""The folder of the study, or of what networks are asked, as the page sees it."""
 
 
 @dataclass(frozen=True)
 class Guess:
-    """A class and how sure the head is of it; `length` 0..100; `own`: it is the photo's class."""
+    """A class, its page if it has one, and how sure the head or the network is of it.
+
+    length: 0..100. own: whether it is the photo's class.
+    """
 
     name: str
     href: str
@@ -43,32 +47,43 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class PhotoPage:
-    """`/studies/<study>/photos/<photo>/`: one photo.
+class HeadsSay:
+    """What the heads of a study say of the photo.
 
-    name: of its file; path: in the dataset. label: its class, that class's page. cut: the
-    recommended one. predicted: what that takes it for, empty where it is held out in no fold;
-    margin: by how much. guesses: of that cut. verdicts: of all cuts, best first; agree: how many of
-    them are right. look: what the network looks at, None where that was not computed; command: what
-    computes it. before, after: in the order of the dataset.
+    label: its class, that class's page. cut: the recommended one. predicted: what that takes it
+    for, empty where it is held out in no fold; margin: by how much. verdicts: of all cuts, best
+    first; agree: how many of them are right. command: what computes what the network looks at.
     """
 
-    frame: Frame
-    study: str
-    name: str
-    path: str
-    size: str
-    tile: PhotoTile
     label: Link
     cut: Link
     predicted: str
     right: bool
     margin: str
-    guesses: tuple[Guess, ...]
     verdicts: tuple[Verdict, ...]
     agree: int
-    look: AttributionView | None
     command: str
+
+
+@dataclass(frozen=True)
+class PhotoPage:
+    """One photo: `photos/<photo>/` below `/studies/<study>/` or `/networks/<name>/`.
+
+    name: of its file; path: in the dataset. guesses: of the recommended cut, or of the network.
+    heads: what those of the study say; None of a network by itself, which `network` names, and
+    which is empty in a study. look: what the network looks at, None where that was not computed.
+    before, after: in the order of the dataset.
+    """
+
+    frame: Frame
+    name: str
+    path: str
+    size: str
+    tile: PhotoTile
+    network: str
+    heads: HeadsSay | None
+    guesses: tuple[Guess, ...]
+    look: AttributionView | None
     before: Link | None
     after: Link | None
 
@@ -100,36 +115,89 @@ def photo_page(
         crumbs=(Link(NAME, "../../../../"), Link(study.name, BASE), Link("Photos", "../")),
     )
     verdicts = _verdicts(measured, predictions, photo)
-    return PhotoPage(
-        frame=frame,
-        study=study.name,
-        name=name,
-        path=shown(file.path),
-        size=f"{file.width} \N{MULTIPLICATION SIGN} {file.height} px" if file.width else "",
-        tile=photo_tile(measured.photos, photo, BASE),
+    heads = HeadsSay(
         label=Link(shown(study.classes[label]), f"{BASE}classes/{label}/"),
         cut=Link(f"{best.cut.model} at {best.cut.cut}", BASE + best.path),
         predicted=shown(study.classes[predicted]) if predicted >= 0 else "",
         right=predicted == label,
         margin=margin_text(float(ours.margin[photo])),
-        guesses=_guesses(study.classes, probability, label) if predicted >= 0 else (),
         verdicts=verdicts,
         agree=sum(verdict.right for verdict in verdicts),
-        look=look,
         command=f"diamond study {study.name}",
-        before=Link(f"Photo {photo - 1}", f"../{photo - 1}/") if photo else None,
-        after=Link(f"Photo {photo + 1}", f"../{photo + 1}/") if photo + 1 < study.photos else None,
+    )
+    with_page = range(len(study.classes))
+    return PhotoPage(
+        frame=frame,
+        name=name,
+        path=shown(file.path),
+        size=f"{file.width} \N{MULTIPLICATION SIGN} {file.height} px" if file.width else "",
+        tile=photo_tile(measured.photos, photo, BASE),
+        network="",
+        heads=heads,
+        guesses=_guesses(study.classes, probability, with_page, label) if predicted >= 0 else (),
+        look=look,
+        before=_photo_link(photo - 1) if photo else None,
+        after=_photo_link(photo + 1) if photo + 1 < study.photos else None,
     )
 
 
-def _guesses(classes: list[str], probability: NDArray[np.float32], label: int) -> tuple[Guess, ...]:
+def network_photo_page(
+    around: Surroundings,
+    questioned: NetworkByItself,
+    photo: int,
+    logit: NDArray[np.float32],
+    look: AttributionView,
+    beside: tuple[int | None, int | None],
+) -> PhotoPage:
+    """`/networks/<name>/photos/<photo>/`.
+
+    `logit` (K,) is the first network's of the photo; `beside` are the photos before and after.
+    """
+    cut = questioned.explained.cuts[0]
+    file = questioned.report.photos[photo]
+    name = shown(PurePosixPath(file.path).name)
+    middle = "\N{MIDDLE DOT}"
+    frame = make_frame(
+        around,
+        questioned.path + photo_folder(photo),
+        f"{name} {middle} {questioned.name} {middle} {NAME}",
+        f"What {cut.model} looks at in {name}.",
+        crumbs=(Link(NAME, "../../../../"), Link(questioned.name, BASE)),
+    )
+    odds = np.exp(logit - logit.max())
+    before, after = (None if other is None else _photo_link(other) for other in beside)
+    return PhotoPage(
+        frame=frame,
+        name=name,
+        path=shown(file.path),
+        size="",
+        tile=photo_tile(questioned.report.photos, photo, BASE),
+        network=cut.model,
+        heads=None,
+        guesses=_guesses(cut.classes, odds / odds.sum(), set(cut.shown)),
+        look=look,
+        before=before,
+        after=after,
+    )
+
+
+def _photo_link(photo: int) -> Link:
+    return Link(f"Photo {photo}", f"../{photo}/")
+
+
+def _guesses(
+    classes: list[str],
+    probability: NDArray[np.float32],
+    with_page: Container[int],
+    label: int | None = None,
+) -> tuple[Guess, ...]:
     surest = [int(index) for index in np.argsort(-probability, kind="stable")[:GUESSES]]
-    if label not in surest:
+    if label is not None and label not in surest:
         surest[-1] = label
     return tuple(
         Guess(
             name=shown(classes[index]),
-            href=f"{BASE}classes/{index}/",
+            href=f"{BASE}classes/{index}/" if index in with_page else "",
             sure=whole_percent(float(probability[index])),
             length=round(100 * float(probability[index]), 1),
             own=index == label,

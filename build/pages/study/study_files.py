@@ -11,14 +11,15 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.build.charts.signed_bars import Atlas
+from diamond_cutter.build.explained_study import class_sums
 from diamond_cutter.build.measured_study import MeasuredStudy, read_array
 from diamond_cutter.build.pages import page_templates
 from diamond_cutter.build.pages.attribution.attribution_view import AttributionView
 from diamond_cutter.build.pages.attribution.class_attribution_view import (
-    class_attribution_views,
-    class_files,
+    ClassAttributionView,
+    explained_classes,
 )
-from diamond_cutter.build.pages.attribution.photo_attribution_files import attribution_files, looks
+from diamond_cutter.build.pages.attribution.photo_attribution_files import explained_photos
 from diamond_cutter.build.pages.page_frame import Surroundings
 from diamond_cutter.build.pages.study.class_page import FOLDER as CLASSES
 from diamond_cutter.build.pages.study.class_page import class_folder, class_page, classes_page
@@ -84,32 +85,38 @@ def study_files(
     label = read_array(measured.label)
     predictions = {cut.key: read_predictions(label, cut.probability) for cut in measured.cuts}
     ours = predictions[measured.recommended.key]
-    yield "index.html", page("study.html", study_page(around, measured, ours, pages))
+    explained = measured.explained
+    sums = () if explained is None else class_sums(explained)
+    yield "index.html", page("study.html", study_page(around, measured, ours, sums, pages))
     yield "study.json", encode(ranking_document(measured.study, cuts))
     dataset = dataset_page(around, measured.path, measured.study.name, measured.report)
     yield "dataset/index.html", page("dataset.html", dataset)
     yield from photo_sheets(measured.thumbnail, measured.photos)
     for cut in measured.cuts:
-        files = cut_files(around, measured, cut, predictions[cut.key], pages)
-        yield f"{cut.path}index.html", page("cut.html", files.page)
-        yield f"{cut.path}photos.json", files.photos
+        made = cut_files(around, measured, cut, predictions[cut.key], pages)
+        yield f"{cut.path}index.html", page("cut.html", made.page)
+        yield f"{cut.path}photos.json", made.photos
     for folder, contact in contact_pages(around, measured, ours):
         yield f"{folder}index.html", page("contact.html", contact)
     yield f"{PHOTOS}looked.json", looked_document(measured)
     yield f"{CLASSES}index.html", page("classes.html", classes_page(around, measured))
-    explained = measured.explained
-    looks_of = () if explained is None else tuple(class_attribution_views(explained, atlas))
-    for index in range(len(measured.study.classes)):
-        look = looks_of[index] if looks_of else None
-        own = class_page(around, measured, ours, index, look)
-        yield f"{class_folder(index)}index.html", page("class.html", own)
-    seen: dict[int, AttributionView] = {}
+    class_attribution_views: list[ClassAttributionView | None] = [None] * len(
+        measured.study.classes
+    )
+    looks: dict[int, AttributionView] = {}
     if explained is not None:
-        yield from class_files(explained)
-        yield from attribution_files(explained)
-        seen = dict(looks(explained, measured.photos, atlas))
+        for index, (spoken, files) in enumerate(explained_classes(explained, sums, atlas)):
+            yield from files
+            class_attribution_views[index] = spoken
+        for seen, look, files in explained_photos(explained, measured.photos, atlas):
+            yield from files
+            if look is not None:
+                looks[seen.photo] = look
+    for index, spoken in enumerate(class_attribution_views):
+        one_class = class_page(around, measured, ours, index, spoken)
+        yield f"{class_folder(index)}index.html", page("class.html", one_class)
     for photo, probability in _probabilities(measured):
-        one = photo_page(around, measured, predictions, probability, photo, seen.get(photo))
+        one = photo_page(around, measured, predictions, probability, photo, looks.get(photo))
         yield f"{photo_folder(photo)}index.html", page("photo.html", one)
 
 

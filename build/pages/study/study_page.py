@@ -1,5 +1,6 @@
 """The page of a study: from the store to what the template shows."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import numpy as np
 from diamond_cutter.build.charts.chart_parts import FORMATS, Chart, marker
 from diamond_cutter.build.charts.depth_chart import draw_depth
 from diamond_cutter.build.charts.frontier_chart import draw_frontier, frontier
+from diamond_cutter.build.explained_study import ClassAttributions
 from diamond_cutter.build.measured_study import MeasuredStudy, read_array
 from diamond_cutter.build.page_text import number, percent, shown
 from diamond_cutter.build.pages.attribution.shortcut_warnings import Warned, warnings
@@ -102,11 +104,12 @@ def study_page(
     around: Surroundings,
     measured: MeasuredStudy,
     predictions: Predictions,
+    sums: Sequence[ClassAttributions],
     pages: AbstractSet[str],
 ) -> StudyPage:
     """`/studies/<study>/`; `pages` are the paths of the atlas's pages.
 
-    `predictions` are the recommended cut's.
+    `predictions` are the recommended cut's; `sums` are of what its cuts explain, empty if nothing.
     """
     study, best = measured.study, measured.recommended
     chosen = study.recommendation
@@ -156,7 +159,7 @@ def study_page(
             Link(shown(name), class_folder(index))
             for index, name in enumerate(study.classes[:CLASSES])
         ),
-        warned=warnings(measured.explained, "") if measured.explained is not None else (),
+        warned=warnings(sums, ""),
         depth=tuple(draw_depth(measured, form) for form in FORMATS),
         cost=tuple(draw_frontier(measured, form) for form in FORMATS),
         tied=sum(cut.cut.comparison.tied for cut in measured.cuts),
