@@ -1,10 +1,14 @@
-"""Names and numbers of a study as its pages write them."""
+"""Text of the site: names and numbers as all its pages write them, and its JSON."""
 
+import json
 import unicodedata
-from math import isnan
+from math import floor, isnan, log10
+from typing import Any
 
 from diamond_cutter.precompute.stores.study.study_layout import Interval
 
+FORMAT_VERSION = 1
+"""Of every JSON file of the site; `web/static/js/data/fetched-documents.js` refuses another."""
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 _HIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Categories of characters that can't be seen, or that break a line."""
@@ -24,6 +28,16 @@ def shown(name: str) -> str:
 def apart(name: str) -> str:
     """A name as shown, for text that has no elements: kept apart from the direction around it."""
     return f"\N{FIRST STRONG ISOLATE}{shown(name)}\N{POP DIRECTIONAL ISOLATE}"
+
+
+def grouped(number: int) -> str:
+    """A whole number with its thousands apart: 4 652 008, with narrow no-break spaces."""
+    return f"{number:,}".replace(",", _THIN)
+
+
+def decimal(number: float) -> str:
+    """A number of two decimals, with a true minus sign; empty for NaN."""
+    return "" if isnan(number) else f"{number:.2f}".replace("-", "\u2212")
 
 
 def percent(share: float) -> str:
@@ -56,6 +70,12 @@ def signed(value: float) -> str:
     return "0.0" if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
 
 
+def signed_text(value: float, scale: float) -> str:
+    """A value with its sign, as fine as the scale asks: "+0.123" beside a scale up to 1."""
+    text = f"{value:+.{_decimals(scale)}f}"
+    return text.replace("-", "\N{MINUS SIGN}") if float(text) else text[1:]
+
+
 def margin_text(margin: float) -> str:
     """A margin, -1..1, in points with its sign; empty for NaN."""
     return "" if isnan(margin) else f"{points(margin)} points"
@@ -75,8 +95,7 @@ def megabytes(count: int) -> str:
 
 def number(count: int, one: str, many: str = "") -> str:
     """A count and what is counted: "1 photo", "1 204 photos"."""
-    grouped = f"{count:,}".replace(",", _THIN)
-    return f"{grouped} {one if count == 1 else many or one + 's'}"
+    return f"{grouped(count)} {one if count == 1 else many or one + 's'}"
 
 
 def ordinal(place: int) -> str:
@@ -86,8 +105,18 @@ def ordinal(place: int) -> str:
     return str(place) + {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
 
 
+def encode(content: dict[str, Any]) -> bytes:
+    """A JSON file of the site, the same bytes for the same content."""
+    document = {"format_version": FORMAT_VERSION, **content}
+    return json.dumps(document, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
 def _escape(char: str) -> str:
     if char not in _TURNING and unicodedata.category(char) not in _HIDDEN:
         return char
     code = ord(char)
     return _ESCAPES.get(char, f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
+
+
+def _decimals(scale: float) -> int:
+    return min(6, max(0, 2 - floor(log10(scale)))) if scale > 0 else 2

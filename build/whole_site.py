@@ -13,7 +13,7 @@ import jinja2
 from diamond_cutter.build.explained_study import NetworkByItself, read_networks
 from diamond_cutter.build.measured_study import MeasuredStudy, read_studies
 from diamond_cutter.build.pages import page_templates
-from diamond_cutter.build.pages.atlas.atlas_documents import index_document
+from diamond_cutter.build.pages.atlas.atlas_documents import index_document, layer_document
 from diamond_cutter.build.pages.atlas.atlas_pages import home_page, layer_page, model_page
 from diamond_cutter.build.pages.atlas.catalogue_page import PATH as MODELS
 from diamond_cutter.build.pages.atlas.catalogue_page import (
@@ -36,7 +36,6 @@ from diamond_cutter.build.publish import link_check
 from diamond_cutter.build.publish.generator_digest import digest, generator_digest, static_files
 from diamond_cutter.build.publish.site_staging import Stage, publish, staged
 from diamond_cutter.build.rendered_atlas import Atlas, ModelAtlas, RenderedLayer, read_atlas
-from diamond_cutter.build.site_documents import layer_document
 from diamond_cutter.build.tiles import channel_pictures
 from diamond_cutter.build.tiles.channel_tiles import band_channels
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.build.charts.signed_bars import signed_text
+from diamond_cutter.build.page_text import signed_text
 
 _LEAST = 0.02
 """Share of the scale below which a cell is not drawn."""

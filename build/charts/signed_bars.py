@@ -1,22 +1,17 @@
 """Channels for and against: each with its picture and a bar from the zero of one scale."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import floor, log10
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.build.explained_study import View
-from diamond_cutter.build.pages.page_contexts import Tile
-from diamond_cutter.build.rendered_atlas import RenderedLayer
-from diamond_cutter.build.tiles.channel_tiles import NOT_YET, grid_tile
+from diamond_cutter.build.page_text import signed_text
+from diamond_cutter.build.tiles.channel_tiles import Atlas, Tile, channel_tile
 
 HALF = 50.0
 """Length of the longest bar, in the drawing's units; zero is at 0."""
-
-Atlas = Mapping[str, RenderedLayer]
-"""The rendered layers by their folder in the site."""
 
 
 @dataclass(frozen=True)
@@ -77,37 +72,5 @@ def draw_bar(value: float, scale: float, spread: tuple[float, float] | None = No
     return Bar(min(at, 0.0), abs(at), signed_text(value, scale), value < 0, low, high)
 
 
-def channel_tile(channel: int, view: View, atlas: Atlas, root: str) -> Tile:
-    """A channel's tile with its addresses; one without address where the atlas lacks the layer."""
-    rendered = atlas.get(view.atlas)
-    name = f"Channel {channel} of {view.layer.name}"
-    if rendered is None:
-        return Tile(name, "", "", 0, 0, 0, 0, str(channel))
-    tile = grid_tile(rendered, channel)
-    base = root + view.atlas
-    return replace(
-        tile,
-        name=name,
-        href=base + tile.href,
-        sheet=tile.sheet and base + tile.sheet,
-        reason=tile.reason and f"{channel} {tile.reason}",
-    )
-
-
-def lacks_picture(tile: Tile) -> bool:
-    """Whether a channel's picture is still to be made."""
-    return not tile.href or tile.reason.endswith(NOT_YET)
-
-
-def signed_text(value: float, scale: float) -> str:
-    """A value with its sign, as fine as the scale asks: "+0.123" beside a scale up to 1."""
-    text = f"{value:+.{_decimals(scale)}f}"
-    return text.replace("-", "\N{MINUS SIGN}") if float(text) else text[1:]
-
-
 def _along(value: float, scale: float) -> float:
     return round(HALF * max(-1.0, min(1.0, value / scale)), 1) if scale > 0 else 0.0
-
-
-def _decimals(scale: float) -> int:
-    return min(6, max(0, 2 - floor(log10(scale)))) if scale > 0 else 2

@@ -6,6 +6,7 @@ Every `href` and `src` is relative to the page that shows it.
 from dataclasses import dataclass
 
 from diamond_cutter.build.charts.network_profile import Field, Profile
+from diamond_cutter.build.tiles.channel_tiles import Count, Tile
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
 
 
@@ -53,28 +54,6 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Tile:
-    """A channel's small picture in a sheet, or why there is none.
-
-    name: what it is called in words.
-    href: its page.
-    sheet: address of the sheet; empty if there is no picture to show.
-    width, height: of the sheet, in pixels.
-    column, row: of the tile in the sheet.
-    reason: why there is no picture to show, in a word; empty if there is one.
-    """
-
-    name: str
-    href: str
-    sheet: str
-    width: int
-    height: int
-    column: int
-    row: int
-    reason: str
-
-
-@dataclass(frozen=True)
 class Picture:
     """A channel's own picture in a row of neighbours: `src` is empty where `reason` is not."""
 
@@ -82,16 +61,6 @@ class Picture:
     href: str
     src: str
     reason: str
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many channels there are, and of them with a picture, flagged, and not rendered yet."""
-
-    channels: int
-    pictured: int
-    flagged: int
-    missing: int
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """The templates: Jinja2 with every value escaped and no undefined one let through."""
 
-from math import isnan
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from diamond_cutter.build.page_text import decimal, grouped
 from diamond_cutter.build.tiles.sprite_sheet import COLUMNS
 
 POLICY = (
@@ -34,13 +34,3 @@ def environment() -> Environment:
 def render(templates: Environment, name: str, page: Any) -> bytes:
     """The page, a context dataclass, as the bytes of its file."""
     return templates.get_template(name).render(page=page).encode()
-
-
-def grouped(number: int) -> str:
-    """A whole number with its thousands apart: 4 652 008, with narrow no-break spaces."""
-    return f"{number:,}".replace(",", "\u202f")
-
-
-def decimal(number: float) -> str:
-    """A number of two decimals, with a true minus sign; empty for NaN."""
-    return "" if isnan(number) else f"{number:.2f}".replace("-", "\u2212")

@@ -1,8 +1,11 @@
 """Tiles and counts: what the pages show of a layer's channels."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from diamond_cutter.build.pages.page_contexts import Count, Tile
+from diamond_cutter.build.explained_study import View
 from diamond_cutter.build.rendered_atlas import ModelAtlas, RenderedLayer
 from diamond_cutter.build.tiles.channel_pictures import (
     BAND_SIDE,
@@ -14,6 +17,8 @@ from diamond_cutter.build.tiles.channel_pictures import (
 from diamond_cutter.build.tiles.sprite_sheet import COLUMNS, TILES, place, sheet_size
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Level
 
+Atlas = Mapping[str, RenderedLayer]
+"""The rendered layers by their folder in the site."""
 NOT_YET = "none yet"
 EXPLANATIONS = {
     NOT_YET: "This channel has no picture yet.",
@@ -23,6 +28,38 @@ EXPLANATIONS = {
     "layer more, so it is not shown.",
 }
 """Why a channel has no picture to show, in a word and in a sentence."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A channel's small picture in a sheet, or why there is none.
+
+    name: what it is called in words.
+    href: its page.
+    sheet: address of the sheet; empty if there is no picture to show.
+    width, height: of the sheet, in pixels.
+    column, row: of the tile in the sheet.
+    reason: why there is no picture to show, in a word; empty if there is one.
+    """
+
+    name: str
+    href: str
+    sheet: str
+    width: int
+    height: int
+    column: int
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many channels there are, and of them with a picture, flagged, and not rendered yet."""
+
+    channels: int
+    pictured: int
+    flagged: int
+    missing: int
 
 
 def reason(layer: RenderedLayer, channel: int) -> str:
@@ -53,6 +90,28 @@ def grid_tile(layer: RenderedLayer, channel: int) -> Tile:
     return Tile(
         f"Channel {channel}", f"{channel}/", sheet, width, height, where.column, where.row, why
     )
+
+
+def channel_tile(channel: int, view: View, atlas: Atlas, root: str) -> Tile:
+    """A channel's tile with its addresses; one without address where the atlas lacks the layer."""
+    rendered = atlas.get(view.atlas)
+    name = f"Channel {channel} of {view.layer.name}"
+    if rendered is None:
+        return Tile(name, "", "", 0, 0, 0, 0, str(channel))
+    tile = grid_tile(rendered, channel)
+    base = root + view.atlas
+    return replace(
+        tile,
+        name=name,
+        href=base + tile.href,
+        sheet=tile.sheet and base + tile.sheet,
+        reason=tile.reason and f"{channel} {tile.reason}",
+    )
+
+
+def lacks_picture(tile: Tile) -> bool:
+    """Whether a channel's picture is still to be made."""
+    return not tile.href or tile.reason.endswith(NOT_YET)
 
 
 def strip_tiles(layer: RenderedLayer, base: str) -> tuple[Tile, ...]:

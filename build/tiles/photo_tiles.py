@@ -10,8 +10,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from diamond_cutter.build.page_text import shown
-from diamond_cutter.build.site_documents import encode
+from diamond_cutter.build.page_text import encode, shown
 from diamond_cutter.build.tiles.channel_pictures import webp
 from diamond_cutter.build.tiles.sprite_sheet import TILES, compose, place, sheet_size
 from diamond_cutter.precompute.stores.study.dataset_report import File

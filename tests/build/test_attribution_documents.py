@@ -10,9 +10,10 @@ import pytest
 from numpy.typing import NDArray
 from sample_wide import make_wide_photo
 
-from diamond_cutter.build.charts.signed_bars import draw_bar, signed_text, strongest
+from diamond_cutter.build.charts.signed_bars import draw_bar, strongest
 from diamond_cutter.build.explained_study import ExplainedStudy, View, target_order, views
 from diamond_cutter.build.measured_study import read_studies
+from diamond_cutter.build.page_text import signed_text
 from diamond_cutter.build.pages.attribution.attribution_documents import (
     maps_document,
     more_document,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from diamond_cutter.build.pages.page_templates import POLICY, decimal, grouped
+from diamond_cutter.build.page_text import decimal, grouped
+from diamond_cutter.build.pages.page_templates import POLICY
 from diamond_cutter.build.whole_site import build_site
 from diamond_cutter.command.errors import UserError
 

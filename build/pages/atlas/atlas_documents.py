@@ -1,14 +1,15 @@
-"""The list of what is here, as JSON: studies, networks by themselves, models and layers."""
+"""The JSON of the atlas: the list of all that is here, and a layer's numbers for its grid."""
 
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from diamond_cutter.build.explained_study import NetworkByItself
 from diamond_cutter.build.measured_study import MeasuredStudy
+from diamond_cutter.build.page_text import encode
 from diamond_cutter.build.pages.atlas.catalogue_page import listed_models
-from diamond_cutter.build.pages.page_contexts import Count
-from diamond_cutter.build.rendered_atlas import Atlas, ModelAtlas
-from diamond_cutter.build.site_documents import encode
+from diamond_cutter.build.rendered_atlas import Atlas, ModelAtlas, RenderedLayer
 from diamond_cutter.build.tiles import channel_tiles
 
 
@@ -33,6 +34,27 @@ def index_document(
                 {**asdict(listed.model), "weights": listed.weights}
                 for listed in listed_models(atlas)
             ],
+        }
+    )
+
+
+def layer_document(layer: RenderedLayer) -> bytes:
+    """`layer.json` beside a grid.
+
+    `side`: of a tile of its sheets, in pixels. Lists of C: `score`, null where there is none, and
+    `reason`, why a channel has no picture to show, empty where it has one.
+    """
+    count = layer.layer.channels
+    score = [None if np.isnan(value) else round(float(value), 4) for value in layer.score]
+    reason = [channel_tiles.reason(layer, channel) for channel in range(count)]
+    return encode(
+        {
+            "model": layer.model,
+            "layer": layer.layer.name,
+            "channels": count,
+            "side": layer.side,
+            "score": score,
+            "reason": reason,
         }
     )
 
@@ -62,6 +84,9 @@ def _model(model: ModelAtlas) -> dict[str, Any]:
                 **asdict(channel_tiles.count(rendered[layer.name])),
             }
         else:
-            entry |= {"page": None, **asdict(Count(layer.channels, 0, 0, layer.channels))}
+            entry |= {
+                "page": None,
+                **asdict(channel_tiles.Count(layer.channels, 0, 0, layer.channels)),
+            }
         layers.append(entry)
     return {**asdict(model.model), "page": f"models/{model.model.name}/", "layers": layers}

@@ -9,7 +9,6 @@ from diamond_cutter.build.measured_study import MeasuredStudy
 from diamond_cutter.build.page_text import percent, percent_interval
 from diamond_cutter.build.pages.atlas.catalogue_page import listed_models
 from diamond_cutter.build.pages.page_contexts import (
-    Count,
     HomePage,
     LayerEntry,
     LayerGroup,
@@ -25,6 +24,7 @@ from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.rendered_atlas import Atlas, ModelAtlas, RenderedLayer
 from diamond_cutter.build.tiles import channel_tiles
 from diamond_cutter.build.tiles.channel_pictures import strip_channels
+from diamond_cutter.build.tiles.channel_tiles import Count
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
 

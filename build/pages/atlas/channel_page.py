@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diamond_cutter.build.charts.network_profile import Field, draw_field
+from diamond_cutter.build.page_text import decimal
 from diamond_cutter.build.pages.atlas.atlas_pages import (
     beside,
     channel_picture,
@@ -23,7 +24,6 @@ from diamond_cutter.build.pages.attribution.channel_statistics_view import (
 )
 from diamond_cutter.build.pages.page_contexts import Frame, LayerLink, Link, Parameter, Picture
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
-from diamond_cutter.build.pages.page_templates import decimal
 from diamond_cutter.build.rendered_atlas import ModelAtlas, RenderedLayer
 from diamond_cutter.build.tiles import channel_tiles
 from diamond_cutter.build.tiles.channel_pictures import CHANNEL_SIDE

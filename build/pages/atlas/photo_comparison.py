@@ -2,8 +2,7 @@
 
 from math import isnan
 
-from diamond_cutter.build.page_text import shown
-from diamond_cutter.build.pages.page_templates import decimal
+from diamond_cutter.build.page_text import decimal, shown
 from diamond_cutter.precompute.stores.atlas.activation_statistics import ActivationStatistics
 
 ENOUGH = 100

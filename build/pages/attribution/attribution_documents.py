@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 
 from diamond_cutter.build.explained_study import View, target_order
-from diamond_cutter.build.page_text import shown
+from diamond_cutter.build.page_text import encode, shown
 from diamond_cutter.build.pages.attribution.document_packing import (
     pack,
     pack_fine,
     pack_indices,
     short,
 )
-from diamond_cutter.build.site_documents import encode
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     TOP,
     ExplainedPhoto,

@@ -2,16 +2,10 @@
 
 from dataclasses import dataclass
 
-from diamond_cutter.build.charts.signed_bars import (
-    Atlas,
-    ChannelBar,
-    channel_bars,
-    lacks_picture,
-    signed_text,
-    strongest,
-)
+from diamond_cutter.build.charts.signed_bars import ChannelBar, channel_bars, strongest
 from diamond_cutter.build.explained_study import ExplainedStudy, View, target_order, views
-from diamond_cutter.build.page_text import shown
+from diamond_cutter.build.page_text import shown, signed_text
+from diamond_cutter.build.tiles.channel_tiles import Atlas, lacks_picture
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     ExplainedPhoto,
     LayerView,

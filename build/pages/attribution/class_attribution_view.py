@@ -6,16 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from diamond_cutter.build.charts.heatmap import Distribution, HeatMap, draw_distribution, draw_heat
-from diamond_cutter.build.charts.signed_bars import (
-    Atlas,
-    ChannelBar,
-    channel_tile,
-    draw_bar,
-    signed_text,
-    strongest,
-)
+from diamond_cutter.build.charts.signed_bars import ChannelBar, draw_bar, strongest
 from diamond_cutter.build.explained_study import ClassAttributions, ExplainedStudy
-from diamond_cutter.build.page_text import number, shown
+from diamond_cutter.build.page_text import encode, number, shown, signed_text
 from diamond_cutter.build.pages.attribution.attribution_view import ViewChoice, view_choice
 from diamond_cutter.build.pages.attribution.class_pictures_view import (
     ROOT,
@@ -27,7 +20,7 @@ from diamond_cutter.build.pages.attribution.class_pictures_view import (
 )
 from diamond_cutter.build.pages.attribution.document_packing import pack, short
 from diamond_cutter.build.pages.attribution.shortcut_warnings import Warned, warnings
-from diamond_cutter.build.site_documents import encode
+from diamond_cutter.build.tiles.channel_tiles import Atlas, channel_tile
 from diamond_cutter.precompute.stores.attribution.attribution_layout import QUANTILES
 
 CHANNELS = 8

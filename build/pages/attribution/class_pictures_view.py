@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diamond_cutter.build.charts.signed_bars import Atlas, Bar, channel_tile, draw_bar, strongest
+from diamond_cutter.build.charts.signed_bars import Bar, draw_bar, strongest
 from diamond_cutter.build.explained_study import ExplainedStudy, View, views
 from diamond_cutter.build.page_text import shown
-from diamond_cutter.build.pages.page_contexts import Tile
 from diamond_cutter.build.tiles.channel_pictures import webp
+from diamond_cutter.build.tiles.channel_tiles import Atlas, Tile, channel_tile
 from diamond_cutter.precompute.stores.attribution.attribution_layout import ClassGroups, Pictures
 from diamond_cutter.precompute.stores.attribution.attribution_reader import (
     read_class_groups,

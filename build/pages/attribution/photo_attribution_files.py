@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.build.charts.signed_bars import Atlas
 from diamond_cutter.build.explained_study import ExplainedStudy, View, views
 from diamond_cutter.build.pages.attribution.attribution_documents import (
     maps_document,
@@ -14,6 +13,7 @@ from diamond_cutter.build.pages.attribution.attribution_documents import (
 )
 from diamond_cutter.build.pages.attribution.attribution_view import AttributionView, photo_look
 from diamond_cutter.build.tiles.channel_pictures import webp
+from diamond_cutter.build.tiles.channel_tiles import Atlas
 from diamond_cutter.build.tiles.photo_tiles import photo_folder
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     ExplainedCut,

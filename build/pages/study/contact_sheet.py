@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diamond_cutter.build.measured_study import MeasuredStudy
-from diamond_cutter.build.page_text import margin_text, number, shown
+from diamond_cutter.build.page_text import encode, margin_text, number, shown
 from diamond_cutter.build.pages.page_contexts import Frame, Link
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.pages.study.photo_predictions import Predictions, by_margin, mistakes
-from diamond_cutter.build.site_documents import encode
 from diamond_cutter.build.tiles.photo_tiles import PhotoTile, photo_tile
 
 PATH = "photos/"

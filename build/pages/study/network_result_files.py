@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.build.charts.signed_bars import Atlas
 from diamond_cutter.build.explained_study import (
     ExplainedStudy,
     NetworkByItself,
@@ -25,6 +24,7 @@ from diamond_cutter.build.pages.study.network_result_page import networks_page
 from diamond_cutter.build.pages.study.photo_page import network_photo_page
 from diamond_cutter.build.publish.generator_digest import digest, generator_digest
 from diamond_cutter.build.publish.site_staging import Stage
+from diamond_cutter.build.tiles.channel_tiles import Atlas
 from diamond_cutter.build.tiles.photo_tiles import photo_folder, photo_sheets
 
 

@@ -7,8 +7,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from diamond_cutter.build.page_text import shown
-from diamond_cutter.build.site_documents import encode
+from diamond_cutter.build.page_text import encode, shown
 
 STEPS = 1000
 """Steps of a probability in the JSON: whole numbers are short."""

@@ -10,9 +10,9 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from diamond_cutter.build.charts.signed_bars import Atlas
 from diamond_cutter.build.explained_study import class_sums
 from diamond_cutter.build.measured_study import MeasuredStudy, read_array
+from diamond_cutter.build.page_text import encode
 from diamond_cutter.build.pages import page_templates
 from diamond_cutter.build.pages.attribution.attribution_view import AttributionView
 from diamond_cutter.build.pages.attribution.class_attribution_view import (
@@ -33,7 +33,7 @@ from diamond_cutter.build.pages.study.photo_predictions import read_predictions
 from diamond_cutter.build.pages.study.study_page import study_page
 from diamond_cutter.build.publish.generator_digest import digest, generator_digest
 from diamond_cutter.build.publish.site_staging import Stage
-from diamond_cutter.build.site_documents import encode
+from diamond_cutter.build.tiles.channel_tiles import Atlas
 from diamond_cutter.build.tiles.photo_tiles import photo_folder, photo_sheets
 from diamond_cutter.command.structuring import unstructure
 from diamond_cutter.precompute.stores.study.study_reader import ranking_document

@@ -11,7 +11,7 @@
  * @property {string[]} reason why a channel has no picture to show; empty where it has one
  */
 
-/** The format that this reader reads; `build/site_documents.py` writes it. */
+/** The format that this reader reads; `build/page_text.py` writes it. */
 export const FORMAT_VERSION = 1;
 
 /**

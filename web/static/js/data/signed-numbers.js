@@ -1,4 +1,4 @@
-/** Numbers as the pages of photos write them; `build/charts/signed_bars.py` writes the same. Pure. */
+/** Numbers as the pages of photos write them; `build/page_text.py` writes the same. Pure. */
 
 /**
  * A value with its sign, as fine as the scale asks: "+0.123" beside a scale up to 1.
