@@ -21,6 +21,11 @@ from diamond_cutter.precompute.backbones.formats.keras_file_config import (
 )
 from diamond_cutter.precompute.backbones.graph.convolution_blocks import LINEAR
 from diamond_cutter.precompute.backbones.graph.cut_network import rebuild
+from diamond_cutter.precompute.backbones.graph.cut_verification import (
+    check_copy,
+    check_graph,
+    noise,
+)
 from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.graph.network_graph import Graph, GraphError, Node
 from diamond_cutter.precompute.backbones.graph.preprocessing import KNOWN, Preprocessing
@@ -59,10 +64,10 @@ def read_keras(path: Path, preprocessing: str, name: str) -> UserModel:
             f"{path}: expected a whole network that Keras reads, got {type(error).__name__}: "
             f"{text}; save it anew with `model.save`"
         ) from error
-    return _opened(path, graph, preprocessing, name)
+    return _opened(path, loaded, graph, preprocessing, name)
 
 
-def _opened(path: Path, graph: Graph, preprocessing: str, name: str) -> UserModel:
+def _opened(path: Path, loaded: Any, graph: Graph, preprocessing: str, name: str) -> UserModel:
     first, (end, last) = next(iter(graph.nodes)), list(graph.nodes.items())[-1]
     shape = graph.nodes[first].shape
     if len(shape) != 4 or shape[-1] not in (1, 3):
@@ -88,10 +93,12 @@ def _opened(path: Path, graph: Graph, preprocessing: str, name: str) -> UserMode
     value = keras.ops.image.rgb_to_grayscale(pixels) if shape[-1] == 1 else pixels
     free = next(free for free in _names("preprocessing") if free not in graph.nodes)
     value = _applied(path, chosen or KNOWN["0..255"], value, shape[-1], free)
-    _, values = rebuild(
-        graph, [end], linear={end} if _ends_in_chances(last) else set(), given={first: value},
-        folded=False,
-    )  # fmt: skip
+    linear = {end} if _ends_in_chances(last) else set()
+    _, values = rebuild(graph, [end], linear, {first: value}, folded=False)
+    picture = noise((shape[1] or size, shape[2] or size), 3)
+    taken = {first: np.asarray(keras.Model(pixels, value)(picture))}
+    check_graph(name, graph, taken, loaded)
+    check_copy(name, graph, taken, value, values, [end], linear)
     logits = values[end]
     if _is_softmax(last):
         logits = values[last.inputs[0]]

@@ -15,7 +15,7 @@ from typing import Any
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.formats.lucid_file import NOTE
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
-from diamond_cutter.precompute.backbones.graph.cut_network import rebuild
+from diamond_cutter.precompute.backbones.graph.cut_network import checked
 from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph, frozen_end, in_order
 from diamond_cutter.precompute.backbones.keras_runtime import freeze, keras, tf
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
@@ -68,7 +68,7 @@ def refuse_frozen(graph: object, path: Path) -> None:
 
 def _write_keras(backbone: Backbone, cut: str | None, path: Path) -> None:
     end = _end(backbone) if cut is None else cut
-    source, values = rebuild(backbone.graph, [end], set(), size=backbone.sides)
+    source, values = checked(backbone, [end], size=backbone.sides)
     keras.Model(source, values[end], name=backbone.name).save(path)
 
 
@@ -79,7 +79,7 @@ def _write_lucid(backbone: Backbone, cut: str | None, path: Path) -> None:
     layers = [layer for layer in backbone.layers if layer.name in needed]
     names = list(dict.fromkeys([*(layer.name for layer in layers), end]))
     # A classifier may need its size; what is cut takes any.
-    source, values = rebuild(graph, names, set(), size=backbone.input_size if cut is None else None)
+    source, values = checked(backbone, names, size=backbone.input_size if cut is None else None)
     network = keras.Model(source, [values[name] for name in names], name="network")
     side = None if cut else backbone.input_size
 

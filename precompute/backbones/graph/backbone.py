@@ -61,6 +61,11 @@ class Backbone:
         """The network as a graph of its layers."""
         return read_graph(self.model)
 
+    @cached_property
+    def compared(self) -> set[tuple[Any, ...]]:
+        """Which parts were copied and found equal to it; see `folding.checked`."""
+        return set()
+
     def layer(self, name: str) -> Layer:
         """The layer of that name; a `UserError` if there is none."""
         for layer in self.layers:

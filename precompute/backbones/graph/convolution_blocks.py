@@ -110,7 +110,8 @@ def nonlinearities(graph: Graph, name: str) -> set[str]:
 def folded_norm(graph: Graph, name: str) -> str | None:
     """The norm that can be folded into a convolution or a dense layer, which it alone reads.
 
-    A BatchNorm or ConvNeXt's factors: what is the same for every photo.
+    A BatchNorm or ConvNeXt's factors: what is the same for every photo. Not into weights that are
+    quantized, or are sums of several (LoRA).
     """
     node = graph.nodes[name]
     readers = graph.readers[name]
@@ -118,8 +119,19 @@ def folded_norm(graph: Graph, name: str) -> str | None:
         isinstance(node.layer, LINEAR)
         and keras.activations.serialize(node.layer.activation) == "linear"
         and len(readers) == 1
+        and not getattr(node.layer, "lora_enabled", False)
+        and getattr(node.layer, "quantization_mode", None) is None
     ):
-        reader = graph.nodes[readers[0]].layer
-        if isinstance(reader, keras.layers.BatchNormalization) or is_layer_scale(reader):
+        reader = graph.nodes[readers[0]]
+        if is_layer_scale(reader.layer) or _is_fixed_norm(reader):
             return readers[0]
     return None
+
+
+def _is_fixed_norm(node: Node) -> bool:
+    """Whether a node is a BatchNorm of channels that computes with what it learned."""
+    return (
+        isinstance(node.layer, keras.layers.BatchNormalization)
+        and node.layer.axis in (-1, len(node.shape) - 1)
+        and not node.options.get("training")
+    )

@@ -1,6 +1,6 @@
 """A backbone truncated at layers: only what they need, BatchNorm folded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Any
 
@@ -15,9 +15,19 @@ from diamond_cutter.precompute.backbones.graph.convolution_blocks import (
     joins_channels,
     passes_nonlinearities,
 )
+from diamond_cutter.precompute.backbones.graph.cut_verification import (
+    activations,
+    check_copy,
+    noise,
+)
 from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph, Sides
 from diamond_cutter.precompute.backbones.graph.nasnet_padding import AlignedPadding2D, aligned
-from diamond_cutter.precompute.backbones.graph.network_graph import Graph, Node, is_layer_scale
+from diamond_cutter.precompute.backbones.graph.network_graph import (
+    Graph,
+    GraphError,
+    Node,
+    is_layer_scale,
+)
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 
@@ -37,20 +47,20 @@ def truncate(
     Raises `UserError` for a name that is not one of the backbone's layers.
     """
     target = backbone.layer(layer_name).name
-    source, [output] = _outputs(backbone.graph, [target], size, pre_activation=pre_activation)
+    source, [output] = _outputs(backbone, [target], size, pre_activation=pre_activation)
     return keras.Model(source, output, name=f"{backbone.name}_{target}")
 
 
 def truncate_at(backbone: Backbone, name: str, *, size: Sides = None) -> Any:
     """The network up to any tensor of its graph, by the name of what makes it; as `truncate`."""
-    source, values = rebuild(backbone.graph, [name], linear=set(), size=size)
+    source, values = checked(backbone, [name], size=size)
     return keras.Model(source, values[name], name=f"{backbone.name}_{name}")
 
 
 def fold(backbone: Backbone, layer_names: Sequence[str], *, pre_activation: bool = False) -> Any:
     """The network up to several layers at once: as `truncate`, with a list of activations."""
     names = [backbone.layer(name).name for name in layer_names]
-    source, outputs = _outputs(backbone.graph, names, None, pre_activation=pre_activation)
+    source, outputs = _outputs(backbone, names, None, pre_activation=pre_activation)
     return keras.Model(source, outputs, name=backbone.name)
 
 
@@ -66,17 +76,49 @@ def between(backbone: Backbone, layer_name: str, cut_name: str) -> Any:
             f"{backbone.name}: expected a cut, through which the whole signal passes, got layer "
             f"{layer_name!r}; name a cut (`diamond layers {backbone.name}` lists them)"
         )
-    graph = backbone.graph
     target = backbone.layer(cut_name).name
     source = keras.Input((None, None, layer.channels), name=f"{layer.name}_given")
-    _, values = rebuild(graph, [target], set(), {layer.name: source})
+    _, values = checked(backbone, [target], given={layer.name: source})
     return keras.Model(source, values[target], name=f"{backbone.name}_{layer.name}_{target}")
+
+
+def checked(
+    backbone: Backbone,
+    targets: Sequence[str],
+    linear: Set[str] = frozenset(),
+    given: Mapping[str, Any] = MappingProxyType({}),
+    size: Sides = None,
+) -> tuple[Any, dict[str, Any]]:
+    """As `rebuild`, compared with the backbone's own layers the first time.
+
+    Raises `UserError` where the copy gives something else. A frozen graph is cut by TensorFlow,
+    and nothing of it is copied.
+    """
+    graph = backbone.graph
+    try:
+        source, values = rebuild(graph, targets, linear, given, size)
+    except GraphError as error:
+        raise UserError(
+            f"{backbone.name}: expected layers that can be copied up to {targets[-1]!r}, for "
+            f"photos of any size, got {error}; put other layers of Keras in its place"
+        ) from error
+    made = (*targets, *sorted(linear), *given, size)
+    if made in backbone.compared or isinstance(graph, FrozenGraph):
+        return source, values
+    sides = size if isinstance(size, tuple) else (size, size) if size else backbone.sides
+    first, node = next(iter(graph.nodes.items()))
+    pixels = {first: noise(sides, node.shape[-1])}
+    begun = dict(zip(given, activations(graph, pixels, list(given)), strict=True)) or pixels
+    start = next(iter(given.values()), source)
+    check_copy(backbone.name, graph, begun, start, values, targets, linear)
+    backbone.compared.add(made)
+    return source, values
 
 
 def rebuild(
     graph: Graph,
     targets: Sequence[str],
-    linear: set[str],
+    linear: Set[str],
     given: Mapping[str, Any] = MappingProxyType({}),
     size: Sides = None,
     *,
@@ -87,7 +129,7 @@ def rebuild(
     What reads those of `linear` reads them with their nonlinearity all the same.
     `given`: tensors that stand for a layer that the whole signal passes through, by its name.
     `size`: of the input, H and W or the side of both, any where it is None. `folded`: whether
-    norms are.
+    norms are. Raises `GraphError` for a layer that can't be copied.
     """
     if isinstance(graph, FrozenGraph):
         return graph.rebuild(targets, given, size)
@@ -115,15 +157,27 @@ def rebuild(
     return source, values | bare
 
 
+def copy_state(layer: Any, copy: Any) -> None:
+    """Give a built copy of a layer, or of a model, its weights and what it derives from them.
+
+    As Keras reads a file: a Normalization, say, computes with what it makes of its weights then.
+    """
+    for one, other in zip(layer._flatten_layers(), copy._flatten_layers(), strict=True):
+        state: dict[str, Any] = {}
+        one.save_own_variables(state)
+        other.load_own_variables(state)
+
+
 def _outputs(
-    graph: Graph, names: Sequence[str], size: int | None, *, pre_activation: bool
+    backbone: Backbone, names: Sequence[str], size: int | None, *, pre_activation: bool
 ) -> tuple[Any, list[Any]]:
     """The input of a new network, and its tensors of these names, as `truncate` has them."""
     if not pre_activation:
-        source, values = rebuild(graph, names, set(), size=size)
+        source, values = checked(backbone, names, size=size)
         return source, [values[name] for name in names]
+    graph = backbone.graph
     ends = list(dict.fromkeys(end for name in names for end in ends_of(graph, name)))
-    source, values = rebuild(graph, ends, set(ends), size=size)
+    source, values = checked(backbone, ends, set(ends), size=size)
     joined: dict[str, Any] = {}
     return source, [_passed_on(graph, name, values, joined) for name in names]
 
@@ -156,9 +210,13 @@ def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> Any
     config = {**node.layer.get_config(), "name": name}
     if linear and "activation" in config:
         config["activation"] = "linear"
-    copy = type(node.layer).from_config(config)
-    result = node.call(copy, values)
-    copy.set_weights(node.layer.get_weights())
+    try:
+        copy = type(node.layer).from_config(config)
+        result = node.call(copy, values)
+    except (TypeError, ValueError) as error:
+        text = " ".join(str(error).split())[:160]
+        raise GraphError(f"{name!r} ({node.kind}): {text}") from error
+    copy_state(node.layer, copy)
     return result
 
 

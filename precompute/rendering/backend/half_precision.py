@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from diamond_cutter.precompute.backbones.graph.cut_network import copy_state
 from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenLayer
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.rendering.backend.device import Precision
@@ -20,7 +21,7 @@ def in_precision(network: Any, precision: Precision) -> Any:
     if precision == "float32":
         return network
     copy = keras.models.clone_model(network, clone_function=_lowered)
-    copy.set_weights(network.get_weights())
+    copy_state(network, copy)
     answer = keras.layers.Activation("linear", dtype="float32", name="answer")(copy.output)
     return keras.Model(copy.input, answer)
 
@@ -30,6 +31,6 @@ def _lowered(layer: Any) -> Any:
         return keras.models.clone_model(layer, clone_function=_lowered)
     if isinstance(layer, FrozenLayer) or not isinstance(layer, keras.layers.Layer):
         return layer  # an operation holds nothing, and takes what comes
-    if isinstance(layer, _OF_PIXELS):
+    if isinstance(layer, _OF_PIXELS) or layer.quantization_mode is not None:
         return type(layer).from_config(layer.get_config())
     return type(layer).from_config({**layer.get_config(), "dtype": "mixed_bfloat16"})

@@ -19,6 +19,30 @@ def photos(channels: int, size: int) -> Array:
     return np.random.default_rng(1).random((1, size, size, channels), np.float32)
 
 
+def shake(network: Any) -> None:
+    """Give every layer weights that no new layer has, so that a copy without them is noticed."""
+    generator = np.random.default_rng(0)
+    for layer in network._flatten_layers():
+        kind = type(layer).__name__
+        if kind == "BatchNormalization":
+            values = [generator.uniform(0.7, 1.3, weight.shape) for weight in layer.weights]
+            if "project" in layer.name:  # else sums of dozens of blocks grow beyond float32
+                values[:2] = [0.1 * value for value in values[:2]]
+            layer.set_weights(values)
+        elif kind == "LayerScale":
+            layer.set_weights([generator.uniform(0.3, 0.6, layer.gamma.shape)])
+        elif kind == "LayerNormalization":
+            layer.set_weights(
+                [generator.uniform(0.7, 1.3, weight.shape) for weight in layer.weights]
+            )
+        elif kind == "Normalization" and layer.weights:
+            mean = generator.uniform(0.3, 0.6, layer.mean.shape[-1])
+            layer.set_weights([mean, generator.uniform(0.04, 0.06, mean.shape), np.array(7)])
+            layer.finalize_state()
+        elif getattr(layer, "bias", None) is not None:
+            layer.bias.assign(generator.uniform(-0.1, 0.1, layer.bias.shape))
+
+
 def check_layers(backbone: Backbone) -> None:
     """Layers are numbered in order, no two have one name, and cuts have a stride."""
     assert [layer.index for layer in backbone.layers] == list(range(len(backbone.layers)))

@@ -4,6 +4,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import contract
@@ -17,6 +18,7 @@ from diamond_cutter.precompute.backbones.catalogue import (
     keras_applications_source,
 )
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.cut_network import truncate
 from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.graph.layers_and_cuts import find_layers
 from diamond_cutter.precompute.backbones.graph.nasnet_padding import AlignedPadding2D
@@ -186,22 +188,10 @@ def random_network(name: str, size: int) -> Backbone:
     """A network with random weights, those of norms too, so that folding has what to do."""
     keras.utils.set_random_seed(0)
     model = keras_application.build(name, size)
-    generator = np.random.default_rng(0)
-    for layer in model.layers[-1].layers if isinstance(model.layers[-1], keras.Model) else []:
-        shake(layer, generator)
+    contract.shake(model)
     info = ENTRIES[name].model
     changed = {"input_size": size, "parameters": None, "gflops": None, "cuts": None}
     return Backbone.of(model, type(info)(**{**vars(info), **changed}), ("class",) * 1000)
-
-
-def shake(layer: object, generator: np.random.Generator) -> None:
-    if isinstance(layer, keras.layers.BatchNormalization):
-        values = [generator.uniform(0.7, 1.3, weight.shape) for weight in layer.weights]
-        if "project" in layer.name:  # else sums of dozens of blocks grow beyond float32's figures
-            values[:2] = [0.1 * value for value in values[:2]]
-        layer.set_weights(values)
-    elif type(layer).__name__ == "LayerScale":
-        layer.set_weights([generator.uniform(0.3, 0.6, weight.shape) for weight in layer.weights])
 
 
 def test_all_forty_are_listed_with_their_figures() -> None:
@@ -313,6 +303,23 @@ def test_efficientnet_divides_by_the_deviation_twice_as_keras_does() -> None:
     keras_application._mended(network)
     pixels = np.random.default_rng(0).random((1, 2, 2, 3))
     np.testing.assert_allclose(norm(pixels), (pixels - mean) / deviation, atol=1e-5)
+
+
+@pytest.mark.filterwarnings(COPIES)
+def test_efficientnet_s_cuts_are_normalized_as_the_published_weights_say(tmp_path: Path) -> None:
+    network = keras.applications.EfficientNetB0(weights=None, input_shape=(32, 32, 3))
+    (norm,) = (layer for layer in network.layers if isinstance(layer, keras.layers.Normalization))
+    norm.set_weights([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225], np.array(0)])
+    network.save_weights(tmp_path / "b0.weights.h5")
+    model = keras_application.build("EfficientNetB0", 32, tmp_path / "b0.weights.h5")
+    info = replace(ENTRIES["EfficientNetB0"].model, input_size=32)
+    cut = truncate(Backbone.of(model, info, ("class",) * 1000), "stem_activation")
+    pixels = contract.photos(3, 32)
+    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    value = ((pixels - mean) / deviation).astype(np.float32)
+    for name in ("stem_conv_pad", "stem_conv", "stem_bn"):
+        value = network.get_layer(name)(value)
+    np.testing.assert_allclose(cut(pixels), value, atol=1e-5)
 
 
 def load_with(name: str, path: Path) -> Callable[[], Backbone]:

@@ -33,6 +33,7 @@ def transferred() -> Any:
     base = keras.applications.MobileNetV2(
         weights=None, include_top=False, input_shape=(64, 64, 3), alpha=0.35
     )
+    contract.shake(base)
     base.trainable = False
     photo = keras.Input((64, 64, 3))
     value = keras.Sequential([layers.RandomFlip("horizontal"), layers.RandomRotation(0.1)])(photo)
