@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.catalogue.catalogue_entry import USUAL_SIZE
+from diamond_cutter.precompute.backbones.formats.allowed_operations import check_saved_model
 from diamond_cutter.precompute.backbones.formats.frozen_backbone import frozen_backbone
 from diamond_cutter.precompute.backbones.formats.lucid_file import (
     LucidNote,
@@ -66,7 +67,10 @@ def load_frozen(
 def _read_saved_model(path: Path) -> tuple[Any, LucidNote]:
     """The graph of a SavedModel's signature, its variables made constants."""
     try:
+        check_saved_model(path)
         loaded = tf.saved_model.load(str(path))
+    except UserError:
+        raise
     except Exception as error:  # TensorFlow raises what it meets
         text = " ".join(str(error).split())[:160]
         raise UserError(

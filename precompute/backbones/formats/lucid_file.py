@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.formats.allowed_operations import check_graph_operations
 from diamond_cutter.precompute.backbones.formats.keras_file_config import graph_of
 from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph, read_definition
 from diamond_cutter.precompute.backbones.graph.preprocessing import Preprocessing
@@ -49,7 +50,7 @@ class LucidNote:
 
 
 def read_frozen(path: Path) -> Any:
-    """The GraphDef in a file; a `UserError` for a file that holds none."""
+    """The GraphDef in a file; a `UserError` for one that holds none, or more than a network."""
     definition = tf.compat.v1.GraphDef()
     try:
         definition.ParseFromString(path.read_bytes())
@@ -63,6 +64,7 @@ def read_frozen(path: Path) -> Any:
             f"{path}: expected a frozen GraphDef, got one without nodes; copy or download the file "
             "anew"
         )
+    check_graph_operations(path, definition)
     return definition
 
 
