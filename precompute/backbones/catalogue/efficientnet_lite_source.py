@@ -55,17 +55,17 @@ class Lite:
         return find_layers(read_graph(self._build()))
 
     def load(self) -> "Backbone":
-        """The network with its weights; those of a package are checked."""
+        """The network with its weights; those of a package are checked before they are read."""
         path = self.weights.find()
         if path is None:
             raise UserError(f"{self.model.name}: expected {self.weights.remedy}")
+        self.weights.check(path)
         from diamond_cutter.precompute.backbones.catalogue import efficientnet_lite
         from diamond_cutter.precompute.backbones.catalogue.imagenet_classes import imagenet_classes
         from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
         network = self._build()
         efficientnet_lite.set_weights(network, path)
-        self.weights.check(path)
         return Backbone.of(network, self.model, imagenet_classes())
 
     def _build(self) -> Any:

@@ -48,14 +48,15 @@ def test_installed_package_without_its_file_is_absent() -> None:
     assert found.name == "__init__.py"
 
 
+@pytest.mark.parametrize("place", [0, -5])  # of the pickle, which is not read then, and a number
 def test_weights_with_one_flipped_bit_are_damaged(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    place: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     good = LITES[0].weights
     path = good.find()
     assert path is not None
     content = bytearray(path.read_bytes())
-    content[-5] ^= 1
+    content[place] ^= 1
     (tmp_path / "damaged_weights").mkdir()
     (tmp_path / "damaged_weights" / "a.pth").write_bytes(content)
     monkeypatch.syspath_prepend(tmp_path)
