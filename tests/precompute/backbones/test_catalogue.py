@@ -1,14 +1,22 @@
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
-from diamond_cutter.precompute.backbones.catalogue import catalogue, known_layers, weights_files
+from diamond_cutter.precompute.backbones.catalogue import (
+    catalogue,
+    efficientnet_lite_source,
+    keras_applications_source,
+    known_layers,
+    weights_files,
+)
 from diamond_cutter.precompute.backbones.catalogue.efficientnet_lite_source import LITES
 from diamond_cutter.precompute.backbones.catalogue.weights_files import PackagedFile
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
@@ -83,6 +91,14 @@ def test_with_another_keras_layers_are_found_from_the_graph(
     monkeypatch.setattr(known_layers, "version", lambda _: "3.99")
     assert catalogue.find(NAMES[0]).known_layers() == []
     assert catalogue.layers(NAMES[0]) == known
+
+
+def test_the_table_of_known_layers_is_what_its_tool_writes() -> None:
+    """Of the same layers; that the graphs have these is asked network by network."""
+    tool = runpy.run_path(str(Path(__file__).parents[3] / "tools" / "known_layers.py"))
+    entries = [*efficientnet_lite_source.entries({}), *keras_applications_source.entries({})]
+    text = tool["table_of"](version("keras"), {each.name: each.known_layers() for each in entries})
+    assert Path(known_layers.__file__).with_name(known_layers.TABLE).read_text() == text
 
 
 def test_class_names_are_imagenet_s(lite0: Backbone) -> None:
