@@ -1,4 +1,9 @@
-"""One pass of each photo through each backbone: what heads are trained on, kept in the store."""
+"""One pass of each photo through the backbones: what heads are trained on, kept in the store.
+
+Backbones go together, so that a photo is decoded once for all of them: a photo of 12 megapixels
+takes as long to decode as to prepare, and the smallest networks take less
+(`benchmarks/decoding.py --megapixels 12`).
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -11,11 +16,16 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.features.feature_keys import Namespace, namespace_of, row_key
-from diamond_cutter.precompute.features.feature_task import FeatureTask, ViewRow, store_features
+from diamond_cutter.precompute.features.feature_task import (
+    FeatureTask,
+    Part,
+    ViewRow,
+    store_features,
+)
 from diamond_cutter.precompute.features.photo_views import KINDS, Augmentation
 from diamond_cutter.precompute.jobs.cluster import Workers, check_workers
 from diamond_cutter.precompute.jobs.display import Display
-from diamond_cutter.precompute.jobs.execution import execute_tasks
+from diamond_cutter.precompute.jobs.execution import execute_tasks, worker_count
 from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
 from diamond_cutter.precompute.jobs.task import TaskGroup
 from diamond_cutter.precompute.photos.photo import Photo
@@ -46,6 +56,12 @@ UNKNOWN = 5.0
 
 CUT_BYTES = 2_000
 """About what a cut of a row takes in the store."""
+
+TOGETHER = 100_000_000
+"""Parameters, at most, of backbones that go together: a worker holds them all, each twice."""
+
+Models = Sequence[tuple[str, Sequence[str]]]
+"""Names of backbones, each with the names of the cuts asked for."""
 
 
 class FeatureSettings(Workers, Protocol):
@@ -93,14 +109,10 @@ def check_features(settings: FeatureSettings) -> StoreAddress:
 
 
 def extract(
-    models: Sequence[tuple[str, Sequence[str]]],
-    photos: Sequence[Photo],
-    settings: FeatureSettings,
-    display: Display,
+    models: Models, photos: Sequence[Photo], settings: FeatureSettings, display: Display
 ) -> Features:
     """Make the features of `photos` that the store does not have yet.
 
-    `models`: names in the catalogue, each with the names of the cuts asked for.
     What was made is kept at an interrupt and a kill at any moment. Raises `UserError` for what
     the user can mend: before anything is made, for what hits every photo alike, and, when all
     others are done, for photos that failed.
@@ -115,10 +127,11 @@ def extract(
         namespaces = {model: namespace_of(model) for model, _ in models}
         indices = _indices(store_address.find(), namespaces)
         rows = _rows(photos, 1 + settings.views, augmentation)
-        tasks = list(_tasks(models, rows, augmentation, namespaces, indices))
+        groups = _groups(models, len(rows), settings)
+        tasks = list(_tasks(groups, rows, augmentation, namespaces, indices))
         if tasks:
             _prepare(store_address, namespaces.values(), tasks)
-            totals: dict[TaskGroup, int] = {(model,): len(rows) for model, _ in models}
+            totals: dict[TaskGroup, int] = {(_names(group),): len(rows) for group in groups}
             noun = "views" if settings.views else "photos"
             execute_tasks(
                 store_features, tasks, totals, store_address, settings, display, "features", noun
@@ -141,30 +154,59 @@ def _rows(photos: Sequence[Photo], views: int, augmentation: Augmentation) -> di
     return rows
 
 
+def _groups(models: Models, rows: int, settings: FeatureSettings) -> list[Models]:
+    """Backbones that go together: as many as fit into memory and leave no worker without a part."""
+    effort = rows * sum(_gflops(model) for model, _ in models)
+    tasks = len(models) * -(-rows // ROWS)
+    most = max(tasks // max(worker_count(effort, settings), 1), 1)
+    groups: list[list[tuple[str, Sequence[str]]]] = []
+    held = 0
+    for model in models:
+        size = catalogue.describe(model[0])[0].parameters or TOGETHER
+        if not groups or len(groups[-1]) == most or held + size > TOGETHER:
+            groups.append([])
+            held = 0
+        groups[-1].append(model)
+        held += size
+    return list(groups)
+
+
+def _names(models: Models) -> str:
+    return ", ".join(model for model, _ in models)
+
+
+def _gflops(model: str) -> float:
+    return catalogue.describe(model)[0].gflops or UNKNOWN
+
+
 def _tasks(
-    models: Sequence[tuple[str, Sequence[str]]],
+    groups: Sequence[Models],
     rows: Mapping[str, ViewRow],
     augmentation: Augmentation,
     namespaces: Mapping[str, Namespace],
     indices: Mapping[str, Index],
 ) -> Iterator[FeatureTask]:
-    """What is missing, model by model; rows that lack the same cuts go together."""
+    """What is missing, group by group; rows that lack the same cuts go together."""
     names = list(rows)
     keys = as_keys(names)
-    for depth, (model, cuts) in enumerate(models):
-        info, _ = catalogue.describe(model)
-        lacks = np.stack([~indices[model].has(cut, keys) for cut in cuts], axis=1)
+    for depth, models in enumerate(groups):
+        pairs = [(model, cut) for model, cuts in models for cut in cuts]
+        lacks = np.stack([~indices[model].has(cut, keys) for model, cut in pairs], axis=1)
         for pattern, members in _alike(lacks):
-            lacking = tuple(cut for cut, lacks_it in zip(cuts, pattern, strict=True) if lacks_it)
+            lacking: dict[str, list[str]] = {}
+            for (model, cut), lacks_it in zip(pairs, pattern, strict=True):
+                if lacks_it:
+                    lacking.setdefault(model, []).append(cut)
             for start in range(0, len(members), ROWS):
                 inside = [names[number] for number in members[start : start + ROWS]]
                 yield FeatureTask(
-                    model=model,
+                    model=_names(models),
                     depth=depth,
-                    gflops=info.gflops or UNKNOWN,
-                    namespace=namespaces[model].name,
-                    part=shard_name(lacking, inside),
-                    cuts=lacking,
+                    gflops=sum(map(_gflops, lacking)),
+                    parts=tuple(
+                        Part(model, tuple(cuts), namespaces[model].name, shard_name(cuts, inside))
+                        for model, cuts in lacking.items()
+                    ),
                     rows=tuple(rows[name] for name in inside),
                     augmentation=augmentation,
                 )
@@ -196,8 +238,8 @@ def _prepare(
 ) -> None:
     """Make what tasks are written to, if there is room for them."""
     if store_address.folder is not None:
-        size = sum(len(task.rows) * len(task.cuts) * CUT_BYTES for task in tasks)
-        check_folder(store_address.folder, FEATURES, size)
+        cuts = [len(task.rows) * len(part.cuts) for task in tasks for part in task.parts]
+        check_folder(store_address.folder, FEATURES, sum(cuts) * CUT_BYTES)
     with store_address.writing():
         store = create_features(store_address.address)
         for namespace in namespaces:

@@ -1,7 +1,7 @@
-"""What a worker does: pass some rows through a backbone and store what its cuts make of them."""
+"""What a worker does: pass some rows through backbones and store what their cuts make of them."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,6 +22,9 @@ from diamond_cutter.precompute.stores.store_address import subgroup
 if TYPE_CHECKING:
     from diamond_cutter.precompute.features.pooling_network import PoolingNetwork
 
+_Sizes = dict[int, NDArray[np.float32]]
+"""A view of a photo at each size that a network takes it in."""
+
 
 class ViewRow(NamedTuple):
     """One view of one photo."""
@@ -30,16 +33,23 @@ class ViewRow(NamedTuple):
     view: int
 
 
+class Part(NamedTuple):
+    """What is made of rows by one backbone; `namespace` and `name`: where it is stored."""
+
+    model: str
+    cuts: tuple[str, ...]
+    namespace: str
+    name: str
+
+
 @dataclass(frozen=True)
 class FeatureTask(PassTask):
-    """What one task makes: a part of a namespace.
+    """What one task makes: a part of the namespace of each backbone of a group, which `model` names.
 
-    namespace, part: where it is stored, by name. Of `rows` the views of a photo stand together.
+    Of `rows` the views of a photo stand together.
     """
 
-    namespace: str
-    part: str
-    cuts: tuple[str, ...]
+    parts: tuple[Part, ...]
     augmentation: Augmentation
     rows: tuple[ViewRow, ...] = field(compare=False)
 
@@ -51,45 +61,49 @@ class FeatureTask(PassTask):
 
 
 def store_features(address: str, threads: int, task: FeatureTask) -> None:
-    """Make a task's part of the features at `address`.
+    """Make a task's parts of the features at `address`.
 
-    `threads` decode and prepare photos ahead of the network.
+    `threads` decode and prepare photos ahead of the networks.
     Raises `TaskError` if this task fails, `HitsEverythingError` if all others would.
     """
     with failures_told(task, address):
-        namespace = subgroup(zarr.open_group(address, mode="r+"), task.namespace)
+        store = zarr.open_group(address, mode="r+")
         keys = [row_key(row.photo.digest, row.view, task.augmentation) for row in task.rows]
-        write_shard(namespace, task.part, keys, _pool(task, threads))
+        for part, pooled in zip(task.parts, _pool(task, threads), strict=True):
+            write_shard(subgroup(store, part.namespace), part.name, keys, pooled)
 
 
-def _pool(task: FeatureTask, threads: int) -> dict[str, NDArray[np.float32]]:
-    """The average and maximum of every cut, (n, 2, C) float32, for the n rows of a task."""
+def _pool(task: FeatureTask, threads: int) -> list[dict[str, NDArray[np.float32]]]:
+    """For each part the average and maximum of its cuts, (n, 2, C) float32, for the n rows."""
     from diamond_cutter.precompute.features.pooling_network import BATCH
 
-    network = _network(task.model, task.cuts)
-    pooled: dict[str, list[NDArray[np.float32]]] = {cut: [] for cut in task.cuts}
-    waiting: list[NDArray[np.float32]] = []
+    networks = _networks(tuple((part.model, part.cuts) for part in task.parts))
+    sizes = {network.size for network in networks}
+    pooled: list[dict[str, list[NDArray[np.float32]]]] = [
+        {cut: [] for cut in part.cuts} for part in task.parts
+    ]
+    waiting: list[_Sizes] = []
     left = len(task.rows)
-    for view in _views_ahead(task, network.size, threads, BATCH):
+    for view in _views_ahead(task, sizes, threads, BATCH):
         waiting.append(view)
         left -= 1
         if len(waiting) == BATCH or not left:
-            for cut, values in network.pool(np.stack(waiting)).items():
-                pooled[cut].append(values)
+            for network, kept in zip(networks, pooled, strict=True):
+                batch = np.stack([sized[network.size] for sized in waiting])
+                for cut, values in network.pool(batch).items():
+                    kept[cut].append(values)
             waiting.clear()
-    return {cut: np.concatenate(values) for cut, values in pooled.items()}
+    return [{cut: np.concatenate(values) for cut, values in kept.items()} for kept in pooled]
 
 
-def _views_ahead(
-    task: FeatureTask, size: int, threads: int, ahead: int
-) -> Iterator[NDArray[np.float32]]:
-    """The rows of a task as the network takes them, made by threads up to `ahead` photos before."""
-    jobs: deque[Future[list[NDArray[np.float32]]]] = deque()
+def _views_ahead(task: FeatureTask, sizes: Set[int], threads: int, ahead: int) -> Iterator[_Sizes]:
+    """The rows of a task as the networks take them, made by threads up to `ahead` photos before."""
+    jobs: deque[Future[list[_Sizes]]] = deque()
     executor = ThreadPoolExecutor(threads)
     try:
         for photo, rows in groupby(task.rows, lambda row: row.photo):
             views = [row.view for row in rows]
-            jobs.append(executor.submit(_views, photo, views, size, task.augmentation))
+            jobs.append(executor.submit(_views, photo, views, sizes, task.augmentation))
             if len(jobs) > ahead:
                 yield from jobs.popleft().result()
         while jobs:
@@ -99,16 +113,19 @@ def _views_ahead(
 
 
 def _views(
-    photo: Photo, views: Sequence[int], size: int, augmentation: Augmentation
-) -> list[NDArray[np.float32]]:
+    photo: Photo, views: Sequence[int], sizes: Set[int], augmentation: Augmentation
+) -> list[_Sizes]:
     image = read_image(photo)
-    return [make_view(image, size, photo.digest, view, augmentation) for view in views]
+    return [
+        {size: make_view(image, size, photo.digest, view, augmentation) for size in sizes}
+        for view in views
+    ]
 
 
 @lru_cache(maxsize=1)
-def _network(model: str, cuts: tuple[str, ...]) -> "PoolingNetwork":
-    """The network that this worker is on; its graph goes when it moves on."""
+def _networks(wanted: tuple[tuple[str, tuple[str, ...]], ...]) -> "list[PoolingNetwork]":
+    """The networks that this worker is on, of a name and cuts each; they go when it moves on."""
     from diamond_cutter.precompute.backbones.catalogue import catalogue
     from diamond_cutter.precompute.features.pooling_network import PoolingNetwork
 
-    return PoolingNetwork(catalogue.load(model), cuts)
+    return [PoolingNetwork(catalogue.load(model), cuts) for model, cuts in wanted]

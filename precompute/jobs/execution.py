@@ -115,6 +115,13 @@ SHORT = 5_000.0
 """GFLOP that this process makes faster on all cores than workers do, whose start takes longer."""
 
 
+def worker_count(effort: float, settings: Workers) -> int:
+    """How many workers make tasks of so much effort in all; 0: this process does."""
+    if effort < SHORT and not settings.workers and not settings.scheduler:
+        return 0
+    return settings.workers or CPU_COUNT
+
+
 def execute_tasks(
     work: Callable[[str, int, Any], None],
     tasks: Sequence[Task],
@@ -131,8 +138,7 @@ def execute_tasks(
     interrupt. Raises `UserError` for tasks that failed for good, when all others are made.
     """
     progress = Progress(title, noun, totals, tasks)
-    is_short = sum(task.effort for task in tasks) < SHORT
-    is_here = is_short and not settings.workers and not settings.scheduler
+    is_here = not worker_count(sum(task.effort for task in tasks), settings)
     make = partial(work, store_address.address, CPU_COUNT if is_here else 1)
     run = Run(make, display, f"parts of the {noun}")
     with log_file(store_address.folder) as log:

@@ -50,6 +50,15 @@ def features(
     return extract([(MODEL, cuts)], photos, merged, open_display(io.StringIO()))
 
 
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """The files of a store by their paths."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory, photos: list[Photo]) -> Path:
     """The features of the photos; to be read only."""
@@ -113,6 +122,36 @@ def test_only_new_cuts_are_stored(tmp_path: Path, photos: list[Photo]) -> None:
     (namespace,) = (group for _, group in zarr.open_group(str(tmp_path), mode="r").groups())
     parts = [(len(part.attrs["keys"]), part.attrs["cuts"]) for _, part in namespace.groups()]
     assert sorted(parts) == [(1, list(CUTS)), (2, [CUTS[2]]), (2, list(CUTS[:2]))]
+
+
+def test_a_photo_is_decoded_once_for_several_backbones(
+    tmp_path: Path, store: Path, photos: list[Photo], decoded: list[str]
+) -> None:
+    models = [(MODEL, CUTS), ("efficientnet-lite1", CUTS)]
+    alone, together = tmp_path / "alone.zarr", tmp_path / "together.zarr"
+    for folder, asked in ((alone, models[1:]), (together, models)):
+        decoded.clear()
+        extract(asked, photos, StudySettings(features=str(folder)), open_display(io.StringIO()))
+        assert sorted(decoded) == [photo.path for photo in photos]
+    assert bytes_of(together) == {**bytes_of(store), **bytes_of(alone)}
+
+
+def test_backbones_go_together_as_far_as_memory_and_workers_allow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    models = [(f"efficientnet-lite{size}", CUTS) for size in range(3)]
+
+    def sizes(rows: int, **settings: Any) -> list[int]:
+        groups = extraction._groups(models, rows, StudySettings(**settings))
+        assert [model for group in groups for model in group] == models
+        return [len(group) for group in groups]
+
+    assert sizes(128) == [3]  # this process makes it
+    assert sizes(128, workers=2) == [1, 1, 1]
+    assert sizes(256, workers=3) == [2, 1]
+    assert sizes(1280, workers=8) == [3]
+    monkeypatch.setattr(extraction, "TOGETHER", 12_000_000)  # 4.7, 5.4 and 6.1 million
+    assert sizes(1280, workers=8) == [2, 1]
 
 
 def test_views_are_more_rows_and_other_views_others(
