@@ -1,4 +1,4 @@
-"""Every file of a dataset is read once: what it is, and what its duplicates are found by."""
+"""Every file of a dataset is read once: what it is, what shows it and finds its duplicates."""
 
 import hashlib
 import os
@@ -18,13 +18,15 @@ from diamond_cutter.precompute.photos.duplicates.fingerprint import SIZE, finger
 from diamond_cutter.precompute.photos.examination_cache import (
     ExaminationCache,
     Finding,
+    Portrait,
     open_ledger,
 )
 from diamond_cutter.precompute.photos.file_entry import Entry, Progress
 from diamond_cutter.precompute.photos.images.image_decoding import UnreadableError, decode
+from diamond_cutter.precompute.photos.images.thumbnail import histogram, thumbnail
 
-VERSION = f"1, Pillow {PIL.__version__}"
-"""Changes whenever the same file would be found to be something else, or near to another."""
+VERSION = f"2, Pillow {PIL.__version__}"
+"""Changes whenever the same file would be found or shown to be something else, or near another."""
 
 SLICE = 64
 """Files between two commits: what a kill loses at most."""
@@ -46,7 +48,7 @@ def examine(entries: Sequence[Entry], cache: Path, report_progress: Progress) ->
     """Look into the entries whose outcome is open.
 
     Of each photo a few hundred bytes stay in memory, and a fingerprint in a file of `cache` that
-    goes with this call; what was found stays in the examination cache there.
+    goes with this call; what was found stays in the examination cache there, with the photo's portrait.
     """
     asked = {
         place: entry.file
@@ -94,9 +96,12 @@ def _look_into(
             unknown = [file for file, old in zip(batch, known, strict=True) if old is None]
             fresh = pool.map(_look, unknown)
             for key, old in zip(keys, known, strict=True):
-                finding, printed = next(fresh) if old is None else old
-                if old is None and finding.digest:
-                    examination_cache.keep(key, finding, printed)
+                if old is None:
+                    finding, printed, portrait = next(fresh)
+                    if finding.digest:
+                        examination_cache.keep(key, finding, printed, portrait)
+                else:
+                    finding, printed = old
                 yield finding, printed
             examination_cache.commit()
 
@@ -112,21 +117,22 @@ def _key(file: Path) -> bytes:
     return hashlib.sha256(b"\0".join([name, *(str(part).encode() for part in parts)])).digest()
 
 
-def _look(file: Path) -> tuple[Finding, bytes]:
+def _look(file: Path) -> tuple[Finding, bytes, Portrait | None]:
     try:
         with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        return Finding("", problem=f"Can't be opened ({error.strerror}): mend that."), b""
+        return Finding("", problem=f"Can't be opened ({error.strerror}): mend that."), b"", None
     try:
         decoded = decode(file)
     except UnreadableError as error:
-        return Finding(digest, problem=str(error)), b""
+        return Finding(digest, problem=str(error)), b"", None
     height, width = decoded.image.shape[:2]
     pixels = hashlib.blake2b(f"{width} {height} ".encode(), digest_size=16)
     pixels.update(np.ascontiguousarray(decoded.image).data)
     finding = Finding(digest, pixels.hexdigest(), width, height, decoded.format, decoded.note)
-    return finding, fingerprint(decoded.image).tobytes()
+    portrait = Portrait(thumbnail(decoded.image), histogram(decoded.image))
+    return finding, fingerprint(decoded.image).tobytes(), portrait
 
 
 def _near(

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.structuring import structure, unstructure
 from diamond_cutter.precompute.photos.cache_folder import writing
+from diamond_cutter.precompute.stores.study.study_layout import THUMBNAIL
 
 NAME = "photos.sqlite"
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS photo (key BLOB PRIMARY KEY, finding TEXT, fingerprint BLOB)",
+    "CREATE TABLE IF NOT EXISTS portrait (digest TEXT PRIMARY KEY, thumbnail BLOB, colour BLOB)",
     "CREATE TABLE IF NOT EXISTS near (key BLOB PRIMARY KEY, pairs BLOB)",
 )
 
@@ -40,6 +42,14 @@ class Finding:
     problem: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """What shows a photo: `thumbnail` (96, 96, 3) uint8, sRGB, `colour` (512,) float32."""
+
+    thumbnail: NDArray[np.uint8]
+    colour: NDArray[np.float32]
+
+
 class ExaminationCache:
     """Findings by what they depend on; what is written lasts from the next `commit` on."""
 
@@ -53,10 +63,25 @@ class ExaminationCache:
         row = self._connection.execute(query, (key,)).fetchone()
         return row and (structure(json.loads(row[0]), Finding), row[1])
 
-    def keep(self, key: bytes, finding: Finding, fingerprint: bytes) -> None:
-        """Remember what was found in a photo."""
+    def portrait(self, digest: str) -> Portrait | None:
+        """What shows the photo of a file with that digest; None if nothing is known."""
+        query = "SELECT thumbnail, colour FROM portrait WHERE digest = ?"
+        row = self._connection.execute(query, (digest,)).fetchone()
+        if row is None:
+            return None
+        thumbnail = np.frombuffer(row[0], np.uint8).reshape(THUMBNAIL, THUMBNAIL, 3)
+        return Portrait(thumbnail, np.frombuffer(row[1], "<f4"))
+
+    def keep(
+        self, key: bytes, finding: Finding, fingerprint: bytes, portrait: Portrait | None
+    ) -> None:
+        """Remember what was found in a file, and what shows it if it is a photo."""
         row = (key, json.dumps(unstructure(finding)), fingerprint)
         self._connection.execute("REPLACE INTO photo VALUES (?, ?, ?)", row)
+        if portrait is not None:
+            colour = portrait.colour.astype("<f4").tobytes()
+            shown = (finding.digest, portrait.thumbnail.tobytes(), colour)
+            self._connection.execute("REPLACE INTO portrait VALUES (?, ?, ?)", shown)
 
     def pairs(self, key: bytes) -> NDArray[np.intp] | None:
         """The near duplicates of a list of pictures, (M, 2); None if nothing is known."""

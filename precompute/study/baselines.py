@@ -18,7 +18,7 @@ def measure_baselines(
 
     labels: (N,), the class of every photo.
     folds: (N,), where each is held out; -1: it only trains.
-    colour: (N, K), the probabilities by a head on `thumbnails.histogram` alone, NaN where held out
+    colour: (N, K), the probabilities by a head on `thumbnail.histogram` alone, NaN where held out
         in no fold.
     resamples: of the photos that are held out, in their order.
 

@@ -103,7 +103,7 @@ def _work(
         draft = study_writer.begin(study_writer.create_studies(store_address.address), name)
         study_writer.write_report(draft, dataset.report)
         study_writer.write_photos(draft, photo_set.label, photo_set.fold, photo_set.group)
-        store_portraits(draft, dataset, steps.progress("photos"))
+        store_portraits(draft, dataset, Path(settings.cache), steps.progress("photos"))
         return explain(
             StudySlot(store_address, name, draft.slot.basename),
             photo_set,

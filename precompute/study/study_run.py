@@ -105,7 +105,9 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> 
         study_writer.write_report(draft, dataset.report)
         study_writer.write_photos(draft, sample.label, sample.fold, sample.group)
         with steps.step("thumbnails"):
-            histograms = store_portraits(draft, dataset, steps.progress("photos"))
+            histograms = store_portraits(
+                draft, dataset, Path(plan.settings.cache), steps.progress("photos")
+            )
         with steps.step("heads"):
             trials = _try_cuts(plan, sample, features, draft, steps)
             [colour] = train_heads([lambda: histograms], sample, _usual(plan.settings))

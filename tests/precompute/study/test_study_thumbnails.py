@@ -1,26 +1,42 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.photos.dataset_reader import read_dataset
+from diamond_cutter.precompute.photos.examination_cache import NAME
+from diamond_cutter.precompute.photos.images.thumbnail import histogram, thumbnail
+from diamond_cutter.precompute.photos.photo import Dataset
+from diamond_cutter.precompute.stores.store_address import array
+from diamond_cutter.precompute.stores.study import study_writer
 from diamond_cutter.precompute.study import thumbnails
-from diamond_cutter.precompute.study.thumbnails import BATCH, histogram, portray, thumbnail
+from diamond_cutter.precompute.study.thumbnails import store_portraits
 
 
 def plain(height: int, width: int, colour: tuple[int, int, int]) -> NDArray[np.uint8]:
     return np.full((height, width, 3), colour, np.uint8)
 
 
-def write(folder: Path, shades: list[int]) -> list[Path]:
-    """A plain photo of each shade of red, losslessly."""
-    files = [folder / f"{place}.png" for place in range(len(shades))]
-    for file, shade in zip(files, shades, strict=True):
-        Image.fromarray(plain(12, 16, (shade, 10, 20))).save(file)
-    return files
+def read(folder: Path, shades: list[int]) -> Dataset:
+    """A dataset of a plain photo of each shade of red, losslessly, whose files are gone again."""
+    root = folder / "photos"
+    root.mkdir()
+    for place, shade in enumerate(shades):
+        Image.fromarray(plain(12, 16, (shade, 10, 20))).save(root / f"{place}.png")
+    dataset = read_dataset(str(root), folder / "cache", nothing, labelled=False)
+    for photo in dataset.photos:
+        photo.file.unlink()
+    return dataset
+
+
+def begin(folder: Path, dataset: Dataset) -> study_writer.Draft:
+    draft = study_writer.begin(study_writer.create_studies(str(folder / "study.zarr")), "mine")
+    count = np.zeros(len(dataset.photos), np.int32)
+    study_writer.write_photos(draft, count, count, count)
+    return draft
 
 
 def nothing(_step: str, _done: int, _total: int) -> None:
@@ -66,66 +82,25 @@ def test_histogram_does_not_hang_on_size_nor_place() -> None:
     assert histogram(small[::-1, ::-1]) == pytest.approx(histogram(small))
 
 
-def test_portraits_come_in_order_and_in_batches(
+def test_portraits_come_in_order_and_in_batches_and_no_photo_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(thumbnails, "BATCH", 4)
     shades = list(range(0, 250, 25))
     told: list[tuple[str, int, int]] = []
-    files = write(tmp_path, shades)
-    batches = list(portray(files, 10, lambda *step: told.append(step), threads=3))
-    assert [each.start for each in batches] == [0, 4, 8]
-    assert [len(each.colour) for each in batches] == [4, 4, 2]
-    found = np.concatenate([each.thumbnail for each in batches])
+    dataset = read(tmp_path, shades)
+    draft = begin(tmp_path, dataset)
+    colours = store_portraits(draft, dataset, tmp_path / "cache", lambda *step: told.append(step))
+    found = np.asarray(array(draft.slot, "photos/thumbnail")[:])
     assert found[:, 50, 50].tolist() == [[shade, 10, 20] for shade in shades]
-    colours = np.concatenate([each.colour for each in batches])
-    assert colours.argmax(1).tolist() == [shade // 32 * 64 for shade in shades]
-    assert colours.max(1).tolist() == [1.0] * 10
+    assert colours.shape == (10, 1, 512)
+    assert colours[:, 0].argmax(1).tolist() == [shade // 32 * 64 for shade in shades]
+    assert colours.max(2).tolist() == [[1.0]] * 10
     assert [step[1:] for step in told] == [(4, 10), (8, 10), (10, 10)]
 
 
-def test_few_photos_are_read_ahead(tmp_path: Path) -> None:
-    """Whatever the number of photos, only some more than a batch of them are opened."""
-    opened = 0
-
-    def files() -> Iterator[Path]:
-        nonlocal opened
-        for file in write(tmp_path, [7]) * (3 * BATCH):
-            opened += 1
-            yield file
-
-    first = next(portray(files(), 3 * BATCH, nothing, threads=2))
-    assert len(first.colour) == BATCH
-    assert opened < BATCH + 20
-
-
-def test_file_that_became_unreadable(tmp_path: Path) -> None:
-    files = write(tmp_path, [1, 2, 3])
-    files[1].write_bytes(b"no photo")
-    with pytest.raises(
-        UserError, match=r"1\.png, whole when the dataset was checked: .*expected JPEG"
-    ):
-        list(portray(files, 3, nothing, threads=2))
-
-
-def test_file_that_is_gone_is_no_damaged_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files = write(tmp_path, [1, 2])
-    files[0].unlink()
-    expected = r"0\.png, whole when .*: Can't be opened \(No such file or directory\): mend that"
-    with pytest.raises(UserError, match=expected):
-        list(portray(files, 2, nothing, threads=1))
-
-    def lose(file: Path, **_: object) -> None:
-        file.unlink()
-        raise UnidentifiedImageError
-
-    files = write(tmp_path, [1, 2])
-    monkeypatch.setattr(Image, "open", lose)
-    with pytest.raises(UserError, match=expected):
-        list(portray(files, 2, nothing, threads=1))
-
-
-def test_no_photos() -> None:
-    assert list(portray([], 0, nothing, threads=1)) == []
+def test_a_cache_that_was_removed_meanwhile_is_said(tmp_path: Path) -> None:
+    dataset = read(tmp_path, [1, 2, 3])
+    (tmp_path / "cache" / NAME).unlink()
+    with pytest.raises(UserError, match=r"expected the thumbnail of 0\.png, got none"):
+        store_portraits(begin(tmp_path, dataset), dataset, tmp_path / "cache", nothing)
