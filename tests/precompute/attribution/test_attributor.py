@@ -5,15 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from sample_attributor import LAYERS, Asked, Head, make_head
 from scipy.stats import spearmanr
 
+from diamond_cutter.precompute.attribution import attribution_task
 from diamond_cutter.precompute.attribution.attribution_task import see
 from diamond_cutter.precompute.attribution.attributor import Attributor, sum_blocks
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.cut_network import between, fold
 from diamond_cutter.precompute.backbones.keras_runtime import tf
-from diamond_cutter.precompute.photos.photo import Photo, PhotoError
+from diamond_cutter.precompute.photos.photo import Photo, PhotoError, read_image
 from diamond_cutter.precompute.stores.attribution.attribution_layout import TOP, block_of
 
 CUT = LAYERS[-1]
@@ -213,6 +215,22 @@ def test_many_places_are_shown_in_blocks_that_keep_the_sum() -> None:
     assert blocks.shape == (2, 22, 14, 3)
     np.testing.assert_allclose(blocks[:, 1, 2], values[:, 3:6, 6:9].sum((1, 2)), atol=1e-4)
     np.testing.assert_allclose(blocks[:, 21, 13], values[:, 63:, 39:].sum((1, 2)), atol=1e-4)
+
+
+def test_a_photo_is_seen_once_whatever_is_asked_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(np.full((20, 30, 3), (51, 102, 0), np.uint8)).save(tmp_path / "a.png")
+    photo = Photo(tmp_path / "a.png", "a.png", 0, "", "seen once", 0)
+    read: list[Photo] = []
+    monkeypatch.setattr(
+        attribution_task, "read_image", lambda each: read.append(each) or read_image(each)
+    )
+    first, again, finer = see(photo, 96), see(photo, 96), see(photo, 128)
+    assert read == [photo, photo]  # once a size
+    assert (first[1], first[0].tobytes()) == (again[1], again[0].tobytes())
+    assert (first[0].shape, finer[0].shape) == ((96, 96, 3), (128, 128, 3))
+    np.testing.assert_allclose(first[0], np.broadcast_to([0.2, 0.4, 0], (96, 96, 3)), atol=1e-6)
 
 
 def test_a_photo_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
