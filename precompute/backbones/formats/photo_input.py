@@ -1,4 +1,8 @@
-"""A photo as a backbone takes it: square, of the backbone's size, RGB 0..1."""
+"""A photo as a backbone takes it: square, of the backbone's size, RGB 0..1.
+
+Pillow's resizing of each channel in float32 gives the same but for 5e-7, in 1.5 times the time, of
+photos of 12 megapixels in three times (`benchmarks/decoding.py`).
+"""
 
 from functools import lru_cache
 

@@ -1,4 +1,8 @@
-"""The members of a tar, packed further or not, read in one go from start to end."""
+"""The members of a tar, packed further or not, read in one go from start to end.
+
+tarfile's own `data` filter is for unpacking under the archive's names, which is not done here, lets
+links within the archive through, and bounds no size.
+"""
 
 import bz2
 import functools

@@ -1,4 +1,8 @@
-"""Files from other machines, kept in the cache; what has arrived of one is never fetched twice."""
+"""Files from other machines, kept in the cache; what has arrived of one is never fetched twice.
+
+Neither fsspec's caches nor pooch resume: where a connection broke, `filecache` and pooch 1.9 begin
+anew, and `simplecache` and `blockcache` (fsspec 2026.9) give out what came for the whole file.
+"""
 
 import time
 from collections.abc import Callable, Sequence
