@@ -31,10 +31,10 @@ study: $(ENV) data/digits data/scenes  ## train heads on every cut for the demo'
 	$(BIN)/diamond study scenes
 
 data/digits: | $(ENV)
-	@$(BIN)/python -m diamond_cutter.precompute.dataset.digits $@
+	@$(BIN)/python tools/demo_digits.py $@
 
 data/scenes: | $(ENV)
-	@$(BIN)/python -m diamond_cutter.precompute.dataset.scenes $@
+	@$(BIN)/python tools/demo_scenes.py $@
 
 site: study atlas  ## write the site, making first what is missing
 	$(BIN)/diamond site

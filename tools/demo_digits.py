@@ -1,6 +1,6 @@
 """The demo's photos: handwritten digits of scikit-learn, as a folder of class folders.
 
-`python -m diamond_cutter.precompute.dataset.digits FOLDER` writes 400 PNG files. The digits are
+`python tools/demo_digits.py FOLDER` writes 400 PNG files. The digits are
 those of the UCI set of Alpaydin and Kaynak (1998), 8 x 8 pixels, which scikit-learn brings along.
 """
 

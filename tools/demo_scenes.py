@@ -1,6 +1,6 @@
 """The demo's photos without classes, of which a network is asked by itself: scikit-image's.
 
-`python -m diamond_cutter.precompute.dataset.scenes FOLDER` writes four PNG files: a cat, a cup of
+`python tools/demo_scenes.py FOLDER` writes four PNG files: a cat, a cup of
 coffee, a rocket and an astronaut, whose owners gave them free (scikit-image names them).
 """
 

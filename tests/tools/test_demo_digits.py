@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+from demo_digits import draw, write_digits
 from PIL import Image
 from sklearn.datasets import load_digits
-
-from diamond_cutter.precompute.dataset.digits import draw, write_digits
 
 
 def test_the_demo_is_forty_photos_of_each_digit(tmp_path: Path) -> None:

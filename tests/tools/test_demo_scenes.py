@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import skimage.data
+from demo_scenes import write_scenes
 from PIL import Image
 
-from diamond_cutter.precompute.dataset.scenes import write_scenes
 from diamond_cutter.precompute.photos.dataset_reader import UNLABELLED, read_dataset
 
 

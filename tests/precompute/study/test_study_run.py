@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from demo_digits import draw
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
-from diamond_cutter.precompute.dataset.digits import draw
 from diamond_cutter.precompute.features.feature_extraction import extract
 from diamond_cutter.precompute.jobs.display import open_display
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
