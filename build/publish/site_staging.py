@@ -170,8 +170,8 @@ def _keep_foreign(stage: Stage) -> None:
                     _link(source, target)
             except (FileExistsError, NotADirectoryError) as error:
                 raise UserError(
-                    f"{source}: expected none but files of the site in the place of one of its "
-                    f"own, got one that was put there; move it away. The last site is as it was"
+                    f"{source}: expected nothing of others where the new site has something of its "
+                    f"own, got this; move it away. The last site is as it was"
                 ) from error
             except PermissionError as error:
                 _refuse_unreadable(error)
