@@ -1,17 +1,23 @@
 """What was found in a network's file, kept in the user's cache: the next list need not load it.
 
-It is kept by the digests of the file and of the code that reads files, so that it is never stale.
+It is kept by the digests of the file and of the code that reads files, and by the versions of Keras
+and TensorFlow, so that it is never stale.
 """
 
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from diamond_cutter.command.structuring import structure, unstructure
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
+
+PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "tensorflow-macos", "tf-nightly")
+"""What reads files: Keras, and TensorFlow by whichever name it is installed."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +48,23 @@ def cached_model(digest: str) -> CachedModel | None:
         return None
 
 
-def _place(digest: str) -> Path:
+def user_cache() -> Path:
+    """The folder of what this user may lose: nobody else writes there."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home, "diamond-cutter", "networks", f"{digest[:32]}-{_code()}.json")
+    return Path(home, "diamond-cutter")
+
+
+def _place(digest: str) -> Path:
+    return user_cache() / "networks" / f"{digest[:32]}-{_code()}.json"
 
 
 @cache
 def _code() -> str:
-    """A digest of the code that finds layers."""
+    """A digest of the code that finds layers, Keras's and TensorFlow's by their versions."""
     state = hashlib.sha256()
+    for package in PACKAGES:
+        with suppress(PackageNotFoundError):
+            state.update(f"{package} {version(package)}".encode())
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         state.update(path.read_bytes())
     return state.hexdigest()[:16]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from diamond_cutter.command.main import main
+from diamond_cutter.precompute.backbones.catalogue import catalogue, model_cache
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -82,3 +83,20 @@ def test_a_file_is_loaded_once_and_again_when_it_has_changed(
         kept.write_text(kept.read_text()[:100])  # cut short
     assert main(["models", "--json", "--config", str(config)]) == 0
     assert json.loads(capsys.readouterr().out)[-1] == mine
+
+
+@pytest.mark.usefixtures("config")
+@pytest.mark.parametrize("package", ["keras", "tensorflow"])
+def test_another_keras_or_tensorflow_reads_the_file_anew(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = catalogue.describe("efficientnet-lite0")[0]
+    model_cache.cache_model("5d" * 32, model, [])
+    assert model_cache.cached_model("5d" * 32) == model_cache.CachedModel(model, [])
+    version = model_cache.version
+    changed = {package: "99.0"}
+    monkeypatch.setattr(model_cache, "version", lambda name: changed.get(name) or version(name))
+    model_cache._code.cache_clear()
+    assert model_cache.cached_model("5d" * 32) is None
+    monkeypatch.undo()
+    model_cache._code.cache_clear()
