@@ -1,14 +1,13 @@
 """The 31 networks of Lucid's model zoo (`lucid.modelzoo`, 0.3.10), as frozen GraphDefs.
 
 Names, layers, value ranges and labels are those that Lucid defines; the package is not needed. The
-files come from Lucid's address, are found in Lucid's cache, or are named by the user. Until a file
-is here, only what Lucid lists of its layers is known.
+files come from Lucid's address and are kept in the user's cache, or are named by the user. Until a
+file is here, only what Lucid lists of its layers is known.
 """
 
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +21,7 @@ from diamond_cutter.precompute.backbones.catalogue.model_cache import (
     CachedModel,
     cache_model,
     cached_model,
+    user_cache,
 )
 from diamond_cutter.precompute.backbones.catalogue.weights_files import file_digest
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
@@ -66,7 +66,7 @@ class ZooModel:
         )
 
     def weights_are_here(self) -> bool:
-        """Whether the named file is there, or Lucid has it in its cache."""
+        """Whether the named file is there, or in the user's cache."""
         return self._place().is_file()
 
     def weights_digest(self) -> str:
@@ -95,7 +95,7 @@ class ZooModel:
         return self.known_layers()
 
     def load(self) -> "Backbone":
-        """The network, downloaded to Lucid's cache where it is not here."""
+        """The network, downloaded to the user's cache where it is not here."""
         path = self._place()
         if not path.is_file():
             if self.named is not None:
@@ -137,18 +137,18 @@ class ZooModel:
         return tuple(f"class {number}" for number in range(count))
 
     def _place(self) -> Path:
-        """Where the file is or would be; in its cache Lucid names it after its address."""
+        """Where the file is or would be; in the cache under the name that Lucid gives it."""
         file = self.known["path"].rpartition("/")[2]
         if self.named is not None:
             return self.named / file if self.named.is_dir() else self.named
-        return lucid_cache() / re.sub("[^a-zA-Z0-9]", "_", self.known["path"])
+        return zoo_cache() / re.sub("[^a-zA-Z0-9]", "_", self.known["path"])
 
     def _download(self, path: Path) -> None:
         import fsspec
 
         beside = path.with_name(f"{path.name}.{os.getpid()}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with fsspec.open(self._address()) as source, beside.open("wb") as target:
                 while part := source.read(1 << 20):
                     target.write(part)
@@ -169,7 +169,7 @@ class ZooModel:
                 f"`weights` in [models.{self.name}]"
             )
         return (
-            f"{self.name}: expected its frozen GraphDef in Lucid's cache, {self._place()}, or from "
+            f"{self.name}: expected its frozen GraphDef at {self._place()}, or from "
             f"{self._address()}, {got}; download that file and put it there under that name, or "
             f'name it: [models.{self.name}] weights = "PATH" in diamond.toml'
         )
@@ -183,9 +183,9 @@ def entries(given: Mapping[str, ModelSettings]) -> Iterator[ZooModel]:
         yield ZooModel(name, known, named)
 
 
-def lucid_cache() -> Path:
-    """The folder in which Lucid keeps what it has downloaded."""
-    return Path(tempfile.gettempdir(), "lucid_cache")
+def zoo_cache() -> Path:
+    """The user's own folder of the zoo's files. Lucid's lies where everybody may write."""
+    return user_cache() / "lucid"
 
 
 @cache

@@ -1,5 +1,6 @@
 """Frozen graphs: Lucid's kinds of file, SavedModels, and what we write ourselves."""
 
+import io
 import json
 import shutil
 from dataclasses import replace
@@ -244,7 +245,7 @@ def test_wrong_graphs_are_told_in_one_line(modelzoo: Path, tmp_path: Path) -> No
 
 
 def test_the_zoo_is_lucid_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lucid_zoo_source, "lucid_cache", lambda: tmp_path)
+    monkeypatch.setattr(lucid_zoo_source, "zoo_cache", lambda: tmp_path)
     entries = {entry.name: entry for entry in lucid_zoo_source.entries({})}
     assert len(entries) == 31
     layers = entries["InceptionV1"].layers()
@@ -278,3 +279,22 @@ def test_a_network_of_the_zoo_from_a_file(tmp_path: Path) -> None:
     assert entry.weights_are_here()
     with pytest.raises(UserError, match="expected a frozen network that takes photos of 227 px at"):
         entry.load()
+
+
+def test_the_zoo_s_cache_is_the_user_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the temporary one is there for whoever makes it first."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "shared"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
+    address = "gs___modelzoo_vision_other_models_AlexNet_pb"
+    (tmp_path / "shared" / "lucid_cache").mkdir(parents=True)
+    (tmp_path / "shared" / "lucid_cache" / address).write_bytes(b"of another")
+    entry = next(each for each in lucid_zoo_source.entries({}) if each.name == "AlexNet")
+    assert not entry.weights_are_here()
+    content = small_graph().SerializeToString()
+    monkeypatch.setattr("fsspec.open", lambda _address: io.BytesIO(content))
+    with pytest.raises(UserError, match="expected a frozen network that takes photos of 227 px at"):
+        entry.load()
+    folder = tmp_path / "own" / "diamond-cutter" / "lucid"
+    assert (folder / address).read_bytes() == content
+    assert folder.stat().st_mode & 0o777 == 0o700
