@@ -1,4 +1,4 @@
-"""The heads of all cuts of Lite0: seconds, against one forward pass and against scikit-learn.
+"""The heads of all cuts of Lite0: CPU seconds, against one forward pass and against scikit-learn.
 
 The features are random ones of the cuts' widths, with as much of the classes in them as photos
 have. scikit-learn does the same: it chooses the strength among the same ones by the log loss of
@@ -40,21 +40,23 @@ def main() -> None:
     print(f"{options.photos} photos, {options.classes} classes, {len(folds)} folds, "
           f"{len(WIDTHS)} cuts, {os.cpu_count()} cores")  # fmt: skip
 
-    start = time.perf_counter()
+    start = time.process_time()
     settings = TrainingSettings(head=options.head)
     readers = [lambda cut=cut: cut[:, None] for cut in cuts]
     trained = list(train_cuts(readers, labels, options.classes, folds, settings, seed=0))
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     right = [np.mean(each.probability.argmax(axis=1) == labels) for each in trained]
-    print(f"{options.head} heads: {seconds:.2f} s, accuracy {np.mean(right):.3f}")
+    print(f"{options.head} heads: {seconds:.2f} CPU s, accuracy {np.mean(right):.3f}")
     if not options.skip_pass:
         forward = time_pass(options.photos)
-        print(f"one forward pass: {forward:.2f} s; the heads take {seconds / forward:.2f} of it")
+        print(
+            f"one forward pass: {forward:.2f} CPU s; the heads take {seconds / forward:.2f} of it"
+        )
     if not options.skip_scikit_learn:
-        start = time.perf_counter()
+        start = time.process_time()
         right = [fit_reference(cut, labels, folds) for cut in cuts]
-        reference = time.perf_counter() - start
-        print(f"scikit-learn: {reference:.2f} s, accuracy {np.mean(right):.3f}; "
+        reference = time.process_time() - start
+        print(f"scikit-learn: {reference:.2f} CPU s, accuracy {np.mean(right):.3f}; "
               f"{reference / seconds:.0f} times as long")  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def judge(features, labels, strength, train, validation):  # type: ignore[no-unt
 
 
 def time_pass(photos: int) -> float:
-    """Seconds that Lite0 takes for so many photos, the first batch, which traces, left out."""
+    """CPU seconds that Lite0 takes for so many photos, the first batch, which traces, left out."""
     from diamond_cutter.precompute.backbones.catalogue import catalogue
     from diamond_cutter.precompute.backbones.keras_runtime import tf
 
@@ -107,10 +109,10 @@ def time_pass(photos: int) -> float:
     side = backbone.input_size
     batch = tf.random.stateless_uniform((BATCH, side, side, 3), seed=(1, 2))
     run(batch)
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(-(-photos // BATCH)):
         run(batch).numpy()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 if __name__ == "__main__":

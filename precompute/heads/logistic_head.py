@@ -15,6 +15,10 @@ that jumps by whole photos. The strengths tried are D / variance: features have 
 to without bounds (10,000), for few and for many features alike. They are tried from strong to
 weak, each from the solution of the one before, and no further than until two have not lowered the
 log loss: weaker ones only cost time. Of more than `SAMPLE` rows, as many choose.
+
+scikit-learn finds heads as accurate (within 0.003) in 8 to 75 times the CPU time, in 20 times for
+all cuts of Lite0 and 450 photos (`benchmarks/heads.py`): it takes the problems one by one, each
+from nothing.
 """
 
 from dataclasses import dataclass
