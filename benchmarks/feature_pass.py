@@ -21,6 +21,7 @@ from diamond_cutter.precompute.features.feature_extraction import extract
 from diamond_cutter.precompute.jobs.display import open_display
 from diamond_cutter.precompute.photos.images.image_decoding import FORMATS
 from diamond_cutter.precompute.photos.photo import Photo
+from diamond_cutter.precompute.stores.network import Network
 
 
 def main() -> None:
@@ -43,16 +44,16 @@ def main() -> None:
         f"{operations / 1e9:.0f} GFLOP/s, so that the floor is {floor:.1f} s"
     )
     for label, workers in (("in this process", 0), (f"{CPU_COUNT} workers", CPU_COUNT)):
-        seconds = measure([(options.model, cuts)], photos, workers)
+        seconds = measure([(catalogue.network(options.model), cuts)], photos, workers)
         print(f"{label:16}{seconds:7.1f} s, {seconds / floor:.1f} times the floor")
 
 
-def measure(models: list[tuple[str, list[str]]], photos: list[Photo], workers: int) -> float:
+def measure(networks: list[tuple[Network, list[str]]], photos: list[Photo], workers: int) -> float:
     """Seconds from the call until all features can be read."""
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(StudySettings(), features=f"{folder}/features.zarr", workers=workers)
         started = time.perf_counter()
-        extract(models, photos, settings, open_display(sys.stderr))
+        extract(networks, photos, settings, open_display(sys.stderr))
         return time.perf_counter() - started
 
 

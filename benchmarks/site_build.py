@@ -61,7 +61,7 @@ def write_atlas(address: str) -> str:
         for index, channels in enumerate(CHANNELS)
     ]
     described = Model("benchmark", "random waves", "none", 224, 1, 1.0, len(layers))
-    model = atlas_writer.prepare_model(atlas_writer.create_atlas(address), described, layers)
+    model = atlas_writer.prepare_model(atlas_writer.create_atlas(address), described, layers, "")
     rng = np.random.default_rng(0)
     for layer, side in zip(layers, SIDES, strict=True):
         recipe = {"name": "preview", "version": 1, "level": 1}

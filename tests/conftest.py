@@ -104,7 +104,7 @@ def write(address: str) -> None:
     """An atlas: of stem 3 is dead, 7 grey, 11 by chance, 19 not rendered; head has nothing yet."""
     atlas = atlas_writer.create_atlas(address)
     atlas_writer.write_catalogue(atlas, LISTED)
-    model = atlas_writer.prepare_model(atlas, MODEL, LAYERS)
+    model = atlas_writer.prepare_model(atlas, MODEL, LAYERS, "5d" * 32)
     for layer in LAYERS:
         if layer.name not in SIDES:
             continue

@@ -1,7 +1,7 @@
 """A run as it is planned: everything that was asked for, checked before anything is made."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from diamond_cutter.precompute.photos.file_entry import Progress
 from diamond_cutter.precompute.rendering.backend.device import Device, Load, Way, way
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
 from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST
-from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Model
+from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Model, read_weights
 from diamond_cutter.precompute.stores.atlas.atlas_writer import (
     check_layer,
     check_model,
@@ -39,6 +39,7 @@ from diamond_cutter.precompute.stores.atlas.atlas_writer import (
     write_catalogue,
 )
 from diamond_cutter.precompute.stores.local_folder import check_folder
+from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import Naming, StoreAddress, locate, subgroup
 
 ATLAS = Naming(
@@ -64,6 +65,8 @@ class Plan:
 
     store_address: the atlas.
     models: each with all its layers, in the order asked for.
+    networks: what each is told by, by name.
+    stale: those of which the store holds pictures of other weights, or of weights it does not name.
     selections: what to render of which layer, in all stages together.
     recipes: with a budget all, from the fastest up.
     stages: in order; with a budget first everything by the fastest recipe.
@@ -73,6 +76,8 @@ class Plan:
 
     store_address: StoreAddress
     models: tuple[tuple[Model, tuple[Layer, ...]], ...]
+    networks: Mapping[str, Network]
+    stale: tuple[str, ...]
     selections: tuple[Selection, ...]
     recipes: tuple[Recipe, ...]
     stages: tuple[Stage, ...]
@@ -109,9 +114,13 @@ def make_plan(
         else []
     )
     selections = merged(whole, first)
+    networks = {backbone.info.name: backbone.network for backbone in backbones}
+    atlas = store_address.find()
     plan = Plan(
         store_address=store_address,
         models=tuple((backbone.info, tuple(backbone.layers)) for backbone in backbones),
+        networks=networks,
+        stale=() if atlas is None else _stale(atlas, networks.values()),
         selections=selections,
         recipes=recipes,
         stages=_stages(recipes, selections, tuple(first)),
@@ -119,7 +128,6 @@ def make_plan(
         budget=budget,
         photos=choose_photos(settings.photos, Path(settings.cache), progress),
     )
-    atlas = store_address.find()
     if atlas is not None:
         _check_store(plan, atlas)
     if store_address.folder is not None:
@@ -140,7 +148,16 @@ def prepared_atlas(plan: Plan) -> zarr.Group:
 
 
 def _prepare(plan: Plan, atlas: zarr.Group) -> None:
-    groups = {model.name: prepare_model(atlas, model, layers) for model, layers in plan.models}
+    groups = {
+        model.name: prepare_model(
+            atlas,
+            model,
+            layers,
+            plan.networks[model.name].weights_digest,
+            anew=model.name in plan.stale,
+        )
+        for model, layers in plan.models
+    }
     for selection in plan.selections:
         for recipe in plan.recipes:
             prepare_layer(
@@ -158,7 +175,9 @@ def tasks(plan: Plan, atlas: zarr.Group, stage: Stage, device: Device) -> list[R
     device: what the workers render on, which decides how much of a layer is a task.
     """
     return [
-        RenderTask(selection.model, selection.layer, stage.recipe, plan.seed, chunk)
+        RenderTask(
+            plan.networks[selection.model.name], selection.layer, stage.recipe, plan.seed, chunk
+        )
         for selection in stage.selections
         for chunk in missing(
             subgroup(atlas, f"{selection.model.name}/{selection.layer.name}"),
@@ -202,11 +221,31 @@ def _stages(
     return (Stage(fastest, whole), *(Stage(recipe, part) for recipe in better for part in parts))
 
 
+def _stale(atlas: zarr.Group, networks: Iterable[Network]) -> tuple[str, ...]:
+    """The networks whose pictures in the store are not theirs, or not known to be.
+
+    An atlas that does not say of which weights it is, is taken to be of those that are published.
+    """
+    found = []
+    for network in networks:
+        if network.name in atlas:
+            stored = read_weights(subgroup(atlas, network.name))
+            is_ours = stored == network.weights_digest
+            if not is_ours and (stored or not catalogue.is_published(network)):
+                found.append(network.name)
+    return tuple(found)
+
+
+def _holds(plan: Plan, atlas: zarr.Group, selection: Selection) -> bool:
+    """Whether an atlas has something of a model that is going to stay."""
+    return selection.model.name in atlas and selection.model.name not in plan.stale
+
+
 def _check_store(plan: Plan, atlas: zarr.Group) -> None:
     for model, layers in plan.models:
         check_model(atlas, model, layers)
     for selection in plan.selections:
-        if selection.model.name in atlas:
+        if _holds(plan, atlas, selection):
             for recipe in plan.recipes:
                 check_layer(
                     subgroup(atlas, selection.model.name),
@@ -225,7 +264,7 @@ def _size(plan: Plan, atlas: zarr.Group | None) -> int:
         side = canvas_side(selection.layer.receptive_field)
         chunks = (
             missing(subgroup(atlas, path), plan.recipes[0].level, selection.channels)
-            if atlas is not None and f"{path}/level" in atlas
+            if atlas is not None and _holds(plan, atlas, selection) and f"{path}/level" in atlas
             else None
         )
         channels = (
@@ -236,7 +275,10 @@ def _size(plan: Plan, atlas: zarr.Group | None) -> int:
         size += channels * side * side * 3
         wide = selection.layer.channels
         if wide <= WIDEST and (
-            atlas is None or path not in atlas or lacks_natural(subgroup(atlas, path), digest)
+            atlas is None
+            or not _holds(plan, atlas, selection)
+            or path not in atlas
+            or lacks_natural(subgroup(atlas, path), digest)
         ):
             size += 4 * wide**2
     return size

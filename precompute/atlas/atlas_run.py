@@ -78,6 +78,11 @@ def render_atlas(
         folder = plan.store_address.folder
         if folder is not None:
             stack.enter_context(exclusive(folder, plan.store_address.naming))
+        for name in plan.stale:
+            display.note(
+                f"{name}: the atlas's pictures are of other weights, or it does not say of which; "
+                "they are rendered anew"
+            )
         atlas = prepared_atlas(plan)
         log = stack.enter_context(log_file(folder))
         address, left = plan.store_address.address, partial(_left, plan.budget, started)

@@ -9,6 +9,7 @@ from typing import Protocol
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.rendering.targets import number_ranges
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
+from diamond_cutter.precompute.stores.network import Network
 
 
 class Backbone(Protocol):
@@ -17,6 +18,10 @@ class Backbone(Protocol):
     @property
     def info(self) -> Model:
         """What is listed of it."""
+
+    @property
+    def network(self) -> Network:
+        """What it is told by."""
 
     @property
     def layers(self) -> Sequence[Layer]:

@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 from diamond_cutter.precompute.jobs.task import failures_told
 from diamond_cutter.precompute.rendering.recipes import Recipe, canvas_side
 from diamond_cutter.precompute.rendering.targets import Family, channel
-from diamond_cutter.precompute.stores.atlas.atlas_layout import (
-    CHUNK,
-    Layer,
-    Model,
-    Pictures,
-    open_atlas,
+from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Pictures, open_atlas
+from diamond_cutter.precompute.stores.atlas.atlas_writer import (
+    Chunk,
+    made_by,
+    missing,
+    network_group,
+    write_chunk,
 )
-from diamond_cutter.precompute.stores.atlas.atlas_writer import Chunk, made_by, missing, write_chunk
+from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import subgroup
 
 Begun = NDArray[np.uint8] | None
-Render = Callable[[Model, Layer, Recipe, int, Sequence[int], Begun], Pictures]
+Render = Callable[[Network, Layer, Recipe, int, Sequence[int], Begun], Pictures]
 """Renders channels of a layer with a recipe and a seed; importable by name in every worker.
 
 Begun are their pictures by the recipe's base, to go on from, if they are there.
@@ -33,7 +34,7 @@ Begun are their pictures by the recipe's base, to go on from, if they are there.
 class RenderTask:
     """What one task makes: the pictures of chunks of one layer with one recipe, all at once."""
 
-    model: Model
+    network: Network
     layer: Layer
     recipe: Recipe
     seed: int
@@ -42,7 +43,7 @@ class RenderTask:
     @property
     def group(self) -> tuple[str, str]:
         """The layer, with its model."""
-        return self.model.name, self.layer.name
+        return self.network.name, self.layer.name
 
     @property
     def depth(self) -> int:
@@ -64,7 +65,7 @@ class RenderTask:
         """The task as messages name it."""
         channels = self.chunk.wanted
         numbers = f"{channels[0]}-{channels[-1]}" if len(channels) > 1 else f"{channels[0]}"
-        return f"{self.model.name}/{self.layer.name} channels {numbers}"
+        return f"{self.network.name}/{self.layer.name} channels {numbers}"
 
 
 def store_pictures(address: str, render: Render, task: RenderTask) -> None:
@@ -76,19 +77,19 @@ def store_pictures(address: str, render: Render, task: RenderTask) -> None:
     """
     with failures_told(task, address):
         atlas = open_atlas(address, mode="r+")
-        layer = subgroup(atlas, f"{task.model.name}/{task.layer.name}")
+        layer = subgroup(network_group(atlas, task.network), task.layer.name)
         size = task.chunk.size
         for chunk in missing(layer, task.recipe.level, task.chunk.wanted, size):
             last = min(chunk.start + size, task.layer.channels)
             channels = range(chunk.start, last)
             base = task.recipe.base
             begun = made_by(layer, base, channels) if base else None
-            pictures = render(task.model, task.layer, task.recipe, task.seed, channels, begun)
+            pictures = render(task.network, task.layer, task.recipe, task.seed, channels, begun)
             write_chunk(layer, chunk, pictures, task.recipe.level)
 
 
 def render_chunk(
-    model: Model,
+    network: Network,
     layer: Layer,
     recipe: Recipe,
     seed: int,
@@ -98,18 +99,17 @@ def render_chunk(
     """Render with Keras, which is imported here, in the worker, and nowhere before."""
     targets = [channel(layer, index) for index in channels]
     batch = -(-len(targets) // CHUNK) * CHUNK
-    pictures: Pictures = _renderer(model.name, layer.name, recipe, seed, batch).render(
-        targets, begun
-    )
+    pictures: Pictures = _renderer(network, layer.name, recipe, seed, batch).render(targets, begun)
     return pictures
 
 
 @lru_cache(maxsize=1)
-def _renderer(model: str, layer: str, recipe: Recipe, seed: int, batch: int) -> Any:
+def _renderer(network: Network, layer: str, recipe: Recipe, seed: int, batch: int) -> Any:
     """The renderer of the layer that this worker is on; its graphs go when it moves on."""
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
     from diamond_cutter.precompute.rendering.renderer_choice import OWN, make_renderer
 
-    backbone = loaded(model)
+    backbone = catalogue.load_network(network)
     found = next(entry for entry in backbone.layers if entry.name == layer)
     return make_renderer(
         OWN,
@@ -121,11 +121,3 @@ def _renderer(model: str, layer: str, recipe: Recipe, seed: int, batch: int) -> 
         batch=batch,
         pictures=found.channels,
     )
-
-
-@lru_cache(maxsize=1)
-def loaded(model: str) -> Any:
-    """The backbone that this worker is on."""
-    from diamond_cutter.precompute.backbones.catalogue import catalogue
-
-    return catalogue.load(model)

@@ -7,16 +7,20 @@ import zarr
 
 from diamond_cutter.precompute.atlas.activation_measurement import Measured
 from diamond_cutter.precompute.atlas.atlas_plan import Plan
-from diamond_cutter.precompute.atlas.render_task import loaded
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
 from diamond_cutter.precompute.jobs.task import failures_told
 from diamond_cutter.precompute.rendering.recipes import canvas_side
 from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST
-from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model, open_atlas
-from diamond_cutter.precompute.stores.atlas.atlas_writer import lacks_natural, write_natural
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, open_atlas
+from diamond_cutter.precompute.stores.atlas.atlas_writer import (
+    lacks_natural,
+    network_group,
+    write_natural,
+)
+from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import subgroup
 
-Measure = Callable[[Model, Sequence[Layer], int, Photos], Iterable[Measured]]
+Measure = Callable[[Network, Sequence[Layer], int, Photos], Iterable[Measured]]
 """Measures layers on photos as squares of a side, in order; importable by name in every worker."""
 
 MEMORY = 2.5e8
@@ -27,7 +31,7 @@ MEMORY = 2.5e8
 class StatisticsTask:
     """What one task makes: the natural statistics of layers whose pictures are of one side."""
 
-    model: Model
+    network: Network
     layers: tuple[Layer, ...]
     side: int
     photos: Photos = field(compare=False)
@@ -35,7 +39,7 @@ class StatisticsTask:
     @property
     def group(self) -> tuple[str]:
         """The model."""
-        return (self.model.name,)
+        return (self.network.name,)
 
     @property
     def depth(self) -> int:
@@ -57,21 +61,21 @@ class StatisticsTask:
         """The task as messages name it."""
         first, last = self.layers[0].name, self.layers[-1].name
         names = first if first == last else f"{first} to {last}"
-        return f"{self.model.name} natural statistics of {names}"
+        return f"{self.network.name} natural statistics of {names}"
 
 
 def passes(plan: Plan, atlas: zarr.Group) -> list[StatisticsTask]:
     """The natural statistics that a prepared atlas lacks of a plan, as many in a pass as fit."""
-    groups: dict[tuple[Model, int], list[list[Layer]]] = {}
-    for model, layer in ((each.model, each.layer) for each in plan.selections):
-        stored = subgroup(atlas, f"{model.name}/{layer.name}")
+    groups: dict[tuple[str, int], list[list[Layer]]] = {}
+    for model, layer in ((each.model.name, each.layer) for each in plan.selections):
+        stored = subgroup(atlas, f"{model}/{layer.name}")
         if lacks_natural(stored, plan.photos.named_digest):
             alike = groups.setdefault((model, canvas_side(layer.receptive_field)), [[]])
             if sum(map(_memory, [*alike[-1], layer])) > MEMORY:
                 alike.append([])
             alike[-1].append(layer)
     return [
-        StatisticsTask(model, tuple(layers), side, plan.photos)
+        StatisticsTask(plan.networks[model], tuple(layers), side, plan.photos)
         for (model, side), alike in groups.items()
         for layers in filter(None, alike)
     ]
@@ -87,16 +91,17 @@ def store_natural(address: str, measure: Measure, task: StatisticsTask) -> None:
     Raises `TaskError` if this pass fails, `HitsEverythingError` if all others would.
     """
     with failures_told(task, address):
-        model = subgroup(open_atlas(address, mode="r+"), task.model.name)
-        measured = measure(task.model, task.layers, task.side, task.photos)
+        model = network_group(open_atlas(address, mode="r+"), task.network)
+        measured = measure(task.network, task.layers, task.side, task.photos)
         for layer, (natural, covariance) in zip(task.layers, measured, strict=True):
             write_natural(subgroup(model, layer.name), natural, covariance)
 
 
 def measure_photos(
-    model: Model, layers: Sequence[Layer], side: int, photos: Photos
+    network: Network, layers: Sequence[Layer], side: int, photos: Photos
 ) -> Iterable[Measured]:
     """Measure with Keras, which is imported here, in the worker, and nowhere before."""
     from diamond_cutter.precompute.atlas.activation_measurement import measure_layers
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
 
-    return measure_layers(loaded(model.name), layers, side, photos)
+    return measure_layers(catalogue.load_network(network), layers, side, photos)

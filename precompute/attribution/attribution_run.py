@@ -141,21 +141,22 @@ def _ask(
     settings: AttributionSettings,
 ) -> _Asked:
     request = AttributionRequest(
-        model=to_explain.backbone.name,
+        network=to_explain.backbone.network,
         layers=tuple(layer.name for layer in to_explain.layers),
         pooling=to_explain.pooling,
         steps=settings.steps if settings.method == "integrated" else 0,
         groups=settings.groups,
     )
-    stands_for = {**namespace_of(request.model).attributes, **asdict(request), "asked": VERSION}
-    digest = key_of(stands_for)
+    network = namespace_of(request.network, to_explain.backbone.input_size)
+    asked = {name: value for name, value in asdict(request).items() if name != "network"}
+    digest = key_of({**network.attributes, **asked, "asked": VERSION})
     rows = [
         PhotoRow(photo_set.photos[photo], int(photo_set.label[photo]), int(photo_set.fold[photo]))
         for photo in chosen
     ]
     digests = [head_digest(head) for head in to_explain.heads]
     keys = [row_key(row, digests[row.head]) for row in rows]
-    return _Asked(to_explain, request, f"{request.model}-{digest[:12]}", chosen, rows, keys)
+    return _Asked(to_explain, request, f"{request.network.name}-{digest[:12]}", chosen, rows, keys)
 
 
 def _tasks(
@@ -171,7 +172,6 @@ def _tasks(
     for start in range(0, len(keys), ROWS):
         inside = tuple(keys[start : start + ROWS])
         yield AttributionTask(
-            model=asked.request.model,
             request=asked.request,
             depth=depth,
             gflops=asked.to_explain.backbone.gflops * slopes,

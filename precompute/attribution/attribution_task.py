@@ -20,6 +20,7 @@ from diamond_cutter.precompute.jobs.task import PassTask, failures_told
 from diamond_cutter.precompute.photos.photo import Photo, read_image
 from diamond_cutter.precompute.stores.attribution import attribution_writer
 from diamond_cutter.precompute.stores.attribution.attribution_layout import LayerView
+from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.shards import key_of
 from diamond_cutter.precompute.stores.store_address import subgroup
 
@@ -48,11 +49,11 @@ class PhotoRow(NamedTuple):
 class AttributionRequest:
     """What is asked of a cut, the same for all its photos.
 
-    model, layers: the backbone, and the layers in depth order, the last of them the cut.
+    network, layers: the backbone, and its layers in depth order, the last of them the cut.
     pooling, steps: as `Attributor` takes them. groups: how many.
     """
 
-    model: str
+    network: Network
     layers: tuple[str, ...]
     pooling: str
     steps: int
@@ -83,13 +84,13 @@ class AttributionTask(PassTask):
     @property
     def group(self) -> tuple[str, str]:
         """The backbone and the cut."""
-        return (self.model, self.request.cut)
+        return (self.request.network.name, self.request.cut)
 
     @property
     def where(self) -> str:
         """The task as messages name it."""
         first, last = self.rows[0].photo.path, self.rows[-1].photo.path
-        return f"{self.request.model} {self.request.cut} photos {first} to {last}"
+        return f"{self.request.network.name} {self.request.cut} photos {first} to {last}"
 
 
 def head_digest(head: "Dense") -> str:
@@ -207,5 +208,5 @@ def _attributor(request: AttributionRequest) -> "Attributor":
     from diamond_cutter.precompute.attribution.attributor import Attributor
     from diamond_cutter.precompute.backbones.catalogue import catalogue
 
-    backbone = catalogue.load(request.model)
+    backbone = catalogue.load_network(request.network)
     return Attributor(backbone, request.layers, request.pooling, request.steps)

@@ -83,10 +83,8 @@ class Site:
 
 def shelf_of_classes(to_explain: CutToExplain) -> str:
     """The namespace of what is made of a cut's classes."""
-    stands_for = {
-        **namespace_of(to_explain.backbone.name).attributes,
-        "cut": to_explain.layers[-1].name,
-    }
+    namespace = namespace_of(to_explain.backbone.network, to_explain.backbone.input_size)
+    stands_for = {**namespace.attributes, "cut": to_explain.layers[-1].name}
     return f"classes-{key_of(stands_for)[:12]}"
 
 
@@ -163,7 +161,6 @@ def _groups(
         names.append(key)
         if key not in there:
             task = ClassGroupsTask(
-                model=at_cut.model,
                 request=at_cut,
                 depth=site.depth,
                 gflops=to_explain.backbone.gflops * 2,

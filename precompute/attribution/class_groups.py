@@ -45,7 +45,7 @@ class ClassGroupsTask(PassTask):
     @property
     def group(self) -> tuple[str, str]:
         """The backbone and the cut."""
-        return (self.model, self.request.cut)
+        return (self.request.network.name, self.request.cut)
 
     @property
     def size(self) -> int:
@@ -55,7 +55,7 @@ class ClassGroupsTask(PassTask):
     @property
     def where(self) -> str:
         """The task as messages name it."""
-        return f"{self.request.model} {self.request.cut} groups of class {self.label}"
+        return f"{self.request.network.name} {self.request.cut} groups of class {self.label}"
 
 
 def class_key(keys: Sequence[str], label: int) -> str:

@@ -21,6 +21,7 @@ from diamond_cutter.precompute.rendering.targets import (
 )
 from diamond_cutter.precompute.rendering.targets import variations as several
 from diamond_cutter.precompute.stores.attribution import attribution_writer
+from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.shards import key_of, shard_name
 from diamond_cutter.precompute.stores.store_address import subgroup
 
@@ -39,7 +40,7 @@ BATCH = 8
 class ClassPicturesTask:
     """What one task makes: a batch of pictures of one layer and family, with the key of each."""
 
-    model: str
+    network: Network
     layer: str
     family: Family
     seed: int
@@ -55,7 +56,7 @@ class ClassPicturesTask:
     @property
     def group(self) -> tuple[str, str, str]:
         """The backbone, the cut and what is read there."""
-        return (self.model, self.layer, self.family.value)
+        return (self.network.name, self.layer, self.family.value)
 
     @property
     def effort(self) -> float:
@@ -71,7 +72,7 @@ class ClassPicturesTask:
     @property
     def where(self) -> str:
         """The task as messages name it."""
-        return f"{self.model} {self.layer} pictures of {self.targets[0].name}"
+        return f"{self.network.name} {self.layer} pictures of {self.targets[0].name}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +183,7 @@ def picture_tasks(
         keys, targets = zip(*missing[start : start + BATCH], strict=True)
         made.append(
             ClassPicturesTask(
-                model=to_explain.backbone.name,
+                network=to_explain.backbone.network,
                 layer=to_explain.layers[-1].name,
                 family=wanted.family,
                 seed=seed,
@@ -202,7 +203,7 @@ def picture_tasks(
 def store_class_pictures(address: str, threads: int, task: ClassPicturesTask) -> None:  # noqa: ARG001
     """Render a batch and store it; raises as `store_attribution` does."""
     with failures_told(task, address):
-        renderer = _renderer(task.model, task.layer, task.family, task.seed, task.hidden)
+        renderer = _renderer(task.network, task.layer, task.family, task.seed, task.hidden)
         made = renderer.render(task.targets)
         study = subgroup(zarr.open_group(address, mode="r+"), task.study)
         name = shard_name(task.keys)
@@ -213,13 +214,13 @@ def store_class_pictures(address: str, threads: int, task: ClassPicturesTask) ->
 
 @lru_cache(maxsize=1)
 def _renderer(
-    model: str, layer: str, family: Family, seed: int, hidden: Hidden | None
+    network: Network, layer: str, family: Family, seed: int, hidden: Hidden | None
 ) -> "Renderer":
     """What this worker renders with; its graph goes when it moves on."""
     from diamond_cutter.precompute.backbones.catalogue import catalogue
     from diamond_cutter.precompute.rendering.renderer import Renderer
 
-    backbone = catalogue.load(model)
+    backbone = catalogue.load_network(network)
     recipe = RECIPES[RECIPE[family]]
     return Renderer(
         backbone,

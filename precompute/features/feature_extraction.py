@@ -39,6 +39,7 @@ from diamond_cutter.precompute.stores.features_store import (
     shard_name,
 )
 from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
+from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import Naming, StoreAddress, locate, subgroup
 
 FEATURES = Naming(
@@ -60,8 +61,8 @@ CUT_BYTES = 2_000
 TOGETHER = 100_000_000
 """Parameters, at most, of backbones that go together: a worker holds them all, each twice."""
 
-Models = Sequence[tuple[str, Sequence[str]]]
-"""Names of backbones, each with the names of the cuts asked for."""
+Networks = Sequence[tuple[Network, Sequence[str]]]
+"""Backbones, each with the names of the cuts asked for."""
 
 
 class FeatureSettings(Workers, Protocol):
@@ -109,7 +110,7 @@ def check_features(settings: FeatureSettings) -> StoreAddress:
 
 
 def extract(
-    models: Models, photos: Sequence[Photo], settings: FeatureSettings, display: Display
+    networks: Networks, photos: Sequence[Photo], settings: FeatureSettings, display: Display
 ) -> Features:
     """Make the features of `photos` that the store does not have yet.
 
@@ -124,10 +125,13 @@ def extract(
         if store_address.folder is not None:
             with store_address.writing():
                 stack.enter_context(exclusive(store_address.folder, FEATURES))
-        namespaces = {model: namespace_of(model) for model, _ in models}
+        namespaces = {
+            network.name: namespace_of(network, catalogue.describe(network.name)[0].input_size)
+            for network, _ in networks
+        }
         indices = _indices(store_address.find(), namespaces)
         rows = _rows(photos, 1 + settings.views, augmentation)
-        groups = _groups(models, len(rows), settings)
+        groups = _groups(networks, len(rows), settings)
         tasks = list(_tasks(groups, rows, augmentation, namespaces, indices))
         if tasks:
             _prepare(store_address, namespaces.values(), tasks)
@@ -154,33 +158,33 @@ def _rows(photos: Sequence[Photo], views: int, augmentation: Augmentation) -> di
     return rows
 
 
-def _groups(models: Models, rows: int, settings: FeatureSettings) -> list[Models]:
+def _groups(networks: Networks, rows: int, settings: FeatureSettings) -> list[Networks]:
     """Backbones that go together: as many as fit into memory and leave no worker without a part."""
-    effort = rows * sum(_gflops(model) for model, _ in models)
-    tasks = len(models) * -(-rows // ROWS)
+    effort = rows * sum(_gflops(network) for network, _ in networks)
+    tasks = len(networks) * -(-rows // ROWS)
     most = max(tasks // max(worker_count(effort, settings), 1), 1)
-    groups: list[list[tuple[str, Sequence[str]]]] = []
+    groups: list[list[tuple[Network, Sequence[str]]]] = []
     held = 0
-    for model in models:
-        size = catalogue.describe(model[0])[0].parameters or TOGETHER
+    for network, cuts in networks:
+        size = catalogue.describe(network.name)[0].parameters or TOGETHER
         if not groups or len(groups[-1]) == most or held + size > TOGETHER:
             groups.append([])
             held = 0
-        groups[-1].append(model)
+        groups[-1].append((network, cuts))
         held += size
     return list(groups)
 
 
-def _names(models: Models) -> str:
-    return ", ".join(model for model, _ in models)
+def _names(networks: Networks) -> str:
+    return ", ".join(network.name for network, _ in networks)
 
 
-def _gflops(model: str) -> float:
-    return catalogue.describe(model)[0].gflops or UNKNOWN
+def _gflops(network: Network) -> float:
+    return catalogue.describe(network.name)[0].gflops or UNKNOWN
 
 
 def _tasks(
-    groups: Sequence[Models],
+    groups: Sequence[Networks],
     rows: Mapping[str, ViewRow],
     augmentation: Augmentation,
     namespaces: Mapping[str, Namespace],
@@ -189,23 +193,28 @@ def _tasks(
     """What is missing, group by group; rows that lack the same cuts go together."""
     names = list(rows)
     keys = as_keys(names)
-    for depth, models in enumerate(groups):
-        pairs = [(model, cut) for model, cuts in models for cut in cuts]
-        lacks = np.stack([~indices[model].has(cut, keys) for model, cut in pairs], axis=1)
+    for depth, networks in enumerate(groups):
+        pairs = [(network, cut) for network, cuts in networks for cut in cuts]
+        lacks = np.stack([~indices[network.name].has(cut, keys) for network, cut in pairs], axis=1)
         for pattern, members in _alike(lacks):
-            lacking: dict[str, list[str]] = {}
-            for (model, cut), lacks_it in zip(pairs, pattern, strict=True):
+            lacking: dict[Network, list[str]] = {}
+            for (network, cut), lacks_it in zip(pairs, pattern, strict=True):
                 if lacks_it:
-                    lacking.setdefault(model, []).append(cut)
+                    lacking.setdefault(network, []).append(cut)
             for start in range(0, len(members), ROWS):
                 inside = [names[number] for number in members[start : start + ROWS]]
                 yield FeatureTask(
-                    model=_names(models),
+                    models=_names(networks),
                     depth=depth,
                     gflops=sum(map(_gflops, lacking)),
                     parts=tuple(
-                        Part(model, tuple(cuts), namespaces[model].name, shard_name(cuts, inside))
-                        for model, cuts in lacking.items()
+                        Part(
+                            network,
+                            tuple(cuts),
+                            namespaces[network.name].name,
+                            shard_name(cuts, inside),
+                        )
+                        for network, cuts in lacking.items()
                     ),
                     rows=tuple(rows[name] for name in inside),
                     augmentation=augmentation,

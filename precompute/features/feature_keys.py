@@ -4,8 +4,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.features.photo_views import Augmentation
+from diamond_cutter.precompute.stores.network import Network
 
 VERSION = 2
 """Of decoding, preparing, viewing and the networks' code: raised when the same photo and weights
@@ -20,16 +20,16 @@ class Namespace:
     attributes: dict[str, str | int]
 
 
-def namespace_of(model: str) -> Namespace:
-    """The namespace of a backbone of the catalogue; one with other weights has another."""
+def namespace_of(network: Network, input_size: int) -> Namespace:
+    """The namespace of a network that takes photos of that size; other weights have another."""
     attributes: dict[str, str | int] = {
-        "model": model,
-        "weights": catalogue.weights_digest(model),
-        "input_size": catalogue.describe(model)[0].input_size,
+        "model": network.name,
+        "weights": network.weights_digest,
+        "input_size": input_size,
         "version": VERSION,
     }
     text = json.dumps(attributes, sort_keys=True)
-    return Namespace(f"{model}-{hashlib.sha256(text.encode()).hexdigest()[:12]}", attributes)
+    return Namespace(f"{network.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}", attributes)
 
 
 def row_key(digest: str, view: int, augmentation: Augmentation) -> str:

@@ -17,6 +17,7 @@ from diamond_cutter.precompute.features.photo_views import Augmentation, make_vi
 from diamond_cutter.precompute.jobs.task import PassTask, failures_told
 from diamond_cutter.precompute.photos.photo import Photo, read_image
 from diamond_cutter.precompute.stores.features_store import write_shard
+from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import subgroup
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class ViewRow(NamedTuple):
 class Part(NamedTuple):
     """What is made of rows by one backbone; `namespace` and `name`: where it is stored."""
 
-    model: str
+    network: Network
     cuts: tuple[str, ...]
     namespace: str
     name: str
@@ -44,20 +45,26 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class FeatureTask(PassTask):
-    """What one task makes: a part of the namespace of each backbone of a group, which `model` names.
+    """What one task makes: a part of the namespace of each backbone of a group, which `models` names.
 
     Of `rows` the views of a photo stand together.
     """
 
+    models: str
     parts: tuple[Part, ...]
     augmentation: Augmentation
     rows: tuple[ViewRow, ...] = field(compare=False)
 
     @property
+    def group(self) -> tuple[str]:
+        """The backbones."""
+        return (self.models,)
+
+    @property
     def where(self) -> str:
         """The task as messages name it."""
         first, last = self.rows[0].photo.path, self.rows[-1].photo.path
-        return f"{self.model} photos {first} to {last}"
+        return f"{self.models} photos {first} to {last}"
 
 
 def store_features(address: str, threads: int, task: FeatureTask) -> None:
@@ -77,7 +84,7 @@ def _pool(task: FeatureTask, threads: int) -> list[dict[str, NDArray[np.float32]
     """For each part the average and maximum of its cuts, (n, 2, C) float32, for the n rows."""
     from diamond_cutter.precompute.features.pooling_network import BATCH
 
-    networks = _networks(tuple((part.model, part.cuts) for part in task.parts))
+    networks = _networks(tuple((part.network, part.cuts) for part in task.parts))
     sizes = {network.size for network in networks}
     pooled: list[dict[str, list[NDArray[np.float32]]]] = [
         {cut: [] for cut in part.cuts} for part in task.parts
@@ -123,9 +130,9 @@ def _views(
 
 
 @lru_cache(maxsize=1)
-def _networks(wanted: tuple[tuple[str, tuple[str, ...]], ...]) -> "list[PoolingNetwork]":
-    """The networks that this worker is on, of a name and cuts each; they go when it moves on."""
+def _networks(wanted: tuple[tuple[Network, tuple[str, ...]], ...]) -> "list[PoolingNetwork]":
+    """The networks that this worker is on, with the cuts of each; they go when it moves on."""
     from diamond_cutter.precompute.backbones.catalogue import catalogue
     from diamond_cutter.precompute.features.pooling_network import PoolingNetwork
 
-    return [PoolingNetwork(catalogue.load(model), cuts) for model, cuts in wanted]
+    return [PoolingNetwork(catalogue.load_network(network), cuts) for network, cuts in wanted]

@@ -42,20 +42,14 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class PassTask:
-    """A task that passes rows of photos through a network, as a base.
+    """A task that passes rows of photos through networks, as a base.
 
-    model: the backbone, and `depth`, its position among those of the run. gflops: for one row.
+    depth: the position of the networks among those of the run. gflops: for one row.
     """
 
-    model: str
     depth: int
     gflops: float
     rows: Sequence[Any] = field(compare=False)
-
-    @property
-    def group(self) -> TaskGroup:
-        """The backbone."""
-        return (self.model,)
 
     @property
     def effort(self) -> float:

@@ -93,7 +93,7 @@ def make_study(
 def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> Result:
     with steps.step("features"):
         asked = [
-            (backbone.name, [layer.name for layer in layers])
+            (backbone.network, [layer.name for layer in layers])
             for backbone, layers in zip(plan.backbones, plan.cuts, strict=True)
         ]
         features = extract(asked, dataset.photos, plan.settings, steps.display)

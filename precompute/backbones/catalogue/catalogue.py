@@ -4,6 +4,7 @@ Another source of backbones is a module that gives entries, and a line in `SOURC
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from diamond_cutter.precompute.backbones.catalogue import (
 from diamond_cutter.precompute.backbones.catalogue.catalogue_entry import Entry
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
 from diamond_cutter.precompute.stores.atlas.model_list import Listed
+from diamond_cutter.precompute.stores.network import Network
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.backbones.graph.backbone import Backbone
@@ -74,12 +76,22 @@ def learn() -> list[UserError]:
     return problems
 
 
-def weights_digest(name: str) -> str:
-    """The SHA-256 of a backbone's weights, hex: what is made with others is another thing.
+def network(name: str) -> Network:
+    """The network that a backbone is now; TensorFlow is not started.
 
     Raises `UserError` for a name that is not in the catalogue, and for weights that are not here.
     """
-    return find(name).weights_digest()
+    return Network(name, find(name).weights_digest())
+
+
+def is_published(known: Network) -> bool:
+    """Whether a network, whose weights are here, has those that the catalogue pins."""
+    entry = _entries().get(known.name)
+    return (
+        entry is not None
+        and entry.weights_are_published()
+        and entry.weights_digest() == known.weights_digest
+    )
 
 
 def layers(name: str) -> list[Layer]:
@@ -94,9 +106,36 @@ def load(name: str) -> "Backbone":
     """The backbone of that name with its weights.
 
     Raises `UserError` for a name that is not in the catalogue, and for weights that are not
-    to be had or are damaged.
+    to be had, are damaged, or change while they are read.
     """
-    return find(name).load()
+    entry = find(name)
+    before = entry.weights_digest() if entry.weights_are_here() else None
+    backbone = entry.load()
+    digest = entry.weights_digest()
+    if before not in (None, digest):
+        raise UserError(
+            f"{name}: expected weights that stay as they are, got a file that was replaced while "
+            "it was read; run the same command again when it is complete"
+        )
+    loaded = replace(backbone, weights_digest=digest)
+    loaded.__dict__["graph"] = backbone.graph  # of the cached property
+    return loaded
+
+
+@lru_cache(maxsize=1)
+def load_network(known: Network) -> "Backbone":
+    """The backbone that this process, a worker, is on: just the network that its task names.
+
+    Raises `UserError` as `load` does, and for weights of another digest.
+    """
+    backbone = load(known.name)
+    if backbone.network != known:
+        raise UserError(
+            f"{known.name}: expected weights of SHA-256 {known.weights_digest[:12]}..., with "
+            f"which this run began, got {backbone.weights_digest[:12]}...: the file was replaced "
+            "since, or is another one on another machine; run the same command again"
+        )
+    return backbone
 
 
 def find(name: str) -> Entry:

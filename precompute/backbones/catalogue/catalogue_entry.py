@@ -28,6 +28,9 @@ class Entry(Protocol):
     def weights_digest(self) -> str:
         """The SHA-256 of its weights, hex. Raises `UserError` if they are not here."""
 
+    def weights_are_published(self) -> bool:
+        """Whether they are here, and those whose digest the catalogue pins."""
+
     def known_layers(self) -> list[Layer]:
         """Those of its layers that are known without TensorFlow; empty if none are."""
 

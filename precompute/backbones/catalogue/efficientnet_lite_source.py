@@ -39,6 +39,10 @@ class Lite:
         """The published SHA-256, or that of the file that is named."""
         return self.weights.digest()
 
+    def weights_are_published(self) -> bool:
+        """Whether they are the package's."""
+        return isinstance(self.weights, PackagedFile) and self.weights_are_here()
+
     def known_layers(self) -> list[Layer]:
         """Those of the table."""
         return known_layers(self.name)

@@ -6,6 +6,7 @@ Keras's own download and cache, or from a file that the user names.
 """
 
 import ast
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 TABLE = "keras_applications.json"
 PUBLISHED = "https://keras.io/api/applications/"
+MD5_LENGTH = 32
+"""Of an MD5 in hex; Keras's other hashes are SHA-256."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,14 @@ class Application:
         if not self.weights_are_here():
             raise UserError(self._absent("got no file there"))
         return file_digest(self._place())
+
+    def weights_are_published(self) -> bool:
+        """Whether the file is the one that Keras asks for, by an MD5 or a SHA-256."""
+        if not self.hash or not self.weights_are_here():
+            return False
+        algorithm = "md5" if len(self.hash) == MD5_LENGTH else "sha256"
+        with self._place().open("rb") as file:
+            return hashlib.file_digest(file, algorithm).hexdigest() == self.hash
 
     def known_layers(self) -> list[Layer]:
         """Those of the table."""

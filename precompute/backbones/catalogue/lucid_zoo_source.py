@@ -75,6 +75,10 @@ class ZooModel:
             raise UserError(self._absent("got no file there"))
         return file_digest(self._place())
 
+    def weights_are_published(self) -> bool:
+        """Never: Lucid pins no digests."""
+        return False
+
     def known_layers(self) -> list[Layer]:
         """Those that were found when its file was last loaded, or those that Lucid lists.
 

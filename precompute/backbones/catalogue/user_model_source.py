@@ -74,6 +74,10 @@ class UserModelEntry:
             digest.update(file_digest(graph).encode() if graph.is_file() else b"")
         return digest.hexdigest()
 
+    def weights_are_published(self) -> bool:
+        """Never: nobody else knows them."""
+        return False
+
     def known_layers(self) -> list[Layer]:
         """Those that were found when the file was last loaded."""
         found = self._remembered()

@@ -76,10 +76,11 @@ class NamedFile:
 def file_digest(path: Path) -> str:
     """The SHA-256 of a file, hex; one that has not changed is read once."""
     state = path.stat()
-    return _digest(path, state.st_size, state.st_mtime_ns)
+    # The times of changes too: a copy may have the size and the time of what it replaces.
+    return _digest(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
 
 @lru_cache(maxsize=64)
-def _digest(path: Path, _size: int, _changed: int) -> str:
+def _digest(path: Path, *_state: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,6 +10,7 @@ from diamond_cutter.precompute.backbones.graph.layers_and_cuts import find_layer
 from diamond_cutter.precompute.backbones.graph.network_cost import count_gflops, count_parameters
 from diamond_cutter.precompute.backbones.graph.network_graph import Graph
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
+from diamond_cutter.precompute.stores.network import Network
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Backbone:
     `model`: a functional `keras.Model`, float32 RGB 0..1 (N, H, W, 3) to logits (N, classes)
     without softmax; its first layers are the preprocessing. H and W are `input_size`, the side in
     pixels that it was trained for, or any where the network was built so; what is truncated takes
-    any. `layers`: in depth order. `class_names`: by index of the logit.
+    any. `layers`: in depth order. `class_names`: by index of the logit. `weights_digest`: as
+    `Network` has it, set by the catalogue.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Backbone:
     info: Model
     layers: list[Layer]
     class_names: tuple[str, ...]
+    weights_digest: str = ""
 
     @classmethod
     def of(cls, model: Any, info: Model, class_names: tuple[str, ...]) -> "Backbone":
@@ -39,6 +42,11 @@ class Backbone:
         )
         backbone.__dict__["graph"] = graph  # of the cached property
         return backbone
+
+    @property
+    def network(self) -> Network:
+        """What it is told by."""
+        return Network(self.name, self.weights_digest)
 
     @property
     def parameters(self) -> int:

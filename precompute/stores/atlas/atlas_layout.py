@@ -4,7 +4,9 @@ An atlas is a Zarr v3 group at any fsspec address::
 
     <atlas>                          attributes: format_version, kind = "atlas"
     <atlas>/.catalogue               the list of all models there are, see `contract.catalogue`
-    <atlas>/<model>                  attributes: model (see `Model`), layers (list of `Layer`)
+    <atlas>/<model>                  attributes: model (see `Model`), layers (list of `Layer`),
+                                                 weights: the SHA-256 of those that all below was
+                                                 made with; not in older atlases
     <atlas>/<model>/<layer>          attributes: recipes {name: its parameters}, seed,
                                                  receptive_field, stride
     <atlas>/<model>/<layer>/images   (C, S, S, 3) uint8, sRGB
@@ -20,6 +22,7 @@ All four arrays of a layer have the same chunks along C; a chunk has one writer,
 `level` last. What `level` calls 0 is not there, whatever the other arrays hold.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Literal
@@ -108,15 +111,24 @@ def open_atlas(address: str, mode: Literal["r", "r+"] = "r") -> zarr.Group:
     return group
 
 
-def model_attributes(model: Model, layers: list[Layer]) -> dict[str, Any]:
+def model_attributes(model: Model, layers: Sequence[Layer], weights_digest: str) -> dict[str, Any]:
     """The attributes of a model's group."""
-    return {"model": unstructure(model), "layers": unstructure(layers)}
+    return {
+        "model": unstructure(model),
+        "layers": unstructure(layers),
+        "weights": weights_digest,
+    }
 
 
 def read_model(group: zarr.Group) -> tuple[Model, list[Layer]]:
     """The model of a group written with `model_attributes`, and its layers in depth order."""
     attributes: dict[str, Any] = group.attrs.asdict()
     return structure(attributes["model"], Model), structure(attributes["layers"], list[Layer])
+
+
+def read_weights(group: zarr.Group) -> str:
+    """The digest of the weights that a model's group is of; empty where that was not kept."""
+    return str(group.attrs.get("weights", ""))
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,12 @@ from diamond_cutter.precompute.stores.atlas.atlas_layout import (
     Pictures,
     model_attributes,
     read_model,
+    read_weights,
 )
 from diamond_cutter.precompute.stores.atlas.model_list import NAME as CATALOGUE
 from diamond_cutter.precompute.stores.atlas.model_list import Listed, to_json
 from diamond_cutter.precompute.stores.format_version import check_format, format_attributes
+from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 _IDENTITY = ("source", "input_size", "parameters")
@@ -73,17 +75,37 @@ def write_catalogue(atlas: zarr.Group, listing: Iterable[Listed]) -> None:
         array(atlas, CATALOGUE).attrs.put(attributes)
 
 
-def prepare_model(atlas: zarr.Group, model: Model, layers: Sequence[Layer]) -> zarr.Group:
+def prepare_model(
+    atlas: zarr.Group,
+    model: Model,
+    layers: Sequence[Layer],
+    weights_digest: str,
+    *,
+    anew: bool = False,
+) -> zarr.Group:
     """The group of a model, made where it is not there; `layers` are all it has, in depth order.
 
+    anew: take away all that the store holds of the model, which is of other weights.
     Raises `UserError` if the store holds another model of that name.
     """
     check_model(atlas, model, layers)
-    attributes = model_attributes(model, list(layers))
-    if model.name not in atlas:
-        return atlas.create_group(model.name, attributes=attributes)
-    group = subgroup(atlas, model.name)
-    return _describe(group, attributes)
+    attributes = model_attributes(model, layers, weights_digest)
+    if anew or model.name not in atlas:
+        # Overwriting takes away what a run left that was killed while it took away the rest.
+        return atlas.create_group(model.name, attributes=attributes, overwrite=True)
+    return _describe(subgroup(atlas, model.name), attributes)
+
+
+def network_group(atlas: zarr.Group, network: Network) -> zarr.Group:
+    """The group of a network; a `UserError` if what lies there is of other weights by now."""
+    group = subgroup(atlas, network.name)
+    if read_weights(group) != network.weights_digest:
+        raise UserError(
+            f"{_address(group)}: expected pictures of {network.name} with the weights of this run, "
+            "got those of others, with which another run has begun meanwhile; run the command of "
+            "the weights that you want again"
+        )
+    return group
 
 
 def check_model(atlas: zarr.Group, model: Model, layers: Sequence[Layer]) -> None:

@@ -33,13 +33,14 @@ from diamond_cutter.precompute.stores.atlas.atlas_writer import (
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 BACKBONE = fake_pictures.load("fake-net")
+WEIGHTS = BACKBONE.weights_digest
 STEM = BACKBONE.layers[0]  # 20 channels: chunks of 8, 8 and 4
 SIDE = canvas_side(STEM.receptive_field)
 PREVIEW, STANDARD = (recipe_attributes(RECIPES[name]) for name in ("preview", "standard"))
 
 
 def prepared(address: str, **changes: Any) -> zarr.Group:
-    model = prepare_model(create_atlas(address), BACKBONE.info, BACKBONE.layers)
+    model = prepare_model(create_atlas(address), BACKBONE.info, BACKBONE.layers, WEIGHTS)
     return prepare_layer(model, STEM, **{"side": SIDE, "seed": 3, "recipe": PREVIEW, **changes})
 
 
@@ -187,17 +188,17 @@ def test_another_network_of_the_same_name_is_refused(tmp_path: Path) -> None:
     prepared(str(tmp_path))
     other = replace(BACKBONE.info, parameters=8)
     with pytest.raises(UserError, match="parameters 7, asked for 8"):
-        prepare_model(create_atlas(str(tmp_path)), other, BACKBONE.layers)
+        prepare_model(create_atlas(str(tmp_path)), other, BACKBONE.layers, WEIGHTS)
     layers = [replace(STEM, channels=21), *BACKBONE.layers[1:]]
     with pytest.raises(UserError, match="layers and their channels"):
-        prepare_model(create_atlas(str(tmp_path)), BACKBONE.info, layers)
+        prepare_model(create_atlas(str(tmp_path)), BACKBONE.info, layers, WEIGHTS)
 
 
 def test_figures_that_only_describe_may_be_mended(tmp_path: Path) -> None:
     prepared(str(tmp_path))
     layers: list[Layer] = [replace(STEM, stride=1), *BACKBONE.layers[1:]]
     model = replace(BACKBONE.info, gflops=0.2)
-    group = prepare_model(create_atlas(str(tmp_path)), model, layers)
+    group = prepare_model(create_atlas(str(tmp_path)), model, layers, WEIGHTS)
     assert read_model(group) == (model, layers)
 
 

@@ -136,6 +136,9 @@ def test_a_source_is_one_function_and_a_line(
         def weights_digest(self) -> str:
             return "5d" * 32
 
+        def weights_are_published(self) -> bool:
+            return False
+
         def known_layers(self) -> list[Layer]:
             return []
 

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.features import feature_extraction
 from diamond_cutter.precompute.jobs.display import open_display
 from diamond_cutter.precompute.photos.photo import Photo
 
-MODELS = [("efficientnet-lite0", ("stem_activation", "block2b_add"))]
+MODELS = [(catalogue.network("efficientnet-lite0"), ("stem_activation", "block2b_add"))]
 
 if __name__ == "__main__":
     store, folder, settings = sys.argv[1:]

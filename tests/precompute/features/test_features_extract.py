@@ -12,6 +12,7 @@ import pytest
 import zarr
 from PIL import Image
 
+from diamond_cutter.command.configuration import SHARED
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import StudySettings
 from diamond_cutter.precompute.backbones.catalogue import catalogue
@@ -25,6 +26,7 @@ from diamond_cutter.precompute.photos.images.image_decoding import decode
 from diamond_cutter.precompute.photos.photo import Photo
 from diamond_cutter.precompute.stores.features_store import Features
 from diamond_cutter.precompute.stores.local_folder import exclusive
+from diamond_cutter.precompute.stores.network import Network
 
 MODEL = "efficientnet-lite0"
 CUTS = ("stem_activation", "block2b_add", "block4a_project_bn")
@@ -47,7 +49,7 @@ def features(
     folder: Path, photos: list[Photo], cuts: tuple[str, ...] = CUTS, **settings: Any
 ) -> Features:
     merged = replace(StudySettings(features=str(folder)), **settings)
-    return extract([(MODEL, cuts)], photos, merged, open_display(io.StringIO()))
+    return extract([(catalogue.network(MODEL), cuts)], photos, merged, open_display(io.StringIO()))
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
@@ -180,11 +182,38 @@ def test_other_weights_have_features_of_their_own(
     tmp_path: Path, photos: list[Photo], decoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     features(tmp_path, photos[:2])
-    monkeypatch.setattr(catalogue, "weights_digest", lambda _: "5d" * 32)
+    other = Network(MODEL, "5d" * 32)
+    backbone = replace(catalogue.load(MODEL), weights_digest=other.weights_digest)
+    monkeypatch.setattr(catalogue, "network", lambda _: other)
+    monkeypatch.setattr(catalogue, "load_network", lambda _: backbone)
     features(tmp_path, photos[:2])
     assert len(decoded) == 4
     namespaces = [group.attrs["weights"] for _, group in zarr.open_group(str(tmp_path)).groups()]
     assert len(namespaces) == len(set(namespaces)) == 2
+
+
+def test_a_network_that_was_trained_on_gives_its_own_features_in_the_same_process(
+    tmp_path: Path, photos: list[Photo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.keras"
+    table = {"mine": {"file": str(file), "preprocessing": "0..1"}}
+    monkeypatch.setenv(SHARED, json.dumps(table))
+    settings, display = StudySettings(features=str(tmp_path / "f")), open_display(io.StringIO())
+    found = []
+    for seed in (0, 1):
+        keras.utils.set_random_seed(seed)
+        image = keras.Input((32, 32, 3))
+        hidden = keras.layers.Conv2D(9, 3, activation="relu", name="first")(image)
+        logits = keras.layers.Dense(4)(keras.layers.GlobalAveragePooling2D()(hidden))
+        keras.Model(image, logits).save(file)
+        made = extract([(catalogue.network("mine"), ("first",))], photos[:2], settings, display)
+        found.append(made.read("mine", "first")[:, 0])
+        model = keras.Model(image, hidden)
+        for photo, features_of in zip(photos[:2], found[-1], strict=True):
+            pixels = prepare(decode(photo.file).image, 32)
+            expected = np.asarray(model(pixels[None])).mean(axis=(0, 1, 2))
+            np.testing.assert_allclose(features_of, expected, atol=1e-4)
+    assert np.abs(found[0] - found[1]).max() > 1e-2
 
 
 def test_a_photo_that_fails_is_named_and_the_others_are_kept(

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.features import feature_extraction as extraction
 from diamond_cutter.precompute.jobs.display import open_display
 from diamond_cutter.precompute.photos.photo import Photo
@@ -71,7 +72,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, photos: list[Photo]) -
     settings, display = StudySettings(features=str(folder)), open_display(io.StringIO())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(extraction, "ROWS", 2)  # as the script does
-        extraction.extract([("efficientnet-lite0", CUTS)], photos, settings, display)
+        network = catalogue.network("efficientnet-lite0")
+        extraction.extract([(network, CUTS)], photos, settings, display)
     assert len(complete(folder)) == PARTS
     return tree(folder)
 

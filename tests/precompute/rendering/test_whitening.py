@@ -71,7 +71,9 @@ def test_shapes_that_do_not_fit_are_refused(covariance: NDArray[np.float32]) -> 
 def atlas(tmp_path: Path, tiny: Backbone) -> str:
     """The address of an atlas of `tiny`, with natural statistics of its first layer alone."""
     address = str(tmp_path / "atlas.zarr")
-    model = atlas_writer.prepare_model(atlas_writer.create_atlas(address), tiny.info, tiny.layers)
+    model = atlas_writer.prepare_model(
+        atlas_writer.create_atlas(address), tiny.info, tiny.layers, ""
+    )
     draw = np.random.default_rng(2)
     values = (draw.normal(size=(6, 9, 9, 8)) @ draw.normal(size=(8, 8))).astype(np.float32)
     moments = Moments(8)

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
+from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.features.feature_extraction import extract
 from diamond_cutter.precompute.jobs.display import open_display
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
@@ -92,7 +93,8 @@ def test_a_study_agrees_with_scikit_learn_on_the_same_features_and_folds(
     fold = np.asarray(array(group, "photos/fold")[:])
     label = np.asarray(array(group, "photos/label")[:])
     dataset = read_dataset(asked.dataset, Path(asked.cache), quiet)
-    found = extract([(MODEL, CUTS)], dataset.photos, asked, open_display(io.StringIO()))
+    networks = [(catalogue.network(MODEL), CUTS)]
+    found = extract(networks, dataset.photos, asked, open_display(io.StringIO()))
     for cut in result.cuts:
         values = found.read(MODEL, cut.cut)[:, 0]
         expected = np.zeros((80, 5))

@@ -22,6 +22,7 @@ from diamond_cutter.precompute.atlas.statistics_photos import Photos
 from diamond_cutter.precompute.rendering.backend.device import Device
 from diamond_cutter.precompute.rendering.recipes import canvas_side
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Layer, Model, Pictures
+from diamond_cutter.precompute.stores.network import Network
 
 LAYERS = (
     Layer("stem", 0, channels=20, stride=2, receptive_field=3, is_cut=True),
@@ -39,6 +40,11 @@ GPU = Device("Toy", "tensorflow", is_gpu=True, memory=2 * 2**30)
 class FakeBackbone:
     info: Model
     layers: tuple[Layer, ...]
+    weights_digest: str = "5d" * 32
+
+    @property
+    def network(self) -> Network:
+        return Network(self.info.name, self.weights_digest)
 
 
 def load(name: str) -> FakeBackbone:
@@ -47,13 +53,18 @@ def load(name: str) -> FakeBackbone:
 
 
 def render(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
+    network: Network,
+    layer: Layer,
+    recipe: Any,
+    seed: int,
+    channels: Sequence[int],
+    begun: Any = None,
 ) -> Pictures:
     """Noise that depends on every argument, less of it on what was begun; channel 5 is dead."""
     if recipe.base and begun is None:
-        begun = render(model, layer, recipe.base, seed, channels).images
+        begun = render(network, layer, recipe.base, seed, channels).images
     side = canvas_side(layer.receptive_field)
-    key = [seed, crc32(f"{model.name}/{layer.name}/{recipe.name}".encode())]
+    key = [seed, crc32(f"{network.name}/{layer.name}/{recipe.name}".encode())]
     # Like a real batch, a picture depends on its place in it.
     draws = [
         np.random.default_rng([*key, channel, place]) for place, channel in enumerate(channels)
@@ -66,65 +77,87 @@ def render(
     )
 
 
-def measure(model: Model, layers: Sequence[Layer], side: int, photos: Photos) -> Iterator[Measured]:
+def measure(
+    network: Network, layers: Sequence[Layer], side: int, photos: Photos
+) -> Iterator[Measured]:
     """Of three made-up photos in place of those named; depends on every argument."""
     for layer in layers:
         moments = Moments(layer.channels)
-        draw = np.random.default_rng([side, crc32(f"{model.name}/{layer.name}".encode())])
+        draw = np.random.default_rng([side, crc32(f"{network.name}/{layer.name}".encode())])
         shape = (3, 2, 2, layer.channels)
         moments.add(draw.random(shape, np.float32), draw.random((3, layer.channels), np.float32))
         yield moments.finish(photos)
 
 
 def measure_slowly(
-    model: Model, layers: Sequence[Layer], side: int, photos: Photos
+    network: Network, layers: Sequence[Layer], side: int, photos: Photos
 ) -> Iterator[Measured]:
     """Slow enough to be killed in the middle of a pass."""
-    for measured in measure(model, layers, side, photos):
+    for measured in measure(network, layers, side, photos):
         time.sleep(0.1)
         yield measured
 
 
 def measure_nothing(
-    model: Model, layers: Sequence[Layer], side: int, photos: Photos
+    network: Network, layers: Sequence[Layer], side: int, photos: Photos
 ) -> Iterator[Measured]:
     raise ArithmeticError(f"no photo for {layers[0].name}")
 
 
 def measure_never(
-    model: Model, layers: Sequence[Layer], side: int, photos: Photos
+    network: Network, layers: Sequence[Layer], side: int, photos: Photos
 ) -> Iterator[Measured]:
     """Stands where nothing may be measured."""
     raise AssertionError("measured")
 
 
 def render_slowly(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
+    network: Network,
+    layer: Layer,
+    recipe: Any,
+    seed: int,
+    channels: Sequence[int],
+    begun: Any = None,
 ) -> Pictures:
     """Slow enough to be killed in the middle of a run."""
     time.sleep(0.1)
-    return render(model, layer, recipe, seed, channels, begun)
+    return render(network, layer, recipe, seed, channels, begun)
 
 
 def render_without_second_block_chunk(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
+    network: Network,
+    layer: Layer,
+    recipe: Any,
+    seed: int,
+    channels: Sequence[int],
+    begun: Any = None,
 ) -> Pictures:
     if layer.name == "block" and channels[0] == 8:
         raise ArithmeticError(f"no gradient\nat {list(channels)}")
-    return render(model, layer, recipe, seed, channels, begun)
+    return render(network, layer, recipe, seed, channels, begun)
 
 
 def render_deadly_second_block_chunk(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
+    network: Network,
+    layer: Layer,
+    recipe: Any,
+    seed: int,
+    channels: Sequence[int],
+    begun: Any = None,
 ) -> Pictures:
     """Kills its worker, as the system does when memory runs out."""
     if layer.name == "block" and channels[0] == 8:
         os.kill(os.getpid(), signal.SIGKILL)
-    return render(model, layer, recipe, seed, channels, begun)
+    return render(network, layer, recipe, seed, channels, begun)
 
 
 def render_on_full_disk(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
+    network: Network,
+    layer: Layer,
+    recipe: Any,
+    seed: int,
+    channels: Sequence[int],
+    begun: Any = None,
 ) -> Pictures:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -166,21 +199,36 @@ def render_by_ticket(
 
 
 def render_nothing(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
+    network: Network,
+    layer: Layer,
+    recipe: Any,
+    seed: int,
+    channels: Sequence[int],
+    begun: Any = None,
 ) -> Pictures:
     raise ArithmeticError("no gradient anywhere")
 
 
 def render_from_what_is_there(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
+    network: Network,
+    layer: Layer,
+    recipe: Any,
+    seed: int,
+    channels: Sequence[int],
+    begun: Any = None,
 ) -> Pictures:
     if recipe.base and begun is None:
         raise AssertionError(f"expected the pictures of {recipe.base.name}")
-    return render(model, layer, recipe, seed, channels, begun)
+    return render(network, layer, recipe, seed, channels, begun)
 
 
 def render_never(
-    model: Model, layer: Layer, recipe: Any, seed: int, channels: Sequence[int], begun: Any = None
+    network: Network,
+    layer: Layer,
+    recipe: Any,
+    seed: int,
+    channels: Sequence[int],
+    begun: Any = None,
 ) -> Pictures:
     """Stands where no rendering may be tried."""
     raise AssertionError("rendered")
