@@ -21,6 +21,7 @@ from diamond_cutter.precompute.stores.atlas.atlas_layout import (
     Model,
     open_atlas,
     read_model,
+    read_weights,
 )
 from diamond_cutter.precompute.stores.atlas.model_list import NAME as CATALOGUE
 from diamond_cutter.precompute.stores.atlas.model_list import Listed, read_catalogue
@@ -40,6 +41,7 @@ class RenderedLayer:
     level: (C,) uint8, a `Level` each.
     images: (C, S, S, 3) uint8, sRGB, in the store; true only where `pictured`.
     natural: what the channels do on photos; None where that was not measured.
+    weights_digest: of the network, as `Network` has it; empty where the atlas does not say.
     """
 
     model: str
@@ -52,6 +54,11 @@ class RenderedLayer:
     level: NDArray[np.uint8]
     images: zarr.Array[Any]
     natural: ActivationStatistics | None
+    weights_digest: str = ""
+
+    def is_of(self, weights_digest: str) -> bool:
+        """Whether it may be of a network with these weights; empty where they are not known."""
+        return weights_digest == self.weights_digest or "" in (weights_digest, self.weights_digest)
 
     @property
     def pictured(self) -> NDArray[np.bool_]:
@@ -150,7 +157,10 @@ def _read_layer(address: str, model: str, layer: Layer, parent: zarr.Group) -> R
                 where, f"the recipe of level {value} in the attributes", f"{sorted(recipes)}"
             )
     natural = _read_natural(where, count, group)
-    return RenderedLayer(model, layer, recipes, seed, side, score, flag, level, images, natural)
+    weights = read_weights(parent)
+    return RenderedLayer(
+        model, layer, recipes, seed, side, score, flag, level, images, natural, weights
+    )
 
 
 def _read_natural(where: str, count: int, group: zarr.Group) -> ActivationStatistics | None:

@@ -165,7 +165,11 @@ def _write_layers(
     total, done = sum(layer.layer.channels for _, layer in rendered), 0
     for model, layer in rendered:
         report("pages", done, total)
-        said = natures.get(layer.path, ())
+        said = tuple(
+            nature
+            for nature in natures.get(layer.path, ())
+            if layer.is_of(nature.view.cut.weights_digest)
+        )
         shown_from[layer.path] = _pages_digest(
             generator, around, model, layer, made_from[layer.path], said
         )

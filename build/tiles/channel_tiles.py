@@ -30,6 +30,13 @@ EXPLANATIONS = {
 """Why a channel has no picture to show, in a word and in a sentence."""
 
 
+def atlas_of(atlas: Atlas, weights: Mapping[str, str]) -> Atlas:
+    """What of an atlas is of networks with these weights, digests by name."""
+    return {
+        path: layer for path, layer in atlas.items() if layer.is_of(weights.get(layer.model, ""))
+    }
+
+
 @dataclass(frozen=True)
 class Tile:
     """A channel's small picture in a sheet, or why there is none.

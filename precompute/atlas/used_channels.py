@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.stores.attribution.attribution_reader import (
     PhotoReader,
     open_explained,
@@ -27,12 +29,20 @@ def find_used(store: str, study: str, most: int = MOST) -> Used:
 
     First those that the cells of its photos name most often, as the most active ones or for and
     against the class in question, and those that count most for or against a class in all.
-    Raises `UserError` for a store, or a study, in which nothing is explained.
+    Raises `UserError` for a store, or a study, in which nothing is explained, and for a study of
+    networks that have other weights by now.
     """
     source = open_explained(open_studies(store), study)
     shares: dict[tuple[str, str], NDArray[np.float32]] = {}
     for model, cut in read_explained(source).cuts:
-        layers = {layer.name: layer for layer in read_explained_cut(source, model, cut).layers}
+        explained = read_explained_cut(source, model, cut)
+        digest = explained.weights_digest
+        if digest and digest != catalogue.network(model).weights_digest:
+            raise UserError(
+                f"study {study}: expected one of {model} with the weights that it has now, got one "
+                f"with others; `diamond study {study}` makes it anew"
+            )
+        layers = {layer.name: layer for layer in explained.layers}
         named = {name: np.zeros(layer.channels) for name, layer in layers.items()}
         for photo in PhotoReader(source, model, cut):
             for name, view in photo.layers.items():

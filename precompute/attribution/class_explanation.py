@@ -77,7 +77,6 @@ class Site:
     study: zarr.Group
     name: str
     depth: int
-    seed: int
     make: Callable[[Any, list[Any], str], None]
 
 
@@ -197,7 +196,6 @@ def _pictures(
             depth=site.depth,
             study=site.name,
             namespace=namespace,
-            seed=site.seed,
         )
     ]
     site.make(store_class_pictures, tasks, "pictures")

@@ -153,6 +153,7 @@ def _wanted(
         family.value,
         len(targets) and to_explain.pair,
     ]
+    stands_for.append(to_explain.seed)
     if hidden is not None:
         stands_for.append(hidden.digest)
     keys = [
@@ -170,7 +171,6 @@ def picture_tasks(
     depth: int,
     study: str,
     namespace: str,
-    seed: int,
 ) -> list[ClassPicturesTask]:
     """What is missing of the pictures, in batches; those of one target stay together."""
     missing = [
@@ -186,7 +186,7 @@ def picture_tasks(
                 network=to_explain.backbone.network,
                 layer=to_explain.layers[-1].name,
                 family=wanted.family,
-                seed=seed,
+                seed=to_explain.seed,
                 depth=depth,
                 gflops=to_explain.backbone.gflops,
                 input_size=to_explain.backbone.input_size,

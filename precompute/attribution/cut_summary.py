@@ -94,6 +94,7 @@ def summarise(
         steps=request.steps,
         layers=layers,
         shortcuts=join_layers(shortcuts[::-1]),
+        weights_digest=to_explain.backbone.weights_digest,
     )
     return Summary(cut, own, tables)
 

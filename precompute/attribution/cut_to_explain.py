@@ -21,7 +21,7 @@ class CutToExplain:
     """A cut to explain: the layers shown, in depth order, the last of them the cut.
 
     `heads`: of the folds; `whole`: of all photos; `classes`: the names of their logits;
-    `pooling`: what they read.
+    `pooling`: what they read; `seed`: of the pictures that are made of them.
     """
 
     backbone: Backbone
@@ -30,6 +30,7 @@ class CutToExplain:
     whole: Dense
     classes: list[str]
     pooling: str
+    seed: int = 0
 
     @property
     def pair(self) -> tuple[str, str]:

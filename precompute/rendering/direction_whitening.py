@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST, read_covariance
-from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, open_atlas
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, open_atlas, read_weights
+from diamond_cutter.precompute.stores.network import Network
+from diamond_cutter.precompute.stores.store_address import subgroup
 
 SHRINKAGE = 1.0
 """How much of the mean variance is added to that of every direction.
@@ -49,7 +51,7 @@ def whiten(
     return np.linalg.solve(natural, given.T).T.astype(np.float32)
 
 
-def stored_covariance(address: str, model: str, layer: Layer) -> NDArray[np.float32]:
+def stored_covariance(address: str, network: Network, layer: Layer) -> NDArray[np.float32]:
     """The natural covariance of a layer in the atlas at `address`, (C, C) float32, raw targets.
 
     Raises `UserError` where there is no atlas, or none of the layer's, or that of another network.
@@ -59,7 +61,14 @@ def stored_covariance(address: str, model: str, layer: Layer) -> NDArray[np.floa
             f"--whiten: expected a layer of at most {WIDEST} channels, whose covariance an atlas "
             f"keeps, got {layer.name} of {layer.channels}; leave it out, or name another layer"
         )
-    group = open_atlas(address).get(f"{model}/{layer.name}")
+    atlas, model = open_atlas(address), network.name
+    if model in atlas and read_weights(subgroup(atlas, model)) not in ("", network.weights_digest):
+        raise UserError(
+            f"{address}: expected the natural statistics of {model} with the weights that it has "
+            f"now, got those of others; `diamond atlas --store {address} --models {model}` "
+            "measures them anew"
+        )
+    group = atlas.get(f"{model}/{layer.name}")
     covariance = read_covariance(group) if isinstance(group, zarr.Group) else None
     if covariance is None:
         raise UserError(

@@ -83,7 +83,8 @@ def _case(backbone: Backbone, settings: StudySettings) -> CutToExplain:
     cut, found = pooled_cut(backbone), classifier(backbone)
     layers = select_layers(settings.attribution, backbone, cut.name)
     head = [(found.weights, found.bias)]
-    return CutToExplain(backbone, layers, [head], head, list(backbone.class_names), "average")
+    classes = list(backbone.class_names)
+    return CutToExplain(backbone, layers, [head], head, classes, "average", settings.seed)
 
 
 def _work(

@@ -74,6 +74,7 @@ def assemble(
                 backbone.parameters,
                 backbone.gflops,
                 [layer.name for layer in layers],
+                backbone.weights_digest,
             )
             for backbone, layers in zip(plan.backbones, plan.cuts, strict=True)
         ],

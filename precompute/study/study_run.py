@@ -154,6 +154,7 @@ def _explain(
                 whole=read_head(group),
                 classes=study.classes,
                 pooling=plan.settings.pooling,
+                seed=plan.settings.seed,
             )
         )
     if not cuts_to_explain:

@@ -24,7 +24,7 @@ from diamond_cutter.build.pages.study.network_result_page import networks_page
 from diamond_cutter.build.pages.study.photo_page import network_photo_page
 from diamond_cutter.build.publish.generator_digest import digest, generator_digest
 from diamond_cutter.build.publish.site_staging import Stage
-from diamond_cutter.build.tiles.channel_tiles import Atlas
+from diamond_cutter.build.tiles.channel_tiles import Atlas, atlas_of
 from diamond_cutter.build.tiles.photo_tiles import photo_folder, photo_sheets
 
 
@@ -40,12 +40,13 @@ def write_networks(
     shown_from = {}
     for done, each in enumerate(questioned):
         report("networks", done, len(questioned))
+        theirs = atlas_of(atlas, {cut.model: cut.weights_digest for cut in each.explained.cuts})
         facts = ("facts", repr((generator, around, each.name, each.report)).encode())
         thumbnails = ("thumbnails", np.asarray(each.thumbnail[:]).tobytes())
-        made_of = digest(chain([facts, thumbnails], looked_at(each.explained, atlas)))
+        made_of = digest(chain([facts, thumbnails], looked_at(each.explained, theirs)))
         shown_from[each.path] = made_of
         if not stage.keep_all(each.path, made_of):
-            for path, content in _files(around, each, atlas):
+            for path, content in _files(around, each, theirs):
                 stage.write(each.path + path, content)
     if questioned:
         report("networks", len(questioned), len(questioned))

@@ -33,7 +33,7 @@ from diamond_cutter.build.pages.study.photo_predictions import read_predictions
 from diamond_cutter.build.pages.study.study_page import study_page
 from diamond_cutter.build.publish.generator_digest import digest, generator_digest
 from diamond_cutter.build.publish.site_staging import Stage
-from diamond_cutter.build.tiles.channel_tiles import Atlas
+from diamond_cutter.build.tiles.channel_tiles import Atlas, atlas_of
 from diamond_cutter.build.tiles.photo_tiles import photo_folder, photo_sheets
 from diamond_cutter.command.structuring import unstructure
 from diamond_cutter.precompute.stores.study.study_reader import ranking_document
@@ -60,10 +60,14 @@ def write_studies(
     shown_from = {}
     for done, measured in enumerate(studies):
         report("studies", done, len(studies))
-        made_of = _digest(generator, around, measured, pages, atlas)
+        weights = {each.name: each.weights_digest for each in measured.study.backbones}
+        theirs = atlas_of(atlas, weights)
+        others = [layer for path, layer in atlas.items() if path not in theirs]
+        known = pages - {path for each in others for path in (each.path, f"models/{each.model}/")}
+        made_of = _digest(generator, around, measured, known, theirs)
         shown_from[measured.path] = made_of
         if not stage.keep_all(measured.path, made_of):
-            for path, content in study_files(environment, around, measured, pages, atlas):
+            for path, content in study_files(environment, around, measured, known, theirs):
                 stage.write(measured.path + path, content)
     report("studies", len(studies), len(studies))
     return shown_from

@@ -97,6 +97,7 @@ class Gallery:
         """What decides a picture's bytes, as JSON gives it back."""
         how = {
             "model": self.backbone.name,
+            "weights_digest": self.backbone.weights_digest,
             "layer": self.asked.layer.name if self.asked.layer else None,
             "target": target.name,
             "key": target.key,

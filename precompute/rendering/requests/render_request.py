@@ -229,7 +229,7 @@ def _without_number(request: Request, backbone: Backbone, layer: Layer) -> list[
 
 
 def _whitened(found: list[Target], atlas: str, backbone: Backbone, layer: Layer) -> list[Target]:
-    covariance = stored_covariance(atlas, backbone.name, layer)
+    covariance = stored_covariance(atlas, backbone.network, layer)
     [(_, spread)] = natural_units(backbone, [layer])
     weights = whiten([target.weights for target in found], covariance, spread)
     return [

@@ -107,7 +107,8 @@ class ExplainedCut:
     `linear`: whether the head is, so that at the cut sum and bias are the logit. `method`:
     "gradient": gradient times activation, or "integrated": integrated gradients in `steps` steps
     (Sundararajan et al. 2017) from activations of zero. At the cut itself both are the same for a
-    linear head. `layers` in depth order.
+    linear head. `layers` in depth order. `weights_digest`: of the network, see `Network`; empty
+    where that was not kept.
     """
 
     model: str
@@ -121,6 +122,7 @@ class ExplainedCut:
     steps: int
     layers: list[ExplainedLayer]
     shortcuts: list[Shortcut]
+    weights_digest: str = ""
 
 
 @dataclass(frozen=True)

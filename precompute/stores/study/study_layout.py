@@ -196,13 +196,17 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Backbone:
-    """A backbone of a study; its cuts are listed in depth order, by layer name."""
+    """A backbone of a study; its cuts are listed in depth order, by layer name.
+
+    `weights_digest`: as `Network` has it; empty in studies that were made without.
+    """
 
     name: str
     input_size: int
     parameters: int
     gflops: float
     cuts: list[str]
+    weights_digest: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.model_export import refuse_frozen
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.stores.study import study_layout as contract
 from diamond_cutter.precompute.stores.study import study_reader
 from diamond_cutter.precompute.stores.study.dataset_report import Report
@@ -45,6 +46,7 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
     cut_group = study_reader.cut_group(group, model, cut)
     _make_folder(path.parent)
     backbone = catalogue.load(model)
+    _check_weights(known, backbone)
     if kind.name == "Keras":
         refuse_frozen(backbone.graph, path)
     classifier = build_classifier(
@@ -69,6 +71,17 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
         "were tried on.",
         write_example(kind.name, path, _some_photo(study_reader.read_report(group)), known.classes),
     )
+
+
+def _check_weights(study: contract.Study, backbone: Backbone) -> None:
+    """Refuse a network that the heads of a study were not trained on."""
+    [digest] = [each.weights_digest for each in study.backbones if each.name == backbone.name]
+    if digest not in ("", backbone.weights_digest):
+        raise UserError(
+            f"{backbone.name}: expected the weights that the heads of {study.name} were trained "
+            f"on, of SHA-256 {digest[:12]}..., got {backbone.weights_digest[:12]}...; put those "
+            f"back, or make the study anew with `diamond study {study.name}`"
+        )
 
 
 def _check_free(path: Path, kind: Format) -> None:

@@ -1,5 +1,7 @@
 """The channels that a study uses come first."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sample_attribution import LAYERS
@@ -9,6 +11,7 @@ from diamond_cutter.precompute.atlas.channel_selection import select_used
 from diamond_cutter.precompute.atlas.used_channels import find_used
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
+from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.study.study_reader import open_studies
 
 
@@ -38,6 +41,25 @@ def test_what_is_used_is_selected_and_nothing_else() -> None:
     used = {("efficientnet-lite0", "block1a_project_bn"): (7, 3), ("another", "stem"): (1,)}
     [selection] = select_used([backbone], used)
     assert (selection.layer.name, selection.channels) == ("block1a_project_bn", (7, 3))
+
+
+def test_a_study_of_weights_that_are_no_more_is_refused(
+    small_study: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "network", lambda name: Network(name, "5d" * 32))
+
+    def recorded(digest: str) -> None:
+        read = reader.read_explained_cut
+        monkeypatch.setattr(
+            "diamond_cutter.precompute.atlas.used_channels.read_explained_cut",
+            lambda *place: replace(read(*place), weights_digest=digest),
+        )
+
+    recorded("5d" * 32)
+    assert find_used(small_study, "pets")
+    recorded("77" * 32)
+    with pytest.raises(UserError, match=r"study pets: expected one of tiny-net with the weights"):
+        find_used(small_study, "pets")
 
 
 def test_a_study_that_explains_nothing_is_refused(large_study: str) -> None:

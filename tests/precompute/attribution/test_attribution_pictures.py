@@ -1,5 +1,6 @@
 """What the pictures of classes and groups ask for, and which of them are missing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,20 @@ def test_a_class_is_asked_for_as_its_logit_and_as_its_weights_against_the_others
     changed, _ = of_classes(other, [4, 1], 2)
     assert changed.keys[:2] == logit.keys[:2]
     assert set(changed.keys[2:]).isdisjoint(logit.keys)
+
+
+def test_another_seed_has_other_pictures(backbone: Backbone) -> None:
+    first, second = (replace(make_case(backbone), seed=seed) for seed in (0, 1))
+    directions = np.random.default_rng(0).random((1, 5, CHANNELS)).astype(np.float32)
+    for before, after in (
+        *zip(of_classes(first, [4, 1], 2), of_classes(second, [4, 1], 2), strict=True),
+        (of_directions(first, ["of a"], directions), of_directions(second, ["of a"], directions)),
+    ):
+        assert set(before.keys).isdisjoint(after.keys)
+        [unit, *_] = picture_tasks(
+            second, after, set(before.keys), depth=0, study="s", namespace="x"
+        )
+        assert (unit.seed, unit.keys) == (1, tuple(after.keys))
 
 
 def test_a_head_is_rendered_through_all_that_it_is(backbone: Backbone) -> None:
@@ -135,7 +150,7 @@ def test_only_missing_pictures_are_made_in_batches(backbone: Backbone) -> None:
     assert len(wanted.units) == 10
     assert all(np.linalg.norm(unit.weights) == pytest.approx(1) for unit in wanted.units)
     there = set(wanted.keys[:1])
-    units = picture_tasks(to_explain, wanted, there, depth=0, study="s", namespace="x", seed=0)
+    units = picture_tasks(to_explain, wanted, there, depth=0, study="s", namespace="x")
     assert [len(unit.units) for unit in units] == [BATCH, 1]
     assert [key for unit in units for key in unit.keys] == wanted.keys[1:]
     assert units[0].place == (backbone.name, CUT, "channel")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
@@ -23,6 +24,7 @@ from diamond_cutter.precompute.rendering.target_readings import natural_units
 from diamond_cutter.precompute.stores.atlas import atlas_writer
 from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
+from diamond_cutter.precompute.stores.network import Network
 
 SPREAD = np.array([0.5, 2, 7, 1], np.float32)
 
@@ -96,7 +98,7 @@ def test_a_request_is_whitened_by_the_covariance_that_the_atlas_holds(
     plain = resolve(Request(**words), tiny).targets
     whitened = resolve(Request(**words, whiten=atlas), tiny).targets
     [(_, spread)] = natural_units(tiny, [layer])
-    expected = whiten(weights, stored_covariance(atlas, "tiny", layer), spread)
+    expected = whiten(weights, stored_covariance(atlas, Network("tiny", ""), layer), spread)
     for target, before, row in zip(whitened, plain, expected, strict=True):
         assert (target.name, target.key) == (before.name, before.key)
         np.testing.assert_allclose(target.weights, row / np.linalg.norm(row), rtol=1e-5)
@@ -107,15 +109,18 @@ def test_without_statistics_it_is_said_what_makes_them(tiny: Backbone, atlas: st
     with pytest.raises(
         UserError, match=r"got none; `diamond atlas --store .* --layers block2_relu"
     ):
-        stored_covariance(atlas, "tiny", tiny.layers[1])
+        stored_covariance(atlas, Network("tiny", ""), tiny.layers[1])
     with pytest.raises(UserError, match="got none; `diamond atlas"):
-        stored_covariance(atlas, "other", tiny.layers[0])
+        stored_covariance(atlas, Network("other", ""), tiny.layers[0])
     other = replace(tiny.layers[0], channels=7)
     with pytest.raises(UserError, match=r"of the 7 channels .* got one of \(8, 8\)"):
-        stored_covariance(atlas, "tiny", other)
+        stored_covariance(atlas, Network("tiny", ""), other)
     wide = Layer("wide", 0, WIDEST + 1, 1, 1, True)
     with pytest.raises(UserError, match="expected a layer of at most 2048 channels"):
-        stored_covariance(atlas, "tiny", wide)
+        stored_covariance(atlas, Network("tiny", ""), wide)
+    zarr.open_group(atlas, mode="r+", path="tiny").attrs.update({"weights": "77" * 32})
+    with pytest.raises(UserError, match="tiny with the weights that it has now, got those of"):
+        stored_covariance(atlas, Network("tiny", "5d" * 32), tiny.layers[0])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -326,6 +327,23 @@ def test_mistakes_are_told(
         export(address, study, model, cut, output)
     assert said in str(error.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_the_heads_were_not_trained_on_are_told(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = study_reader.read_study
+
+    def trained_on_others(*place: Any) -> contract.Study:
+        study = read(*place)
+        backbones = [replace(each, weights_digest="77" * 32) for each in study.backbones]
+        return replace(study, backbones=backbones)
+
+    monkeypatch.setattr(study_reader, "read_study", trained_on_others)
+    file = tmp_path / "a.keras"
+    with pytest.raises(UserError, match=r"heads of mine were trained on, of SHA-256 777777777777"):
+        export(address, "mine", MODEL, LINEAR, str(file))
+    assert not file.exists()
 
 
 def test_absent_weights_are_told(
