@@ -21,7 +21,12 @@ import numpy as np
 import whole_network
 from floor import COPIED, PRODUCT_SIDE, Rates, floor, product_rate
 
-from diamond_cutter.precompute.rendering.backend.device import Load, Way, find_device, way
+from diamond_cutter.precompute.rendering.backend.device import (
+    Load,
+    RenderPlan,
+    find_device,
+    plan_render,
+)
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
 
 if TYPE_CHECKING:
@@ -66,9 +71,9 @@ def main() -> None:
         for name in options.layers.split(","):
             layer = backbone.layer(name)
             load = Load(layer.channels, canvas_side(layer.receptive_field), recipe)
-            chosen = way(device, 1, load)
+            chosen = plan_render(device, 1, load)
             rates = []
-            for each in dict.fromkeys((chosen, Way())):
+            for each in dict.fromkeys((chosen, RenderPlan())):
                 try:
                     found = measure(backbone, layer, recipe, each, options.batches)
                 except Exception as error:  # noqa: BLE001 - the other layers are worth measuring
@@ -93,7 +98,7 @@ def whole(model: str, recipe: str, channels: str) -> None:
 
 
 def measure(
-    backbone: "Backbone", layer: "Layer", recipe: Recipe, chosen: Way, batches: int
+    backbone: "Backbone", layer: "Layer", recipe: Recipe, chosen: RenderPlan, batches: int
 ) -> Measured:
     """Time some batches of a layer after a first one."""
     from diamond_cutter.precompute.rendering.renderer import Renderer

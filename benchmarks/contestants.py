@@ -101,6 +101,7 @@ def make(
     keep: a folder where each batch of the others' pictures is kept, with its seconds; ours, which
         are what is being tried, are made anew.
     """
+    from diamond_cutter.precompute.rendering.backend.device import RenderPlan
     from diamond_cutter.precompute.rendering.renderer_choice import make_renderer
 
     batch = 1 if name == "lucid" else CHUNK
@@ -111,7 +112,7 @@ def make(
         recipe,
         seed=seed,
         family=family,
-        batch=batch,
+        plan=RenderPlan(batch=batch),
     )
 
     def made(units: Sequence[Target]) -> tuple[Images, float]:

@@ -122,6 +122,7 @@ def _backbone(name: str) -> Any:
 
 def _render(job: Job, batches: Batches) -> tuple[float, float, list[Images]]:
     """When the clock started and ended, and the pictures of each batch."""
+    from diamond_cutter.precompute.rendering.backend.device import RenderPlan
     from diamond_cutter.precompute.rendering.renderer_choice import make_renderer
 
     try:
@@ -133,7 +134,7 @@ def _render(job: Job, batches: Batches) -> tuple[float, float, list[Images]]:
             job.recipe,
             seed=job.seed,
             family=Family.CHANNEL,
-            batch=job.batch,
+            plan=RenderPlan(batch=job.batch),
             side=job.side,
         )
         if job.renderer != "lucid":  # it begins a graph in each call: that is its own way

@@ -15,6 +15,7 @@ from diamond_cutter.precompute.stores.atlas.activation_statistics import (
     read_natural,
 )
 from diamond_cutter.precompute.stores.atlas.atlas_layout import (
+    MADE_ON,
     Flag,
     Layer,
     Level,
@@ -39,6 +40,7 @@ class RenderedLayer:
     score: (C,) float32, in natural standard deviations, see the contract; NaN where level is 0.
     flag: (C,) uint8, a `Flag` each.
     level: (C,) uint8, a `Level` each.
+    made_on: the device and the precision that made each picture; empty where that is not known.
     images: (C, S, S, 3) uint8, sRGB, in the store; true only where `pictured`.
     natural: what the channels do on photos; None where that was not measured.
     weights_digest: of the network, as `Network` has it; empty where the atlas does not say.
@@ -52,6 +54,7 @@ class RenderedLayer:
     score: NDArray[np.float32]
     flag: NDArray[np.uint8]
     level: NDArray[np.uint8]
+    made_on: tuple[str, ...]
     images: zarr.Array[Any]
     natural: ActivationStatistics | None
     weights_digest: str = ""
@@ -144,6 +147,10 @@ def _read_layer(address: str, model: str, layer: Layer, parent: zarr.Group) -> R
     flag = np.asarray(_array(where, group, "flag", (count,), "uint8")[:])
     _expect_members(where, "level", level, {int(value) for value in Level})
     _expect_members(where, "flag", flag, {int(value) for value in Flag})
+    made_on = ("",) * count
+    if "made_on" in group:
+        texts = np.asarray(_array(where, group, "made_on", (count, MADE_ON), "uint8")[:])
+        made_on = tuple(row.tobytes().rstrip(b"\0").decode(errors="ignore") for row in texts)
     images = _array(where, group, "images", None, "uint8")
     side = images.shape[1] if images.ndim == 4 else 0
     _expect(f"{where}/images", "shape", (count, side, side, 3), images.shape)
@@ -159,7 +166,7 @@ def _read_layer(address: str, model: str, layer: Layer, parent: zarr.Group) -> R
     natural = _read_natural(where, count, group)
     weights = read_weights(parent)
     return RenderedLayer(
-        model, layer, recipes, seed, side, score, flag, level, images, natural, weights
+        model, layer, recipes, seed, side, score, flag, level, made_on, images, natural, weights
     )
 
 

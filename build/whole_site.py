@@ -274,6 +274,7 @@ def _pages_digest(
         depth,
         layer.recipes,
         layer.seed,
+        layer.made_on,
         made_from,
         natural and (natural.photos, natural.source, natural.paths),
     )

@@ -88,6 +88,7 @@ class Rendered:
     images: NDArray[np.uint8]
     score: NDArray[np.float32]
     flag: NDArray[np.uint8]
+    made_on: str = ""
 
 
 def colour(channel: int) -> tuple[int, int, int]:

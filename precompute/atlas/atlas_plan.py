@@ -23,16 +23,17 @@ from diamond_cutter.precompute.atlas.used_channels import Used
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.jobs.cluster import check_workers
 from diamond_cutter.precompute.photos.file_entry import Progress
-from diamond_cutter.precompute.rendering.backend.device import Device, Load, Way, way
+from diamond_cutter.precompute.rendering.backend.device import Device, Load, RenderPlan, plan_render
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
 from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST
 from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Model, read_weights
 from diamond_cutter.precompute.stores.atlas.atlas_writer import (
     check_layer,
     check_model,
+    chunks_of,
     create_atlas,
+    lacking,
     lacks_natural,
-    missing,
     prepare_layer,
     prepare_model,
     recipe_attributes,
@@ -57,6 +58,13 @@ class Stage:
 
     recipe: Recipe
     selections: tuple[Selection, ...]
+
+
+Missing = Mapping[tuple[str, str], tuple[int, ...]]
+"""Channels that are to be made, in order, by model and layer."""
+
+RenderPlans = Mapping[tuple[str, str, str], RenderPlan]
+"""By model, layer and recipe."""
 
 
 @dataclass(frozen=True)
@@ -169,29 +177,54 @@ def _prepare(plan: Plan, atlas: zarr.Group) -> None:
             )
 
 
-def tasks(plan: Plan, atlas: zarr.Group, stage: Stage, device: Device) -> list[RenderTask]:
-    """What of a stage of the plan is missing in a prepared atlas, layer by layer.
+def render_plans(plan: Plan, device: Device) -> RenderPlans:
+    """How every layer of a plan is rendered by every recipe.
 
-    device: what the workers render on, which decides how much of a layer is a task.
+    device: what the workers render on. The same gives the same, whatever of a layer is missing.
     """
-    return [
-        RenderTask(
-            plan.networks[selection.model.name], selection.layer, stage.recipe, plan.seed, chunk
+    return {
+        (*place_of(entry), recipe.name): plan_render(
+            device,
+            CPU_COUNT,
+            Load(entry.layer.channels, canvas_side(entry.layer.receptive_field), recipe),
         )
-        for selection in stage.selections
-        for chunk in missing(
-            subgroup(atlas, f"{selection.model.name}/{selection.layer.name}"),
-            stage.recipe.level,
-            selection.channels,
-            layer_way(selection.layer, stage.recipe, device).batch,
-        )
-    ]
+        for entry in plan.selections
+        for recipe in plan.recipes
+    }
 
 
-def layer_way(layer: Layer, recipe: Recipe, device: Device) -> Way:
-    """The way to render a layer. The same device gives the same, whatever of it is missing."""
-    load = Load(layer.channels, canvas_side(layer.receptive_field), recipe)
-    return way(device, CPU_COUNT, load)
+def missing_channels(plan: Plan, atlas: zarr.Group) -> list[Missing]:
+    """What of each stage a prepared atlas lacks; nothing that an earlier stage is to make."""
+    found: list[Missing] = []
+    planned: dict[tuple[str, ...], set[int]] = {}
+    for stage in plan.stages:
+        lacks = {}
+        for entry in stage.selections:
+            before = planned.setdefault((*place_of(entry), stage.recipe.name), set())
+            layer = subgroup(atlas, "/".join(place_of(entry)))
+            wanted = set(entry.channels) - before
+            lacks[place_of(entry)] = lacking(layer, stage.recipe.level, wanted)
+            before.update(wanted)
+        found.append(lacks)
+    return found
+
+
+def tasks(plan: Plan, stage: Stage, missing: Missing, plans: RenderPlans) -> list[RenderTask]:
+    """What is to be made in a stage, layer by layer, with how it is made."""
+    made = []
+    for entry in stage.selections:
+        how = plans[(*place_of(entry), stage.recipe.name)]
+        network = plan.networks[entry.model.name]
+        made += [
+            RenderTask(network, entry.layer, stage.recipe, plan.seed, chunk, how)
+            for chunk in chunks_of(missing[place_of(entry)], how.batch)
+        ]
+    return made
+
+
+def place_of(selection: Selection) -> tuple[str, str]:
+    """The model and the layer."""
+    return selection.model.name, selection.layer.name
 
 
 def _recipes(name: str, budget: float | None) -> tuple[Recipe, ...]:
@@ -262,21 +295,17 @@ def _size(plan: Plan, atlas: zarr.Group | None) -> int:
     for selection in plan.selections:
         path = f"{selection.model.name}/{selection.layer.name}"
         side = canvas_side(selection.layer.receptive_field)
-        chunks = (
-            missing(subgroup(atlas, path), plan.recipes[0].level, selection.channels)
-            if atlas is not None and _holds(plan, atlas, selection) and f"{path}/level" in atlas
-            else None
-        )
+        holds = atlas is not None and _holds(plan, atlas, selection)
         channels = (
-            len(selection.channels)
-            if chunks is None
-            else sum(len(chunk.wanted) for chunk in chunks)
+            len(lacking(subgroup(atlas, path), plan.recipes[0].level, selection.channels))
+            if atlas is not None and holds and f"{path}/level" in atlas
+            else len(selection.channels)
         )
         size += channels * side * side * 3
         wide = selection.layer.channels
         if wide <= WIDEST and (
             atlas is None
-            or not _holds(plan, atlas, selection)
+            or not holds
             or path not in atlas
             or lacks_natural(subgroup(atlas, path), digest)
         ):

@@ -3,27 +3,36 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TextIO
 
-import zarr
 from dask.utils import parse_bytes
 
 from diamond_cutter.command.settings import AtlasSettings
 from diamond_cutter.precompute.atlas.atlas_plan import (
+    Missing,
     Plan,
+    RenderPlans,
     Stage,
-    layer_way,
     make_plan,
+    missing_channels,
+    place_of,
     prepared_atlas,
+    render_plans,
     tasks,
 )
 from diamond_cutter.precompute.atlas.atlas_summary import Summary, summarise
-from diamond_cutter.precompute.atlas.channel_selection import Backbone, Selection
-from diamond_cutter.precompute.atlas.render_task import Render, render_chunk, store_pictures
+from diamond_cutter.precompute.atlas.channel_selection import Backbone
+from diamond_cutter.precompute.atlas.render_task import (
+    Render,
+    RenderTask,
+    render_chunk,
+    store_pictures,
+)
 from diamond_cutter.precompute.atlas.statistics_task import (
     Measure,
     StatisticsTask,
@@ -40,7 +49,12 @@ from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
 from diamond_cutter.precompute.jobs.progress import Progress
 from diamond_cutter.precompute.jobs.task import TaskGroup
 from diamond_cutter.precompute.jobs.worker_log import log_file
-from diamond_cutter.precompute.rendering.backend.device import Device, Way, find_device, least
+from diamond_cutter.precompute.rendering.backend.device import (
+    Device,
+    RenderPlan,
+    find_device,
+    least,
+)
 from diamond_cutter.precompute.stores.local_folder import exclusive
 
 
@@ -88,25 +102,18 @@ def render_atlas(
         address, left = plan.store_address.address, partial(_left, plan.budget, started)
         nature = Run(partial(store_natural, address, measure), display, "passes", left)
         run = Run(partial(store_pictures, address, render), display, "chunks", left)
-        device = find_device()
-        todo = passes(plan, atlas)
-        most = max(len(todo), *(len(tasks(plan, atlas, stage, device)) for stage in plan.stages))
-        if most:
+        todo, missing = passes(plan, atlas), missing_channels(plan, atlas)
+        if todo or any(any(lacks.values()) for lacks in missing):
             display.phase("starting workers")
-            with workforce(
-                _hands(settings, plan, device), plan.store_address, most, log
-            ) as workers:
+            with _workers(settings, plan, todo, missing, log) as (workers, device, plans):
                 count = len(workers.addresses())
-                if settings.scheduler:
-                    found = workers.client.run(find_device, on_error="ignore")
-                    device = least(found.values())
-                how = _widest_way(plan, device).describe()
+                how = _widest(plan, plans).describe()
                 layers = "one layer" if count == 1 else f"{count} layers"
                 display.note(f"{device.describe()}: {how}, {layers} in flight")
                 try:
                     _measure(nature, plan, todo, workers)
-                    for stage in plan.stages:
-                        _make(run, plan, atlas, stage, workers, device)
+                    for stage, lacks in zip(plan.stages, missing, strict=True):
+                        _make(run, plan, stage, tasks(plan, stage, lacks, plans), plans, workers)
                 except KeyboardInterrupt:
                     display.note(f"stopping; the {run.made} pictures that this run made are kept")
                     raise
@@ -131,33 +138,62 @@ def _measure(run: Run, plan: Plan, todo: list[StatisticsTask], workers: Workforc
 
 
 def _make(
-    run: Run, plan: Plan, atlas: zarr.Group, stage: Stage, workers: Workforce, device: Device
+    run: Run,
+    plan: Plan,
+    stage: Stage,
+    todo: list[RenderTask],
+    plans: RenderPlans,
+    workers: Workforce,
 ) -> None:
-    """Make what is missing of a stage; what stages before have made is not."""
-    todo = tasks(plan, atlas, stage, device)
-    channels = {_place(entry): len(entry.channels) for entry in stage.selections}
-    parts = {}
+    """Make what is missing of a stage."""
+    channels: dict[TaskGroup, int] = {}
+    parts: dict[TaskGroup, int] = {}
     for entry in stage.selections:
-        batch = layer_way(entry.layer, stage.recipe, device).batch
-        parts[_place(entry)] = len({channel // batch for channel in entry.channels})
+        place = place_of(entry)
+        batch = plans[(*place, stage.recipe.name)].batch
+        channels[place] = len(entry.channels)
+        parts[place] = len({channel // batch for channel in entry.channels})
     backlog = Backlog(todo, parts, spread=stage is not plan.stages[0])
     run.at_workers(workers, backlog, Progress(stage.recipe.name, "channels", channels, todo))
 
 
-def _hands(settings: AtlasSettings, plan: Plan, device: Device) -> AtlasSettings:
+@contextmanager
+def _workers(
+    settings: AtlasSettings,
+    plan: Plan,
+    todo: list[StatisticsTask],
+    missing: list[Missing],
+    log: Path,
+) -> Iterator[tuple[Workforce, Device, RenderPlans]]:
+    """The workers, what all of them can render on, and how every layer is rendered there."""
+    if settings.scheduler:
+        with workforce(settings, plan.store_address, 1, log) as workers:
+            found = workers.client.run(find_device, on_error="ignore")
+            device = least(found.values())
+            yield workers, device, render_plans(plan, device)
+        return
+    device = find_device()
+    plans = render_plans(plan, device)
+    stages = zip(plan.stages, missing, strict=True)
+    most = max(len(todo), *(len(tasks(plan, *stage, plans)) for stage in stages))
+    hands = _hands(settings, _widest(plan, plans).in_flight, device)
+    with workforce(hands, plan.store_address, most, log) as workers:
+        yield workers, device, plans
+
+
+def _hands(settings: AtlasSettings, in_flight: int, device: Device) -> AtlasSettings:
     """The settings with as many workers as suit a device.
 
     With a GPU each may hold twice the memory: its libraries take about as much as TensorFlow's.
     """
     memory = parse_bytes(settings.memory_limit) * (2 if device.is_gpu else 1)
-    workers = settings.workers or _widest_way(plan, device).in_flight
-    return replace(settings, workers=workers, memory_limit=f"{memory}B")
+    return replace(settings, workers=settings.workers or in_flight, memory_limit=f"{memory}B")
 
 
-def _widest_way(plan: Plan, device: Device) -> Way:
+def _widest(plan: Plan, plans: RenderPlans) -> RenderPlan:
     """How the layer with the most channels is rendered in the end."""
     widest = max(plan.selections, key=lambda entry: entry.layer.channels)
-    return layer_way(widest.layer, plan.recipes[-1], device)
+    return plans[(*place_of(widest), plan.recipes[-1].name)]
 
 
 def _reading(display: Display, step: str, done: int, total: int) -> None:
@@ -166,7 +202,3 @@ def _reading(display: Display, step: str, done: int, total: int) -> None:
 
 def _left(budget: float | None, started: float) -> float | None:
     return None if budget is None else budget - (time.monotonic() - started)
-
-
-def _place(selection: Selection) -> TaskGroup:
-    return selection.model.name, selection.layer.name

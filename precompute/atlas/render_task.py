@@ -1,7 +1,7 @@
 """What a worker does: render a chunk of one layer, or several at once, and store it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.jobs.task import failures_told
+from diamond_cutter.precompute.rendering.backend.device import RenderPlan
 from diamond_cutter.precompute.rendering.recipes import Recipe, canvas_side
 from diamond_cutter.precompute.rendering.targets import Family, channel
 from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Pictures, open_atlas
@@ -23,7 +24,7 @@ from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import subgroup
 
 Begun = NDArray[np.uint8] | None
-Render = Callable[[Network, Layer, Recipe, int, Sequence[int], Begun], Pictures]
+Render = Callable[[Network, Layer, Recipe, int, Sequence[int], Begun, RenderPlan], Pictures]
 """Renders channels of a layer with a recipe and a seed; importable by name in every worker.
 
 Begun are their pictures by the recipe's base, to go on from, if they are there.
@@ -32,13 +33,17 @@ Begun are their pictures by the recipe's base, to go on from, if they are there.
 
 @dataclass(frozen=True)
 class RenderTask:
-    """What one task makes: the pictures of chunks of one layer with one recipe, all at once."""
+    """What one task makes: the pictures of chunks of one layer with one recipe, all at once.
+
+    plan: how they are rendered, of which `batch` is the size of the chunk.
+    """
 
     network: Network
     layer: Layer
     recipe: Recipe
     seed: int
     chunk: Chunk
+    plan: RenderPlan
 
     @property
     def group(self) -> tuple[str, str]:
@@ -84,7 +89,9 @@ def store_pictures(address: str, render: Render, task: RenderTask) -> None:
             channels = range(chunk.start, last)
             base = task.recipe.base
             begun = made_by(layer, base, channels) if base else None
-            pictures = render(task.network, task.layer, task.recipe, task.seed, channels, begun)
+            pictures = render(
+                task.network, task.layer, task.recipe, task.seed, channels, begun, task.plan
+            )
             write_chunk(layer, chunk, pictures, task.recipe.level)
 
 
@@ -95,16 +102,17 @@ def render_chunk(
     seed: int,
     channels: Sequence[int],
     begun: Begun,
+    plan: RenderPlan,
 ) -> Pictures:
     """Render with Keras, which is imported here, in the worker, and nowhere before."""
     targets = [channel(layer, index) for index in channels]
-    batch = -(-len(targets) // CHUNK) * CHUNK
-    pictures: Pictures = _renderer(network, layer.name, recipe, seed, batch).render(targets, begun)
+    plan = replace(plan, batch=-(-len(targets) // CHUNK) * CHUNK)
+    pictures: Pictures = _renderer(network, layer.name, recipe, seed, plan).render(targets, begun)
     return pictures
 
 
 @lru_cache(maxsize=1)
-def _renderer(network: Network, layer: str, recipe: Recipe, seed: int, batch: int) -> Any:
+def _renderer(network: Network, layer: str, recipe: Recipe, seed: int, plan: RenderPlan) -> Any:
     """The renderer of the layer that this worker is on; its graphs go when it moves on."""
     from diamond_cutter.precompute.backbones.catalogue import catalogue
     from diamond_cutter.precompute.rendering.renderer_choice import OWN, make_renderer
@@ -118,6 +126,5 @@ def _renderer(network: Network, layer: str, recipe: Recipe, seed: int, batch: in
         recipe,
         seed=seed,
         family=Family.CHANNEL,
-        batch=batch,
-        pictures=found.channels,
+        plan=plan,
     )

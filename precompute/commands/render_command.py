@@ -94,7 +94,6 @@ def run(options: Namespace) -> None:
     from diamond_cutter.precompute.rendering.requests.picture_files import check_output
     from diamond_cutter.precompute.rendering.requests.render_output import Gallery
     from diamond_cutter.precompute.rendering.requests.render_request import Request, resolve
-    from diamond_cutter.precompute.rendering.requests.target_pictures import targets_way
 
     words = {name: getattr(options, name) for name in Request.__dataclass_fields__}
     atlas = load(AtlasSettings, Namespace(config=options.config, store=options.store)).store
@@ -118,8 +117,8 @@ def run(options: Namespace) -> None:
     )
     console = Console(stderr=True)
     if options.renderer == OWN:
-        how = targets_way(asked.layer, asked.targets, RECIPES[options.recipe]).describe()
-        said = f"{find_device().describe()}: {how}"
+        plan, _ = gallery.planned
+        said = f"{find_device().describe()}: {plan.describe()}"
         console.print(said, markup=False, highlight=False, soft_wrap=True)
     with Progress(console=console, disable=not sys.stderr.isatty()) as bars:
         task = bars.add_task("rendering", total=len(asked.targets))

@@ -6,8 +6,8 @@ from typing import Protocol
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.rendering.accelerated_renderer import Accelerated
-from diamond_cutter.precompute.rendering.backend.device import Load, Way, find_device, way
-from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side
+from diamond_cutter.precompute.rendering.backend.device import RenderPlan
+from diamond_cutter.precompute.rendering.recipes import Recipe
 from diamond_cutter.precompute.rendering.renderer import Renderer
 from diamond_cutter.precompute.rendering.targets import Family, Target
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Pictures
@@ -31,43 +31,41 @@ def make_renderer(
     *,
     seed: int,
     family: Family,
-    batch: int,
+    plan: RenderPlan,
     transparent: bool = False,
     side: int | None = None,
-    pictures: int | None = None,
 ) -> PictureMaker:
     """The renderer of that name; the recipe and transparency are ours alone.
 
-    batch: pictures at once; side: of the pictures, in pixels; None: as ours has it.
-    pictures: how many it is going to be asked for, if that is more than a batch.
+    plan: of it others than ours look at the batch alone.
+    side: of the pictures, in pixels; None: as ours has it.
     Raises `UserError` for what a renderer can't do or is not there for.
     """
     if name == OWN:
-        load = Load(pictures or batch, side or picture_side(layer, family), recipe, batch)
 
-        def make(way: Way) -> Renderer:
+        def make(plan: RenderPlan) -> Renderer:
             return Renderer(
                 backbone,
                 layer,
                 recipe,
                 seed=seed,
                 family=family,
-                batch=way.batch,
+                batch=plan.batch,
                 transparent=transparent,
                 side=side,
-                precision=way.precision,
-                xla=way.xla,
+                precision=plan.precision,
+                xla=plan.xla,
             )
 
-        return Accelerated(make, way(find_device(), 1, load))
+        return Accelerated(make, plan)
     if transparent:
         raise UserError(f"{name}: expected opaque pictures; leave --transparent out")
     if name == "maco":
         from diamond_cutter.precompute.rendering.reference.maco_renderer import MacoRenderer
 
-        return MacoRenderer(backbone, layer, seed=seed, family=family, batch=batch, side=side)
+        return MacoRenderer(backbone, layer, seed=seed, family=family, batch=plan.batch, side=side)
     if name == "lucid":
         from diamond_cutter.precompute.rendering.reference.lucid_renderer import LucidRenderer
 
-        return LucidRenderer(backbone, layer, seed=seed, family=family, batch=batch, side=side)
+        return LucidRenderer(backbone, layer, seed=seed, family=family, batch=plan.batch, side=side)
     raise UserError(f"renderer: expected one of {', '.join(NAMES)}, got {name!r}; mend the value")

@@ -4,11 +4,17 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import zarr
 
+from diamond_cutter.build.pages.atlas.channel_page import channel_page
+from diamond_cutter.build.pages.page_contexts import Parameter
+from diamond_cutter.build.pages.page_frame import Surroundings
+from diamond_cutter.build.rendered_atlas import read_atlas
 from diamond_cutter.build.whole_site import build_site
-from diamond_cutter.precompute.stores.store_address import subgroup
+from diamond_cutter.precompute.stores.atlas.atlas_layout import MADE_ON
+from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 OURS, OTHERS = "5d" * 32, "77" * 32
 """Digests of weights: the small atlas has pictures of the first."""
@@ -52,3 +58,16 @@ def test_a_study_of_other_weights_has_no_part_in_the_pages_of_an_atlas(
     assert bool(told) == joined
     assert (site / LAYER / "stem" / "layer.json").is_file()
     assert json.loads((site / "index.json").read_text())["models"]
+
+
+def test_a_channel_page_says_what_rendered_its_picture(tmp_path: Path, small_atlas: str) -> None:
+    atlas = str(shutil.copytree(small_atlas, tmp_path / "atlas.zarr"))
+    text = "CPU, tensorflow, float32"
+    made_on = array(zarr.open_group(atlas, mode="r+"), "tiny-net/stem/made_on")
+    made_on[4] = np.frombuffer(text.encode().ljust(MADE_ON, b"\0"), np.uint8)
+    [model] = read_atlas(atlas).models
+    known, unknown = (
+        channel_page(Surroundings("", "assets/"), model, model.rendered[0], channel).parameters
+        for channel in (4, 5)
+    )
+    assert known == (*unknown, Parameter("rendered on", text))

@@ -113,7 +113,7 @@ def channel_page(
         strongest_photo=strongest_photo(natural, channel) if natural else "",
         unchanged=unchanged(natural, channel) if natural else "",
         recipe=recipe,
-        parameters=parameters(layer.recipes[recipe]) if recipe else (),
+        parameters=_parameters(layer, channel, recipe) if recipe else (),
         seed=layer.seed,
         field=draw_field(layer.layer, model.model.input_size),
         natures=tuple(channel_statistics(nature, channel, frame.root) for nature in natures),
@@ -143,6 +143,13 @@ def parameters(recipe: dict[str, Any]) -> tuple[Parameter, ...]:
         elif name not in ("name", "level"):
             named.append((name, value))
     return tuple(Parameter(name.replace("_", " "), _text(value)) for name, value in named)
+
+
+def _parameters(layer: RenderedLayer, channel: int, recipe: str) -> tuple[Parameter, ...]:
+    """Those of the recipe, and the device and precision where they are known."""
+    made_on = layer.made_on[channel]
+    device = (Parameter("rendered on", made_on),) if made_on else ()
+    return parameters(layer.recipes[recipe]) + device
 
 
 def _text(value: Any) -> str:

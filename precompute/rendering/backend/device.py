@@ -36,6 +36,18 @@ BFLOAT16 = 8.0
 
 _SIGNS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 _OF_MEMORY = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "OUT_OF_MEMORY", "OOM", "ut of memory")
+_STATUSES = ("RESOURCE_EXHAUSTED", "UNIMPLEMENTED", "INTERNAL")
+"""What errors of XLA begin with, which JAX raises, if the device is what fails."""
+_ERRORS = ("ResourceExhaustedError", "UnimplementedError", "InternalError")
+"""TensorFlow's for the same statuses."""
+_NO_KERNEL = (
+    "No OpKernel was registered",
+    "No registered",
+    "Could not find device for node",
+    "unsupported operations",
+    "DNN library initialization failed",
+)
+"""What TensorFlow says where an operation, a type or a library is not there on a device."""
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -61,8 +73,8 @@ class Device:
 
 
 @dataclass(frozen=True)
-class Way:
-    """How pictures are rendered.
+class RenderPlan:
+    """How pictures are rendered: settled once, before anything is, and handed on to who does it.
 
     batch: how many at once, at most; a multiple of CHUNK unless the load settles it. in_flight:
     processes, each with a batch.
@@ -76,12 +88,12 @@ class Way:
     xla: bool = False
 
     def describe(self) -> str:
-        """The way in a few words."""
+        """The plan in a few words."""
         compiled = ", compiled by XLA" if self.xla else ""
         return f"{self.precision}, {self.batch} pictures at once{compiled}"
 
-    def plainer(self, error: str) -> "Way | None":
-        """What to try where this way ended in an error; None if there is nothing plainer."""
+    def plainer(self, error: str) -> "RenderPlan | None":
+        """What to try where this ended in an error; None if there is nothing plainer."""
         graph, precise = replace(self, xla=False), replace(self, xla=False, precision="float32")
         smaller = replace(self, batch=min(self.batch, -(-self.batch // 2 // CHUNK) * CHUNK))
         wants_memory = any(sign in error for sign in _OF_MEMORY)
@@ -102,13 +114,13 @@ class Load:
     batch: int | None = None
 
 
-def way(device: Device, cores: int, load: Load) -> Way:
+def plan_render(device: Device, cores: int, load: Load) -> RenderPlan:
     """The way to render a load on a device of a machine with so many cores.
 
     On a CPU nothing is chosen: a chunk at once, float32, a process for each core.
     """
     if not device.is_gpu:
-        return Way(batch=load.batch or CHUNK, in_flight=cores)
+        return RenderPlan(batch=load.batch or CHUNK, in_flight=cores)
     memory = device.memory or LEAST_MEMORY
     in_flight = max(min(cores, IN_FLIGHT, memory // LEAST_MEMORY), 1)
     room = memory / in_flight * PICTURES_SHARE - LIBRARIES
@@ -116,12 +128,21 @@ def way(device: Device, cores: int, load: Load) -> Way:
     most = min(max(int(room / (PIXEL * view**2)), CHUNK), MOST_AT_ONCE)
     batch = load.batch or CHUNK * _evenly(-(-load.pictures // CHUNK), most // CHUNK)
     steps = sum(phase.steps for phase in load.recipe.ascent) * -(-load.pictures // batch)
-    return Way(
+    return RenderPlan(
         batch=batch,
         in_flight=in_flight,
         precision="bfloat16" if (device.capability or 0) >= BFLOAT16 else "float32",
         xla=device.framework == "tensorflow" and steps >= XLA_STEPS,
     )
+
+
+def is_of_device(error: Exception) -> bool:
+    """Whether a device raises this for what it can't do: anything else is a fault of a program."""
+    if isinstance(error, RuntimeError):  # as JAX's are
+        return str(error).startswith(_STATUSES)
+    is_tensorflows = type(error).__module__.startswith("tensorflow.")
+    known = type(error).__name__ in _ERRORS or any(said in str(error) for said in _NO_KERNEL)
+    return is_tensorflows and known
 
 
 def least(devices: Iterable[Device]) -> Device:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import islice
 from json import dumps, loads
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from zlib import crc32
 
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.rendering.backend.device import RenderPlan
 from diamond_cutter.precompute.rendering.recipes import Recipe
 from diamond_cutter.precompute.rendering.renderer_choice import OWN
 from diamond_cutter.precompute.rendering.requests.picture_files import (
@@ -18,7 +20,7 @@ from diamond_cutter.precompute.rendering.requests.picture_files import (
     write_png,
 )
 from diamond_cutter.precompute.rendering.requests.render_request import Asked
-from diamond_cutter.precompute.rendering.requests.target_pictures import parted, render_batches
+from diamond_cutter.precompute.rendering.requests.target_pictures import plan_units, render_batches
 from diamond_cutter.precompute.rendering.target_batches import together
 from diamond_cutter.precompute.rendering.targets import Target
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Pictures
@@ -37,14 +39,19 @@ class Gallery:
     transparent: bool
     renderer: str = OWN
 
+    @cached_property
+    def planned(self) -> tuple[RenderPlan, list[list[Target]]]:
+        """How its targets are rendered, and the batches of them."""
+        return plan_units(self.asked.layer, self.asked.targets, self.recipe, self.renderer)
+
     def write(self, output: Path, report: Report) -> None:
         """Write a folder of PNGs, or one `.npz`; `report` is told how many are done.
 
         A folder gets each batch as it is finished, and the same call goes on from there.
         """
-        parts = parted(self.asked.layer, self.asked.targets, self.recipe, self.renderer)
+        _, parts = self.planned
         if output.suffix == ".npz":
-            made = together(self._rendered(parts, parts, report))
+            made = together(self._rendered(parts, report))
             write_archive(
                 output, made, self.asked.targets, self.asked.numbers_of, self.asked.numbers
             )
@@ -62,7 +69,7 @@ class Gallery:
         done = sum(len(part) for part in parts) - sum(len(parts[number]) for number in missing)
         report(done)
         todo = [parts[number] for number in missing]
-        rendered = self._rendered(parts, todo, lambda more: report(done + more))
+        rendered = self._rendered(todo, lambda more: report(done + more))
         for number, pictures in zip(missing, rendered, strict=True):
             for place, (path, target) in enumerate(zip(files[number], parts[number], strict=True)):
                 write_png(
@@ -73,17 +80,16 @@ class Gallery:
                     int(pictures.flag[place]),
                 )
 
-    def _rendered(
-        self, parts: Sequence[Sequence[Target]], todo: Sequence[Sequence[Target]], report: Report
-    ) -> Iterator[Pictures]:
+    def _rendered(self, todo: Sequence[Sequence[Target]], report: Report) -> Iterator[Pictures]:
         """The pictures of some of the parts; the bytes are those that all would give."""
+        plan, _ = self.planned
         rendered = render_batches(
             self.backbone,
             self.asked.layer,
             todo,
             self.recipe,
+            plan,
             seed=self.seed,
-            size=max(map(len, parts)),
             transparent=self.transparent,
             renderer=self.renderer,
         )

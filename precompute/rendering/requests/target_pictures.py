@@ -1,14 +1,20 @@
 """Pictures of any targets, without an atlas."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
-from diamond_cutter.precompute.rendering.backend.device import Load, Way, find_device, way
+from diamond_cutter.precompute.rendering.backend.device import (
+    Load,
+    RenderPlan,
+    find_device,
+    plan_render,
+)
 from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side
 from diamond_cutter.precompute.rendering.renderer_choice import OWN, make_renderer
 from diamond_cutter.precompute.rendering.target_batches import batches, together
 from diamond_cutter.precompute.rendering.targets import Target
-from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Pictures
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Pictures
 
 
 def render(
@@ -29,16 +35,15 @@ def render(
     The same arguments give the same bytes on the same machine. Raises `ValueError` for targets of
     several families, or none.
     """
-    parts = parted(layer, targets, recipe, renderer)
-    size = max(map(len, parts))
+    plan, parts = plan_units(layer, targets, recipe, renderer)
     return together(
         render_batches(
             backbone,
             layer,
             parts,
             recipe,
+            plan,
             seed=seed,
-            size=size,
             transparent=transparent,
             renderer=renderer,
         )
@@ -50,13 +55,13 @@ def render_batches(
     layer: Layer | None,
     parts: Sequence[Sequence[Target]],
     recipe: Recipe,
+    plan: RenderPlan,
     *,
     seed: int,
-    size: int,
     transparent: bool,
     renderer: str,
 ) -> Iterator[Pictures]:
-    """The pictures of each batch of at most `size` targets, as they are made: see `render`."""
+    """The pictures of each batch, as planned by `plan_units`, as they are made: see `render`."""
     if not parts:
         return
     maker = make_renderer(
@@ -66,24 +71,23 @@ def render_batches(
         recipe,
         seed=seed,
         family=parts[0][0].family,
-        batch=size,
+        plan=plan,
         transparent=transparent,
-        pictures=sum(map(len, parts)),
     )
     for part in parts:
         yield maker.render(part)
 
 
-def parted(
+def plan_units(
     layer: Layer | None, targets: Sequence[Target], recipe: Recipe, renderer: str
-) -> list[list[Target]]:
-    """Units in batches as large as the device of this process takes well; see `batches`."""
-    return batches(targets, targets_way(layer, targets, recipe).batch if renderer == OWN else CHUNK)
+) -> tuple[RenderPlan, list[list[Target]]]:
+    """How this process renders units of one layer and one family, and the batches of them.
 
-
-def targets_way(layer: Layer | None, targets: Sequence[Target], recipe: Recipe) -> Way:
-    """The way in which this process renders units of one layer and one family."""
-    if not targets:
-        return Way()
-    load = Load(len(targets), picture_side(layer, targets[0].family), recipe)
-    return way(find_device(), 1, load)
+    Others than ours take a chunk at once. Raises `ValueError` for no targets.
+    """
+    plan = RenderPlan()
+    if renderer == OWN and targets:
+        load = Load(len(targets), picture_side(layer, targets[0].family), recipe)
+        plan = plan_render(find_device(), 1, load)
+    parts = batches(targets, plan.batch)
+    return replace(plan, batch=max(map(len, parts))), parts

@@ -16,9 +16,11 @@ An atlas is a Zarr v3 group at any fsspec address::
                                      NaN where level is 0
     <atlas>/<model>/<layer>/flag     (C,) uint8: a `Flag`
     <atlas>/<model>/<layer>/level    (C,) uint8: a `Level`
+    <atlas>/<model>/<layer>/made_on  (C, 96) uint8: UTF-8, ended by zeros: the device and the
+                                     precision that made the image; not in older atlases
     <atlas>/<model>/<layer>/natural  what the layer does on photos, see `contract.natural`
 
-All four arrays of a layer have the same chunks along C; a chunk has one writer, which writes
+All these arrays of a layer have the same chunks along C; a chunk has one writer, which writes
 `level` last. What `level` calls 0 is not there, whatever the other arrays hold.
 """
 
@@ -34,6 +36,9 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.structuring import structure, unstructure
 from diamond_cutter.precompute.stores.format_version import check_format
+
+MADE_ON = 96
+"""Bytes of the text that says what made an image."""
 
 CHUNK = 8
 """Channels in one chunk of a layer's arrays, and so in one task and one batch."""
@@ -138,8 +143,10 @@ class Pictures:
     images: (B, S, S, 3) uint8, sRGB; or (B, S, S, 4), with opacity.
     score: (B,) float32, see `score.Scorer`.
     flag: (B,) uint8, a `contract.Flag` each.
+    made_on: the device and the precision that made them; empty where that is not known.
     """
 
     images: NDArray[np.uint8]
     score: NDArray[np.float32]
     flag: NDArray[np.uint8]
+    made_on: str = ""

@@ -25,6 +25,7 @@ from diamond_cutter.precompute.stores.atlas.activation_statistics import (
 )
 from diamond_cutter.precompute.stores.atlas.atlas_layout import (
     CHUNK,
+    MADE_ON,
     Flag,
     Layer,
     Level,
@@ -123,7 +124,7 @@ def check_model(atlas: zarr.Group, model: Model, layers: Sequence[Layer]) -> Non
 def prepare_layer(
     model: zarr.Group, layer: Layer, *, side: int, seed: int, recipe: Mapping[str, Any]
 ) -> zarr.Group:
-    """The group of a layer with its four arrays, made where they are not there.
+    """The group of a layer with its arrays, made where they are not there.
 
     `side` is S, the pictures' side in pixels; `recipe` the parameters of the recipe that is going
     to be rendered, with its "name", as JSON has them (lists, no tuples).
@@ -148,6 +149,7 @@ def prepare_layer(
     _make_array(group, "images", (layer.channels, *pixels), (CHUNK, *pixels), "uint8", 0)
     _make_array(group, "score", (layer.channels,), (CHUNK,), "float32", float("nan"))
     _make_array(group, "flag", (layer.channels,), (CHUNK,), "uint8", int(Flag.NONE))
+    _make_array(group, "made_on", (layer.channels, MADE_ON), (CHUNK, MADE_ON), "uint8", 0)
     _make_array(group, "level", (layer.channels,), (CHUNK,), "uint8", int(Level.NOTHING))
     return group
 
@@ -179,11 +181,20 @@ def missing(
 
     size: of what is rendered at once, a multiple of CHUNK.
     """
+    return chunks_of(lacking(layer, level, channels), size)
+
+
+def lacking(layer: zarr.Group, level: Level, channels: Iterable[int]) -> tuple[int, ...]:
+    """Those of `channels` that have not reached `level`, in order."""
     reached = np.asarray(array(layer, "level")[:])
+    return tuple(channel for channel in sorted(set(channels)) if reached[channel] < level)
+
+
+def chunks_of(channels: Iterable[int], size: int = CHUNK) -> list[Chunk]:
+    """The chunks that hold `channels`, which are in order."""
     wanted: dict[int, list[int]] = {}
-    for channel in sorted(set(channels)):
-        if reached[channel] < level:
-            wanted.setdefault(channel - channel % size, []).append(channel)
+    for channel in channels:
+        wanted.setdefault(channel - channel % size, []).append(channel)
     return [Chunk(start, tuple(inside), size) for start, inside in wanted.items()]
 
 
@@ -213,12 +224,18 @@ def write_chunk(layer: zarr.Group, chunk: Chunk, pictures: Pictures, level: Leve
         ("images", pictures.images),
         ("score", pictures.score),
         ("flag", pictures.flag),
+        ("made_on", np.tile(_padded(pictures.made_on), (count, 1))),
         ("level", np.full(count, level, np.uint8)),
     ):
         target = array(layer, name)
         values = np.array(target[inside])
         values[offsets] = new[offsets]
         target[inside] = values
+
+
+def _padded(text: str) -> NDArray[np.uint8]:
+    """A text as the contract has it, (MADE_ON,) uint8."""
+    return np.frombuffer(text.encode()[:MADE_ON].ljust(MADE_ON, b"\0"), np.uint8)
 
 
 def lacks_natural(layer: zarr.Group, digest: str | None) -> bool:

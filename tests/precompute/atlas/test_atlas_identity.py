@@ -22,6 +22,7 @@ from diamond_cutter.precompute.atlas.statistics_photos import choose_photos
 from diamond_cutter.precompute.atlas.statistics_task import StatisticsTask, store_natural
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.rendering.backend.device import RenderPlan
 from diamond_cutter.precompute.rendering.recipes import RECIPES
 from diamond_cutter.precompute.stores.atlas.atlas_layout import open_atlas, read_weights
 from diamond_cutter.precompute.stores.atlas.atlas_writer import Chunk, create_atlas, prepare_model
@@ -151,7 +152,7 @@ def test_a_task_of_other_weights_than_the_store_has_stores_nothing(
     prepare_model(atlas, backbone.info, backbone.layers, "77" * 32)
     before = tree(Path(address))
     stem = backbone.layers[0]
-    task = RenderTask(backbone.network, stem, RECIPES["preview"], 0, Chunk(0, (0,)))
+    task = RenderTask(backbone.network, stem, RECIPES["preview"], 0, Chunk(0, (0,)), RenderPlan())
     photos = choose_photos("", tmp_path, lambda *_: None)
     natural = StatisticsTask(backbone.network, (stem,), 32, photos)
     with pytest.raises(Exception, match="got those of others") as caught:

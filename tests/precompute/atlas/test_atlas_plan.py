@@ -12,7 +12,15 @@ import zarr
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
-from diamond_cutter.precompute.atlas.atlas_plan import Plan, make_plan, prepared_atlas, tasks
+from diamond_cutter.precompute.atlas.atlas_plan import (
+    Plan,
+    make_plan,
+    missing_channels,
+    prepared_atlas,
+    render_plans,
+    tasks,
+)
+from diamond_cutter.precompute.atlas.render_task import RenderTask
 from diamond_cutter.precompute.rendering.backend.device import Device
 
 Tree = Callable[[Path], dict[str, bytes]]
@@ -62,7 +70,12 @@ def test_with_a_budget_all_comes_at_preview_then_what_a_study_uses_then_the_rest
 
 def test_the_units_are_the_missing_chunks_of_each_layer(tmp_path: Path) -> None:
     made = plan(tmp_path, layers=("stem", "block"), channels="0-9")
-    found = tasks(made, prepared_atlas(made), made.stages[0], Device("CPU", "tensorflow"))
+    [missing] = missing_channels(made, prepared_atlas(made))
+
+    def on(device: Device) -> list[RenderTask]:
+        return tasks(made, made.stages[0], missing, render_plans(made, device))
+
+    found = on(Device("CPU", "tensorflow"))
     assert [(task.layer.name, task.chunk.start, len(task.chunk.wanted)) for task in found] == [
         ("stem", 0, 8),
         ("stem", 8, 2),
@@ -70,11 +83,22 @@ def test_the_units_are_the_missing_chunks_of_each_layer(tmp_path: Path) -> None:
         ("block", 8, 2),
     ]
     assert found[1].where == "efficientnet-lite0/stem channels 8-9"
-    on_gpu = tasks(made, prepared_atlas(made), made.stages[0], fake_pictures.GPU)
+    on_gpu = on(fake_pictures.GPU)
+    assert [task.plan.batch for task in on_gpu] == [24, 16]
     assert [(task.layer.name, len(task.chunk.wanted), task.chunk.size) for task in on_gpu] == [
         ("stem", 10, 24),
         ("block", 10, 16),
     ]
+
+
+def test_what_an_earlier_stage_makes_is_not_planned_again(tmp_path: Path) -> None:
+    used = {("a", "block"): (3, 1)}
+    settings = AtlasSettings(store=str(tmp_path), channels="0-9", layers=("block",), budget="10m")
+    made = make_plan(settings, fake_pictures.load, used)
+    missing = missing_channels(made, prepared_atlas(made))
+    assert [lacks.get(("a", "block"), ()) for lacks in missing] == [
+        tuple(range(10)), tuple(range(8)), (8, 9),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

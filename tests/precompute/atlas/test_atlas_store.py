@@ -9,6 +9,7 @@ import pytest
 import zarr
 from zarr.storage import LocalStore
 
+from diamond_cutter.build.rendered_atlas import read_atlas
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.rendering.recipes import RECIPES, canvas_side
 from diamond_cutter.precompute.stores.atlas import atlas_writer
@@ -76,6 +77,21 @@ def test_what_is_written_is_read_with_its_numbers(tmp_path: Path, address: str) 
         np.testing.assert_array_equal(array(layer, "flag")[inside], expected.flag)
     np.testing.assert_array_equal(array(layer, "level")[:], [Level.PREVIEW] * 20)
     assert {array(layer, name).chunks[0] for name in ("images", "score", "flag", "level")} == {8}
+
+
+def test_device_and_precision_are_kept_with_the_pictures(tmp_path: Path) -> None:
+    layer = prepared(str(tmp_path))
+    texts = {0: "CPU, tensorflow, float32", 8: "NVIDIA H100 80GB HBM3 (80 GiB), jax, bfloat16"}
+    for start, text in texts.items():
+        made = replace(pictures(start), made_on=text)
+        write_chunk(layer, Chunk(start, (start, start + 2)), made, Level.PREVIEW)
+    [model] = read_atlas(str(tmp_path)).models
+    told = {channel: text for channel, text in enumerate(model.rendered[0].made_on) if text}
+    assert told == {0: texts[0], 2: texts[0], 8: texts[8], 10: texts[8]}
+    del layer["made_on"]  # as in an atlas of before
+    [model] = read_atlas(str(tmp_path)).models
+    assert model.rendered[0].made_on == ("",) * 20
+    write_chunk(prepared(str(tmp_path)), Chunk(16, (16,)), pictures(16), Level.PREVIEW)
 
 
 def test_an_empty_layer_has_no_pictures_and_no_scores(tmp_path: Path) -> None:

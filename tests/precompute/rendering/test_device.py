@@ -10,10 +10,10 @@ from diamond_cutter.precompute.rendering.backend import adapter, device
 from diamond_cutter.precompute.rendering.backend.device import (
     Device,
     Load,
-    Way,
+    RenderPlan,
     find_device,
     least,
-    way,
+    plan_render,
 )
 from diamond_cutter.precompute.rendering.recipes import RECIPES
 
@@ -32,25 +32,25 @@ def load(pictures: int, recipe: str = "preview", side: int = 128) -> Load:
 @pytest.mark.parametrize("framework", ["tensorflow", "jax"])
 @pytest.mark.parametrize("recipe", ["preview", "standard"])
 def test_on_a_cpu_nothing_is_chosen(framework: str, recipe: str) -> None:
-    chosen = way(replace(CPU, framework=framework), 6, load(1280, recipe))
-    assert chosen == Way(batch=8, in_flight=6, precision="float32", xla=False)
+    chosen = plan_render(replace(CPU, framework=framework), 6, load(1280, recipe))
+    assert chosen == RenderPlan(batch=8, in_flight=6, precision="float32", xla=False)
 
 
 def test_half_precision_is_for_tensor_cores_that_know_it() -> None:
-    precision = [way(each, 16, load(64)).precision for each in (H100, V100, SMALL, UNKNOWN)]
+    precision = [plan_render(each, 16, load(64)).precision for each in (H100, V100, SMALL, UNKNOWN)]
     assert precision == ["bfloat16", "float32", "bfloat16", "float32"]
 
 
 def test_processes_share_a_gpu_as_far_as_its_memory_and_the_cores_go() -> None:
-    shared = [way(each, 16, load(64)).in_flight for each in (H100, V100, SMALL, UNKNOWN)]
+    shared = [plan_render(each, 16, load(64)).in_flight for each in (H100, V100, SMALL, UNKNOWN)]
     assert shared == [4, 2, 1, 1]
-    assert way(H100, 2, load(64)).in_flight == 2
+    assert plan_render(H100, 2, load(64)).in_flight == 2
 
 
 def test_a_batch_fits_into_the_memory_of_its_process() -> None:
     for each in (H100, V100, SMALL, UNKNOWN):
         for recipe, view in (("preview", 64), ("standard", 128)):
-            chosen = way(each, 16, load(10_000, recipe))
+            chosen = plan_render(each, 16, load(10_000, recipe))
             assert chosen.batch % 8 == 0
             assert 8 <= chosen.batch <= 128
             taken = chosen.batch * 8_000 * view**2 + GIB
@@ -64,20 +64,20 @@ def test_a_batch_fits_into_the_memory_of_its_process() -> None:
 def test_the_batches_of_a_layer_are_of_one_size_where_they_can_be(
     channels: int, batch: int
 ) -> None:
-    assert way(H100, 16, load(channels)).batch == batch
+    assert plan_render(H100, 16, load(channels)).batch == batch
 
 
 def test_xla_is_for_so_many_steps_that_its_compilation_pays() -> None:
-    assert not way(H100, 16, load(1280)).xla
-    assert way(H100, 16, load(1280, "standard")).xla
-    assert not way(H100, 16, load(64, "standard")).xla
+    assert not plan_render(H100, 16, load(1280)).xla
+    assert plan_render(H100, 16, load(1280, "standard")).xla
+    assert not plan_render(H100, 16, load(64, "standard")).xla
     few_at_once = replace(load(80, "standard"), batch=8)
-    assert way(H100, 16, few_at_once) == Way(8, 4, "bfloat16", xla=True)
-    assert not way(replace(H100, framework="jax"), 16, load(1280, "standard")).xla
+    assert plan_render(H100, 16, few_at_once) == RenderPlan(8, 4, "bfloat16", xla=True)
+    assert not plan_render(replace(H100, framework="jax"), 16, load(1280, "standard")).xla
 
 
 def test_a_way_that_fails_gets_plainer_until_there_is_nothing_plainer() -> None:
-    chosen: Way | None = way(H100, 16, load(40, "standard", 48))
+    chosen: RenderPlan | None = plan_render(H100, 16, load(40, "standard", 48))
     chosen = replace(chosen, xla=True)
     seen = []
     while chosen is not None:
@@ -104,9 +104,9 @@ def test_a_way_that_fails_gets_plainer_until_there_is_nothing_plainer() -> None:
     ],
 )
 def test_where_memory_is_short_fewer_are_rendered_at_once(error: str) -> None:
-    fast = Way(batch=40, precision="bfloat16", xla=True)
+    fast = RenderPlan(batch=40, precision="bfloat16", xla=True)
     assert fast.plainer(error) == replace(fast, batch=24)
-    assert Way(batch=2).plainer("RESOURCE_EXHAUSTED") is None
+    assert RenderPlan(batch=2).plainer("RESOURCE_EXHAUSTED") is None
 
 
 def test_the_way_of_a_cluster_is_that_of_its_least_device() -> None:
@@ -116,11 +116,11 @@ def test_the_way_of_a_cluster_is_that_of_its_least_device() -> None:
 
 
 def test_a_way_is_said_in_one_line() -> None:
-    chosen = way(H100, 16, load(1280, "standard"))
+    chosen = plan_render(H100, 16, load(1280, "standard"))
     assert H100.describe() == "NVIDIA H100 80GB HBM3 (80 GiB), tensorflow"
     assert chosen.describe() == "bfloat16, 80 pictures at once, compiled by XLA"
     assert CPU.describe() == "CPU, tensorflow"
-    assert Way().describe() == "float32, 8 pictures at once"
+    assert RenderPlan().describe() == "float32, 8 pictures at once"
 
 
 @pytest.fixture

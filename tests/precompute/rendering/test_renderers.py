@@ -10,6 +10,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
 from diamond_cutter.precompute.rendering.backend.adapter import FRAMEWORK
+from diamond_cutter.precompute.rendering.backend.device import RenderPlan
 from diamond_cutter.precompute.rendering.renderer_choice import NAMES, make_renderer
 from diamond_cutter.precompute.rendering.target_readings import reading
 from diamond_cutter.precompute.rendering.targets import Family, Target, channel, class_logits
@@ -38,7 +39,14 @@ def made(name: str, backbone: Backbone, targets: list[Target], seed: int = 0) ->
     family = targets[0].family
     layer = None if family == Family.LOGIT else backbone.layer("block2_relu")
     renderer = make_renderer(
-        name, backbone, layer, RECIPE, seed=seed, family=family, batch=len(targets), side=32
+        name,
+        backbone,
+        layer,
+        RECIPE,
+        seed=seed,
+        family=family,
+        plan=RenderPlan(batch=len(targets)),
+        side=32,
     )
     return renderer.render(targets)
 
@@ -85,7 +93,7 @@ def test_the_seed_decides(name: str, tiny: Backbone) -> None:
 
 def test_what_a_renderer_cannot_do_is_told(tiny: Backbone) -> None:
     layer = tiny.layer("block1_relu")
-    settings = {"seed": 0, "family": Family.CHANNEL, "batch": 1}
+    settings = {"seed": 0, "family": Family.CHANNEL, "plan": RenderPlan(batch=1)}
     with pytest.raises(UserError, match="expected one of diamond, lucid, maco, got 'ours'"):
         make_renderer("ours", tiny, layer, RECIPE, **settings)
     with pytest.raises(UserError, match="maco: expected opaque pictures"):

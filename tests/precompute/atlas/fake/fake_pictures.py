@@ -59,6 +59,7 @@ def render(
     seed: int,
     channels: Sequence[int],
     begun: Any = None,
+    plan: Any = None,
 ) -> Pictures:
     """Noise that depends on every argument, less of it on what was begun; channel 5 is dead."""
     if recipe.base and begun is None:
@@ -118,6 +119,7 @@ def render_slowly(
     seed: int,
     channels: Sequence[int],
     begun: Any = None,
+    plan: Any = None,
 ) -> Pictures:
     """Slow enough to be killed in the middle of a run."""
     time.sleep(0.1)
@@ -131,6 +133,7 @@ def render_without_second_block_chunk(
     seed: int,
     channels: Sequence[int],
     begun: Any = None,
+    plan: Any = None,
 ) -> Pictures:
     if layer.name == "block" and channels[0] == 8:
         raise ArithmeticError(f"no gradient\nat {list(channels)}")
@@ -144,6 +147,7 @@ def render_deadly_second_block_chunk(
     seed: int,
     channels: Sequence[int],
     begun: Any = None,
+    plan: Any = None,
 ) -> Pictures:
     """Kills its worker, as the system does when memory runs out."""
     if layer.name == "block" and channels[0] == 8:
@@ -158,6 +162,7 @@ def render_on_full_disk(
     seed: int,
     channels: Sequence[int],
     begun: Any = None,
+    plan: Any = None,
 ) -> Pictures:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -205,6 +210,7 @@ def render_nothing(
     seed: int,
     channels: Sequence[int],
     begun: Any = None,
+    plan: Any = None,
 ) -> Pictures:
     raise ArithmeticError("no gradient anywhere")
 
@@ -216,6 +222,7 @@ def render_from_what_is_there(
     seed: int,
     channels: Sequence[int],
     begun: Any = None,
+    plan: Any = None,
 ) -> Pictures:
     if recipe.base and begun is None:
         raise AssertionError(f"expected the pictures of {recipe.base.name}")
@@ -229,6 +236,7 @@ def render_never(
     seed: int,
     channels: Sequence[int],
     begun: Any = None,
+    plan: Any = None,
 ) -> Pictures:
     """Stands where no rendering may be tried."""
     raise AssertionError("rendered")
