@@ -1,3 +1,4 @@
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -52,13 +53,15 @@ def test_a_running_cluster_is_joined_and_left_as_it_was(
 def test_joined_workers_know_the_networks_of_the_settings(
     tmp_path: Path, running_cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(SHARED, '{"mine": {"file": "mine.keras"}}')
     folder = tmp_path / "atlas.zarr"
     create_atlas(str(folder))
     settings = joined(folder, running_cluster.scheduler_address)
-    with cluster.workforce(settings, locate(str(folder), ATLAS), 1, tmp_path / "log") as workers:
-        (known,) = workers.client.run(shared_models).values()
-    assert known == {"mine": ModelSettings(file="mine.keras")}
+    for file in ("mine.keras", "other.keras"):  # those of the run, not of the one before
+        monkeypatch.setenv(SHARED, json.dumps({"mine": {"file": file}}))
+        target = locate(str(folder), ATLAS)
+        with cluster.workforce(settings, target, 1, tmp_path / "log") as workers:
+            (known,) = workers.client.run(shared_models).values()
+        assert known == {"mine": ModelSettings(file=file)}
 
 
 def test_workers_that_do_not_find_the_atlas_are_refused(
