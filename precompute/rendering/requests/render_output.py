@@ -20,7 +20,11 @@ from diamond_cutter.precompute.rendering.requests.picture_files import (
     write_png,
 )
 from diamond_cutter.precompute.rendering.requests.render_request import Asked
-from diamond_cutter.precompute.rendering.requests.target_pictures import plan_units, render_batches
+from diamond_cutter.precompute.rendering.requests.target_pictures import (
+    fitted,
+    plan_units,
+    render_batches,
+)
 from diamond_cutter.precompute.rendering.target_batches import together
 from diamond_cutter.precompute.rendering.targets import Target
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Pictures
@@ -82,13 +86,13 @@ class Gallery:
 
     def _rendered(self, todo: Sequence[Sequence[Target]], report: Report) -> Iterator[Pictures]:
         """The pictures of some of the parts; the bytes are those that all would give."""
-        plan, _ = self.planned
+        plan, parts = self.planned
         rendered = render_batches(
             self.backbone,
             self.asked.layer,
             todo,
             self.recipe,
-            plan,
+            fitted(plan, parts),
             seed=self.seed,
             transparent=self.transparent,
             renderer=self.renderer,

@@ -42,7 +42,7 @@ def render(
             layer,
             parts,
             recipe,
-            plan,
+            fitted(plan, parts),
             seed=seed,
             transparent=transparent,
             renderer=renderer,
@@ -89,5 +89,9 @@ def plan_units(
     if renderer == OWN and targets:
         load = Load(len(targets), picture_side(layer, targets[0].family), recipe)
         plan = plan_render(find_device(), 1, load)
-    parts = batches(targets, plan.batch)
-    return replace(plan, batch=max(map(len, parts))), parts
+    return plan, batches(targets, plan.batch)
+
+
+def fitted(plan: RenderPlan, parts: Sequence[Sequence[Target]]) -> RenderPlan:
+    """The plan with a batch as large as the largest of all parts, so that none is filled up."""
+    return replace(plan, batch=max(map(len, parts)))
