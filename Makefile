@@ -4,8 +4,11 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 ENV := .venv/made
+# A file of tests stays in one process, which makes its fixtures once; four of them fill 8 GB.
+# As they are listed, and not by the number of tests: the long ones have few, and would come last.
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help env lucid atlas study site serve test test-all lint types format bench clean
+.PHONY: help env lucid atlas study site serve test test-all test-jax lint types format bench clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,10 +46,13 @@ serve: $(ENV)  ## look at the site, on this machine only
 	$(BIN)/diamond serve
 
 test: $(ENV)  ## all tests, in the browser too where Chromium is found
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 test-all: $(ENV)  ## all tests, and the contract of backbones over every network there is (an hour)
-	DIAMOND_TEST_ALL=1 $(BIN)/pytest
+	DIAMOND_TEST_ALL=1 $(BIN)/pytest $(PARALLEL)
+
+test-jax: $(ENV)  ## the tests of rendering that hold on TensorFlow and on JAX alike, on JAX
+	KERAS_BACKEND=jax $(BIN)/pytest -m backend $(PARALLEL)
 
 lint: types .cache/node_modules  ## ruff, mypy and the JavaScript's types
 	$(BIN)/ruff check

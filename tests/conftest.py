@@ -4,20 +4,26 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import zarr
+from filelock import FileLock
 from numpy.typing import NDArray
 from sample_attribution import write_attribution
 from sample_study import LARGE, SMALL, colour_of_photo, write_study
 
 from diamond_cutter.build.whole_site import build_site
+from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.stores.atlas import atlas_writer
 from diamond_cutter.precompute.stores.atlas.activation_statistics import ActivationStatistics
 from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Flag, Layer, Level, Model
 from diamond_cutter.precompute.stores.atlas.model_list import Listed
 from diamond_cutter.precompute.stores.store_address import array, subgroup
+
+if TYPE_CHECKING:
+    from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
 MODEL = Model("tiny-net", "random", "Tiny", 64, 1_234_567, 0.5, 3)
 LAYERS = [
@@ -158,6 +164,15 @@ def quiet(_step: str, _done: int, _total: int) -> None:
     """A report that nobody reads."""
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Said here, since of several processes the one that prints reads no other conftest."""
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    absent = [str(why[2]) for why in skipped if "no Chromium" in str(why)]
+    if absent:
+        terminalreporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
+        terminalreporter.line(absent[0].removeprefix("Skipped: "), red=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is found in files of networks is not kept in the cache of whoever runs the tests."""
@@ -166,44 +181,75 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+Once = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """Has a folder of that name made by whichever of the processes that run tests is first.
+
+    All others find it; it is to be read only.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        root = root.parent  # beside the folders of each of the processes
+
+    def make_once(name: str, make: Callable[[Path], None]) -> Path:
+        folder = root / f"once-{name}"
+        with FileLock(folder.with_suffix(".lock")):
+            if not folder.exists():
+                made = tmp_path_factory.mktemp(name)
+                make(made)
+                made.rename(folder)
+        return folder
+
+    return make_once
+
+
+@pytest.fixture(scope="session")
+def lite0() -> "Backbone":
+    """EfficientNet-Lite0 with its real weights."""
+    return catalogue.load("efficientnet-lite0")
+
+
 @pytest.fixture
 def write_atlas() -> Callable[[str], None]:
     return write
 
 
 @pytest.fixture(scope="session")
-def small_atlas(tmp_path_factory: pytest.TempPathFactory) -> str:
+def small_atlas(once: Once) -> str:
     """The address of the small atlas; to be read only."""
-    address = str(tmp_path_factory.mktemp("atlas") / "atlas.zarr")
-    write(address)
-    return address
+    return str(once("atlas", lambda folder: write(str(folder / "atlas.zarr"))) / "atlas.zarr")
 
 
 @pytest.fixture(scope="session")
-def small_study(tmp_path_factory: pytest.TempPathFactory) -> str:
+def small_study(once: Once) -> str:
     """The address of the studies that hold "pets"; to be read only."""
-    address = str(tmp_path_factory.mktemp("study") / "study.zarr")
-    write_study(address, SMALL)
-    write_attribution(address, SMALL)
-    return address
+
+    def make(folder: Path) -> None:
+        address = str(folder / "study.zarr")
+        write_study(address, SMALL)
+        write_attribution(address, SMALL)
+
+    return str(once("study", make) / "study.zarr")
 
 
 @pytest.fixture(scope="session")
-def large_study(tmp_path_factory: pytest.TempPathFactory) -> str:
+def large_study(once: Once) -> str:
     """The address of the studies that hold "thirty", of 30 classes; to be read only."""
-    address = str(tmp_path_factory.mktemp("study") / "large.zarr")
-    write_study(address, LARGE)
-    return address
+    made = once("large", lambda folder: write_study(str(folder / "large.zarr"), LARGE))
+    return str(made / "large.zarr")
 
 
 @pytest.fixture(scope="session")
-def small_site(
-    small_atlas: str, small_study: str, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def small_site(small_atlas: str, small_study: str, once: Once) -> Path:
     """The site of the small atlas and the small study; to be read only."""
-    output = tmp_path_factory.mktemp("built") / "site"
-    build_site(small_atlas, [small_study], output, "", quiet)
-    return output
+
+    def make(folder: Path) -> None:
+        build_site(small_atlas, [small_study], folder / "site", "", quiet)
+
+    return once("built", make) / "site"
 
 
 @pytest.fixture(scope="session")
@@ -222,27 +268,30 @@ def photo_colour() -> Callable[[int], tuple[int, int, int]]:
 
 
 @pytest.fixture(scope="session")
-def networks(small_study: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def networks(small_study: str, once: Once) -> str:
     """The made-up study with all that makes it one taken away: photos without labels, no heads."""
-    address = tmp_path_factory.mktemp("networks") / "networks.zarr"
-    shutil.copytree(small_study, address)
-    studies = zarr.open_group(str(address), mode="r+")
-    group = subgroup(studies, "pets")
-    slot = subgroup(group, str(group.attrs["slot"]))
-    array(slot, "photos/label")[:] = np.full(60, -1, np.int32)
-    del slot["cuts"]
-    attribution = subgroup(slot, "attribution")
-    explained = {**attribution.attrs.asdict()["explained"], "own": True}
-    attribution.attrs.put({"explained": explained})
-    group.attrs.put({"slot": group.attrs["slot"]})
-    return str(address)
+
+    def make(folder: Path) -> None:
+        address = folder / "networks.zarr"
+        shutil.copytree(small_study, address)
+        studies = zarr.open_group(str(address), mode="r+")
+        group = subgroup(studies, "pets")
+        slot = subgroup(group, str(group.attrs["slot"]))
+        array(slot, "photos/label")[:] = np.full(60, -1, np.int32)
+        del slot["cuts"]
+        attribution = subgroup(slot, "attribution")
+        explained = {**attribution.attrs.asdict()["explained"], "own": True}
+        attribution.attrs.put({"explained": explained})
+        group.attrs.put({"slot": group.attrs["slot"]})
+
+    return str(once("networks", make) / "networks.zarr")
 
 
 @pytest.fixture(scope="session")
-def networks_site(
-    small_atlas: str, networks: str, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def networks_site(small_atlas: str, networks: str, once: Once) -> Path:
     """The site of networks by themselves, without a study."""
-    output = tmp_path_factory.mktemp("networks-built") / "site"
-    build_site(small_atlas, [networks], output, "", lambda *_: None)
-    return output
+
+    def make(folder: Path) -> None:
+        build_site(small_atlas, [networks], folder / "site", "", quiet)
+
+    return once("networks-built", make) / "site"

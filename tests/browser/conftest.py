@@ -18,19 +18,16 @@ from diamond_cutter.web.local_server import create_app
 
 OpenPage = Callable[..., Page]
 REQUIRE = "DIAMOND_REQUIRE_BROWSER"
-ABSENT = "no Chromium: expected it on PATH or named by CHROMIUM; the browser tests did not run"
+ABSENT = (
+    "no Chromium: expected it on PATH or named by CHROMIUM; the browser tests did not run. "
+    f"With {REQUIRE}=1 this is a failure."
+)
 
 
 def chromium() -> str | None:
     named = os.environ.get("CHROMIUM")
     names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
     return next((found for name in names if (found := shutil.which(name))), None)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if any(ABSENT in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
-        terminalreporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
-        terminalreporter.line(f"{ABSENT}. With {REQUIRE}=1 this is a failure.", red=True)
 
 
 @pytest.fixture(scope="session")

@@ -25,17 +25,18 @@ def tree() -> Callable[[Path], dict[str, bytes]]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def undisturbed(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     """The atlas of the fake's cuts at preview, made by a run that nothing disturbed."""
-    folder = tmp_path_factory.mktemp("undisturbed") / "atlas.zarr"
-    settings = AtlasSettings(store=str(folder), workers=2)
-    render_atlas(
-        settings,
-        load=fake_pictures.load,
-        render=fake_pictures.render,
-        measure=fake_pictures.measure,
-    )
-    return folder
+
+    def make(folder: Path) -> None:
+        render_atlas(
+            AtlasSettings(store=str(folder / "atlas.zarr"), workers=2),
+            load=fake_pictures.load,
+            render=fake_pictures.render,
+            measure=fake_pictures.measure,
+        )
+
+    return once("undisturbed", make) / "atlas.zarr"
 
 
 @pytest.fixture(scope="session")

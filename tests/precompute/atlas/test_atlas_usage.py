@@ -9,7 +9,7 @@ from sample_attribution import LAYERS
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.atlas.channel_selection import select_used
 from diamond_cutter.precompute.atlas.used_channels import find_used
-from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
 from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.study.study_reader import open_studies
@@ -36,10 +36,9 @@ def test_what_cells_name_and_what_counts_for_a_class_comes_first(small_study: st
     assert set(most) == {named.argmax(), given.argmax()}
 
 
-def test_what_is_used_is_selected_and_nothing_else() -> None:
-    backbone = catalogue.load("efficientnet-lite0")
+def test_what_is_used_is_selected_and_nothing_else(lite0: Backbone) -> None:
     used = {("efficientnet-lite0", "block1a_project_bn"): (7, 3), ("another", "stem"): (1,)}
-    [selection] = select_used([backbone], used)
+    [selection] = select_used([lite0], used)
     assert (selection.layer.name, selection.channels) == ("block1a_project_bn", (7, 3))
 
 

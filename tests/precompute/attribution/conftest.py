@@ -7,14 +7,13 @@ from numpy.typing import NDArray
 from sample_attributor import LAYERS, SIZE, Asked, make_head
 
 from diamond_cutter.precompute.attribution.attributor import Attributor
-from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
 
 @pytest.fixture(scope="session")
-def backbone() -> Backbone:
-    return catalogue.load("efficientnet-lite0")
+def backbone(lite0: Backbone) -> Backbone:
+    return lite0
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,10 @@ import pytest
 
 from diamond_cutter.command.settings import AttributionSettings
 from diamond_cutter.precompute.attribution.attribution_selection import select_layers
-from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
 DEEPEST = ["block1a_project_bn", "block2b_add", "block3b_add", "block5c_add"]
 """The last cut of Lite0 at strides of 2, 4, 8 and 16."""
-
-
-@pytest.fixture(scope="module")
-def lite0() -> Backbone:
-    return catalogue.load("efficientnet-lite0")
 
 
 @pytest.mark.parametrize(

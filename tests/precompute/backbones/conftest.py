@@ -12,13 +12,10 @@ from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
 
 @pytest.fixture(scope="session")
-def load() -> Callable[[str], Backbone]:
-    return cache(catalogue.load)
-
-
-@pytest.fixture(scope="session")
-def lite0(load: Callable[[str], Backbone]) -> Backbone:
-    return load("efficientnet-lite0")
+def load(lite0: Backbone) -> Callable[[str], Backbone]:
+    """Loads each backbone once."""
+    loaded = cache(catalogue.load)
+    return lambda name: lite0 if name == lite0.info.name else loaded(name)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import StudySettings
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.features import feature_extraction as extraction
 from diamond_cutter.precompute.features.feature_extraction import FEATURES, extract
@@ -69,10 +70,11 @@ def store(tmp_path_factory: pytest.TempPathFactory, photos: list[Photo]) -> Path
     return folder
 
 
-def test_features_are_those_of_the_plain_network_pooled(store: Path, photos: list[Photo]) -> None:
-    backbone = catalogue.load(MODEL)
-    outputs = [backbone.model.get_layer(cut).output for cut in CUTS]
-    plain = keras.Model(backbone.model.input, outputs)
+def test_features_are_those_of_the_plain_network_pooled(
+    store: Path, photos: list[Photo], lite0: Backbone
+) -> None:
+    outputs = [lite0.model.get_layer(cut).output for cut in CUTS]
+    plain = keras.Model(lite0.model.input, outputs)
     images = np.stack([prepare(decode(photo.file).image, 224) for photo in photos])
     activations = [np.asarray(each) for each in plain(images, training=False)]
     made = features(store, photos, pooling="both")

@@ -26,6 +26,8 @@ from diamond_cutter.precompute.rendering.requests import target_pictures
 from diamond_cutter.precompute.rendering.targets import Target, channel
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Level, Pictures
 
+pytestmark = pytest.mark.backend
+
 RECIPE = short(steps=3, view=24)
 FAST = RenderPlan(batch=32, precision="bfloat16", xla=True)
 

@@ -1,9 +1,12 @@
 """Our stateless Adam takes the steps of Keras's."""
 
 import numpy as np
+import pytest
 
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.rendering import ascent
+
+pytestmark = pytest.mark.backend
 
 ops = keras.ops
 

@@ -10,6 +10,8 @@ from diamond_cutter.precompute.backbones import keras_runtime
 from diamond_cutter.precompute.rendering.backend import adapter
 from diamond_cutter.precompute.rendering.backend.device import Device
 
+pytestmark = pytest.mark.backend
+
 
 def test_a_compiled_function_takes_batches_of_several_sizes() -> None:
     double = adapter.compiled(lambda values: values * 2)

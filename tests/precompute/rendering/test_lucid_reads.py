@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from diamond_cutter.command.settings import ModelSettings
-from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.catalogue.user_model_source import UserModelEntry
 from diamond_cutter.precompute.backbones.formats.model_export import write_backbone
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.cut_network import fold
 
 FIVE = ["stem_activation", "block2b_add", "block4c_add", "block5a_activation", "top_activation"]
@@ -45,11 +45,10 @@ np.save(folder + "/image.npy", image)
 
 
 @pytest.mark.skipif(find_spec("lucid") is None, reason="`make lucid` brings Lucid")
-def test_lucid_loads_and_renders_what_we_write(tmp_path: Path) -> None:
-    backbone = catalogue.load("efficientnet-lite0")
+def test_lucid_loads_and_renders_what_we_write(lite0: Backbone, tmp_path: Path) -> None:
     path = tmp_path / "lite0.modelzoo"
-    write_backbone(backbone, None, path)
-    write_backbone(backbone, None, tmp_path / "lite0.pb")  # as Lucid elsewhere wants it called
+    write_backbone(lite0, None, path)
+    write_backbone(lite0, None, tmp_path / "lite0.pb")  # as Lucid elsewhere wants it called
     assert (tmp_path / "lite0.pb").read_bytes() == path.read_bytes()
     photo = np.random.default_rng(0).random((1, 224, 224, 3), np.float32)
     np.save(tmp_path / "photo.npy", photo)
@@ -57,12 +56,12 @@ def test_lucid_loads_and_renders_what_we_write(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     with np.load(tmp_path / "seen.npz") as seen:
-        for name, value in zip(FIVE, fold(backbone, FIVE)(photo), strict=True):
+        for name, value in zip(FIVE, fold(lite0, FIVE)(photo), strict=True):
             np.testing.assert_allclose(seen[name], value, atol=1e-4, err_msg=name)
     again = UserModelEntry("mine", ModelSettings(file=str(path))).load()
-    for one, other in zip(fold(again, FIVE)(photo), fold(backbone, FIVE)(photo), strict=True):
+    for one, other in zip(fold(again, FIVE)(photo), fold(lite0, FIVE)(photo), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
-    network = fold(backbone, ["block2b_add"])
+    network = fold(lite0, ["block2b_add"])
     grey = np.full((1, 64, 64, 3), 0.5, np.float32)
     reached = np.asarray(network(np.load(tmp_path / "image.npy")))[..., 3].mean()
     assert reached > np.asarray(network(grey))[..., 3].mean() + 1

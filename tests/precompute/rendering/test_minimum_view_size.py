@@ -14,6 +14,8 @@ from diamond_cutter.precompute.rendering.targets import channel
 from diamond_cutter.precompute.rendering.views import roomy
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
 
+pytestmark = pytest.mark.backend
+
 
 def network(halvings: int, padding: str = "valid", more: int = 0) -> Any:
     """Convolutions of 3 pixels that halve the side, and more that do not."""

@@ -12,6 +12,8 @@ from diamond_cutter.precompute.rendering.target_readings import (
 )
 from diamond_cutter.precompute.rendering.views import cells, pixel_centres
 
+pytestmark = pytest.mark.backend
+
 MEAN, SPREAD = np.array([3.0, 0.0], np.float32), np.array([2.0, 0.5], np.float32)
 WEIGHT = np.array([1.0, 0.2], np.float32)
 OUTPUT = np.array([[[[5.0, 1.0], [1.0, 1.0]]]], np.float32)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from short import short
 
-from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.cut_network import truncate
 from diamond_cutter.precompute.backbones.graph.nasnet_padding import AlignedPadding2D
@@ -14,14 +13,16 @@ from diamond_cutter.precompute.rendering.backend.half_precision import in_precis
 from diamond_cutter.precompute.rendering.renderer import Renderer
 from diamond_cutter.precompute.rendering.targets import channel
 
+pytestmark = pytest.mark.backend
+
 ops = keras.ops
 
 LAYER = "block2b_add"
 
 
 @pytest.fixture(scope="module")
-def backbone() -> Backbone:
-    return catalogue.load("efficientnet-lite0")
+def backbone(lite0: Backbone) -> Backbone:
+    return lite0
 
 
 def test_half_precision_gives_the_values_and_gradients_of_full(backbone: Backbone) -> None:

@@ -11,7 +11,6 @@ from short import short
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.main import main
-from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
 from diamond_cutter.precompute.backbones.keras_runtime import keras
@@ -36,8 +35,8 @@ STEM = "stem_activation"
 
 
 @pytest.fixture(scope="module")
-def backbone() -> Backbone:
-    return catalogue.load("efficientnet-lite0")
+def backbone(lite0: Backbone) -> Backbone:
+    return lite0
 
 
 def quiet(_done: int) -> None:

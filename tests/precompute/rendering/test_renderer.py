@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from short import short
 
-from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.batch_statistics import natural_statistics
 from diamond_cutter.precompute.backbones.graph.cut_network import truncate
@@ -16,12 +15,14 @@ from diamond_cutter.precompute.rendering.renderer import Renderer
 from diamond_cutter.precompute.rendering.targets import channel
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Level, Pictures
 
+pytestmark = pytest.mark.backend
+
 SHORT = short(steps=12)
 
 
 @pytest.fixture(scope="module")
-def backbone() -> Backbone:
-    return catalogue.load("efficientnet-lite0")
+def backbone(lite0: Backbone) -> Backbone:
+    return lite0
 
 
 class Channels:

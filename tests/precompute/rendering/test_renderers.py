@@ -18,7 +18,10 @@ from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Pictures
 
 RECIPE = short(steps=30, view=24)
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # Lucid's, which is of 2021
+pytestmark = [
+    pytest.mark.backend,
+    pytest.mark.filterwarnings("ignore"),  # Lucid's, which is of 2021
+]
 
 absent = FRAMEWORK != "tensorflow" or find_spec("lucid") is None
 renderers = pytest.mark.parametrize(

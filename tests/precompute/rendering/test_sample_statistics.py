@@ -1,6 +1,7 @@
 """Natural units of layers without BatchNorm."""
 
 import numpy as np
+import pytest
 
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.keras_runtime import keras
@@ -16,6 +17,8 @@ from diamond_cutter.precompute.rendering.target_readings import (
 )
 from diamond_cutter.precompute.rendering.targets import Family
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
+
+pytestmark = pytest.mark.backend
 
 
 def network_without_norm() -> Backbone:

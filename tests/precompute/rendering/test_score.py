@@ -9,6 +9,8 @@ from diamond_cutter.precompute.rendering.target_readings import ChannelReading, 
 from diamond_cutter.precompute.rendering.targets import channel
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Layer
 
+pytestmark = pytest.mark.backend
+
 LAYER = Layer("colours", 0, 3, 1, 1, False)
 WANTED = asked([channel(LAYER, index) for index in range(3)])
 

@@ -13,6 +13,8 @@ from diamond_cutter.precompute.rendering.spectrum import (
 )
 from diamond_cutter.precompute.rendering.views import pixel_centres
 
+pytestmark = pytest.mark.backend
+
 
 def drawn(side: int) -> np.ndarray:
     return np.random.default_rng(1).normal(0, 0.3, (2, 3, side, side)).astype(np.float32)

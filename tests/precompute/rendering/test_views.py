@@ -5,6 +5,8 @@ import pytest
 
 from diamond_cutter.precompute.rendering.views import Sampling, draw, pixel_centres, surrounded
 
+pytestmark = pytest.mark.backend
+
 SAMPLING = Sampling(side=64, canvas=128, magnification=(0.8, 1.6), beyond=0.1)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.cut_network import fold
 from diamond_cutter.precompute.backbones.keras_runtime import keras, tf
@@ -23,11 +22,6 @@ from diamond_cutter.precompute.study.cut_cost import (
 )
 
 CUTS = ["stem_activation", "block2b_add", "top_activation"]
-
-
-@pytest.fixture(scope="module")
-def lite0() -> Backbone:
-    return catalogue.load("efficientnet-lite0")
 
 
 @pytest.fixture(scope="module")
