@@ -22,7 +22,7 @@ from diamond_cutter.precompute.rendering.recipes import RECIPES
 from diamond_cutter.precompute.stores.atlas.atlas_layout import open_atlas
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 
-PATIENCE = 60.0
+PATIENCE = 600.0
 BATCHES = {
     "stem": [range(20)],
     "block": [range(16)],
