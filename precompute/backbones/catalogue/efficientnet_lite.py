@@ -76,7 +76,10 @@ def blocks(width: float, depth: float) -> Iterator[Block]:
 
 
 def build(name: str, width: float, depth: float) -> Any:
-    """A network with random weights: float32 RGB 0..1 (N, H, W, 3) to logits (N, 1000)."""
+    """A network with weights of zero: float32 RGB 0..1 (N, H, W, 3) to logits (N, 1000).
+
+    They are to be filled: to draw them at random takes JAX, which compiles for each shape, 17 s.
+    """
     pixels = keras.Input((None, None, 3), name="input")
     value = keras.layers.Rescaling(255 / 128, -127 / 128, name="preprocessing")(pixels)
     value = _normalize(_convolution("stem_conv", STEM_WIDTH, 3, strides=2)(value), "stem_bn")
@@ -86,7 +89,7 @@ def build(name: str, width: float, depth: float) -> Any:
     value = _normalize(_convolution("top_conv", HEAD_WIDTH, 1)(value), "top_bn")
     value = _activate(value, "top_activation")
     value = keras.layers.GlobalAveragePooling2D(name="avg_pool")(value)
-    logits = keras.layers.Dense(CLASSES, name="predictions")(value)
+    logits = keras.layers.Dense(CLASSES, kernel_initializer="zeros", name="predictions")(value)
     return keras.Model(pixels, logits, name=name)
 
 
@@ -129,7 +132,12 @@ def _add_block(value: Any, block: Block) -> Any:
         value = _convolution(f"{name}_expand_conv", width, 1)(value)
         value = _activate(_normalize(value, f"{name}_expand_bn"), f"{name}_expand_activation")
     value = keras.layers.DepthwiseConv2D(
-        block.kernel, strides=block.stride, padding="same", use_bias=False, name=f"{name}_dwconv"
+        block.kernel,
+        strides=block.stride,
+        padding="same",
+        use_bias=False,
+        depthwise_initializer="zeros",
+        name=f"{name}_dwconv",
     )(value)
     value = _activate(_normalize(value, f"{name}_bn"), f"{name}_activation")
     value = _convolution(f"{name}_project_conv", block.width_out, 1)(value)
@@ -141,7 +149,13 @@ def _add_block(value: Any, block: Block) -> Any:
 
 def _convolution(name: str, filters: int, kernel: int, strides: int = 1) -> Any:
     return keras.layers.Conv2D(
-        filters, kernel, strides=strides, padding="same", use_bias=False, name=name
+        filters,
+        kernel,
+        strides=strides,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="zeros",
+        name=name,
     )
 
 

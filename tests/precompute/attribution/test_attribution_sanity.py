@@ -15,6 +15,7 @@ from diamond_cutter.precompute.attribution.attributor import BATCH, Answer, Attr
 from diamond_cutter.precompute.backbones.catalogue import efficientnet_lite
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.features.pooling_network import PoolingNetwork
 from diamond_cutter.precompute.heads.folds import make_folds
 from diamond_cutter.precompute.heads.head_training import train
@@ -79,6 +80,9 @@ def test_random_weights_and_shuffled_labels_change_the_maps(
     classes = labels[np.arange(BATCH) * (len(labels) // BATCH)]
     trained = ask(backbone, labels)
     network = efficientnet_lite.build("efficientnet-lite0", 1.0, 1.0)
+    for seed, layer in enumerate(network.layers):
+        if hasattr(layer, "kernel"):
+            layer.kernel.assign(keras.initializers.GlorotUniform(seed)(layer.kernel.shape))
     random = ask(replace(backbone, model=network), labels)
     shuffled = ask(backbone, np.random.default_rng(5).permutation(labels))
     again = ask(backbone, labels)
