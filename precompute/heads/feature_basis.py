@@ -18,6 +18,13 @@ _BLOCK = 1 << 22
 """Numbers that are handled at a time: intermediate results stay this small."""
 _NEGLIGIBLE = 1e-10
 """Variance, as a share of the largest, below which an axis holds nothing but rounding."""
+_LEAST = 0.1
+"""The least that a feature is divided by, as a share of the upper quartile of the features' spreads.
+
+A channel that one training row barely excites would else speak loudest of all in a photo that does
+excite it: of Lite0's last cut on handwritten digits, 500 of 1,280 are so, with up to 40,000 spreads
+in new photos. A head of 150 photos was right on 10 % of them; with this on 84 %.
+"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def standardisation(features: Floats) -> tuple[NDArray[np.float64], NDArray[np.f
     """Mean and spread (standard deviation), each (D,) float64, of `features (N, D)`.
 
     The spread of a feature is 1 where it is constant but for rounding, as in scikit-learn's
-    StandardScaler.
+    StandardScaler, and else at least `_LEAST` of the upper quartile of the others'.
     """
     rows, columns = features.shape
     mean = np.zeros(columns)
@@ -80,7 +87,8 @@ def standardisation(features: Floats) -> tuple[NDArray[np.float64], NDArray[np.f
     variance /= rows
     rounding = rows * np.finfo(np.float64).eps
     constant = variance <= rounding * variance + np.square(rounding * mean)
-    return mean, np.sqrt(np.where(constant, 1, variance))
+    least = 0.0 if constant.all() else _LEAST**2 * np.quantile(variance[~constant], 0.75)
+    return mean, np.sqrt(np.where(constant, 1, np.maximum(variance, least)))
 
 
 def standardise(features: Floats, mean: NDArray[np.float64], spread: NDArray[np.float64]) -> Floats:

@@ -102,13 +102,27 @@ def test_ill_scaled_constant_and_doubled_features_are_no_trouble() -> None:
     task = make_task(100, 12, 3)
     features = task.features.copy()
     features[..., 0] *= 1e6
-    features[..., 1] *= 1e-6
     features[..., 2] = 0.1
     features[..., 3] = 0
     features[..., 4] = features[..., 5]
     features[..., 6] += 1000
     features[:, :, 7] = np.arange(100)[:, None] == 40  # constant in all training sets but some
     check(HeadTask(features, task.labels, 3, balanced=False))
+
+
+def test_a_channel_that_training_hardly_excites_does_not_shout_down_the_others() -> None:
+    """One training row excites it a little; a new photo does so a thousand times as much."""
+    task = make_task(100, 24, 2, apart=1.0)
+    features = np.concatenate([task.features, np.zeros((100, 1, 20), np.float32)], axis=2)
+    features[np.arange(20), 0, np.arange(24, 44)] = 1e-3
+    head = train_logistic(HeadTask(features, task.labels, 2, False), plain_folds(task), seed=0)[1][
+        -1
+    ]
+    new = features[:, 0].copy()
+    new[:, 24:] = 1.0
+    plain = probabilities(head, features[:, 0]).argmax(axis=1)
+    assert (plain == task.labels).mean() > 0.9
+    assert (probabilities(head, new).argmax(axis=1) == plain).mean() > 0.9
 
 
 def test_separable_photos_end_at_the_weakest_strength() -> None:
