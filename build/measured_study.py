@@ -99,6 +99,14 @@ class MeasuredStudy:
         chosen = self.study.recommendation
         return self.by_key[chosen.model, chosen.cut]
 
+    @property
+    def saver(self) -> MeasuredCut | None:
+        """The cheapest that hardly loses; None where a study made before knows of none."""
+        expected = self.study.recommendation.expected
+        if expected is None:
+            return None
+        return self.by_key[expected.saver.model, expected.saver.cut]
+
     def of_backbone(self, backbone: Backbone) -> list[MeasuredCut]:
         """The cuts of a backbone, shallow to deep."""
         return [self.by_key[backbone.name, cut] for cut in backbone.cuts]

@@ -148,6 +148,9 @@ class StudySettings:
         ("flip", "crop", "colour"), 'what augmented views change: "flip", "crop", "colour"'
     )
     folds: int = setting(5, "parts that the photos are split into, each held out once")
+    tolerance: float = setting(
+        1.0, "points of accuracy that a cheaper cut may be expected to lose: that is the saver"
+    )
     seed: int = setting(0, "the seed of folds, views, training and resampling")
     workers: int = setting(0, "worker processes of one thread each; 0: one for each core")
     memory_limit: str = setting("4GiB", "memory at which a worker is restarted")

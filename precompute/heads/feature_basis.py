@@ -19,7 +19,7 @@ _BLOCK = 1 << 22
 _NEGLIGIBLE = 1e-10
 """Variance, as a share of the largest, below which an axis holds nothing but rounding."""
 _LEAST = 0.1
-"""The least that a feature is divided by, as a share of the upper quartile of the features' spreads.
+"""The least that a feature is divided by, as a share of the upper quartile of all spreads.
 
 A channel that one training row barely excites would else speak loudest of all in a photo that does
 excite it: of Lite0's last cut on handwritten digits, 500 of 1,280 are so, with up to 40,000 spreads

@@ -1,11 +1,16 @@
-"""What needs no network: chance, the majority class, and colours alone."""
+"""What a recommendation is held against: what needs no network, and what needs no head."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.precompute.heads.feature_basis import standardisation, standardise
+from diamond_cutter.precompute.heads.folds import Fold
 from diamond_cutter.precompute.stores.study.study_layout import Baseline, Measured
 from diamond_cutter.precompute.study.metrics import measure_accuracy
 from diamond_cutter.precompute.study.resampling import Resamples
+
+NEIGHBOURS = 5
+"""Training photos that vote on a photo's class."""
 
 
 def measure_baselines(
@@ -37,3 +42,29 @@ def measure_baselines(
             "colour", measure_accuracy(colour[held].argmax(axis=1) == labels[held], resamples)
         ),
     ]
+
+
+def measure_neighbours(
+    features: NDArray[np.float32],
+    labels: NDArray[np.integer],
+    folds: list[Fold],
+    held_out: NDArray[np.bool_],
+    resamples: Resamples,
+) -> Measured:
+    """The held-out accuracy of `NEIGHBOURS` nearest neighbours among a fold's training photos.
+
+    features: (N, D), standardised by each fold's training photos; labels (N,); held_out (N,).
+    Neighbours vote; of classes with as many votes, that of the nearest.
+    """
+    named = np.full(len(labels), -1, np.int64)
+    for fold in folds:
+        mean, spread = standardisation(features[fold.train])
+        train = standardise(features[fold.train], mean, spread)
+        half = 0.5 * (train**2).sum(axis=1)
+        for rows in np.array_split(fold.test, 1 + len(fold.test) // 1024):
+            near = half - standardise(features[rows], mean, spread) @ train.T
+            order = np.argsort(near, axis=1, kind="stable")[:, :NEIGHBOURS]
+            votes = labels[fold.train][order]
+            times = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
+            named[rows] = votes[np.arange(len(rows)), times.argmax(axis=1)]
+    return measure_accuracy((named == labels)[held_out], resamples)

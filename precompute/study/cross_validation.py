@@ -56,7 +56,8 @@ class CrossValidation:
     """A cut that was tried.
 
     `features`: D, the activations that its head reads; `right`: (held out,) bool, of each photo
-    whether its surest class is its own; `confusion`: (K, K).
+    whether its surest class is its own, and `own`: (held out,) float32, that one's probability;
+    `confusion`: (K, K).
     """
 
     features: int
@@ -64,6 +65,7 @@ class CrossValidation:
     metrics: Metrics
     confusion: NDArray[np.int64]
     right: NDArray[np.bool_]
+    own: NDArray[np.float32]
 
 
 def train_heads(
@@ -88,4 +90,7 @@ def measure_heads(trained: Trained, sample: Sample) -> CrossValidation:
     label, probability = sample.label[sample.held_out], trained.probability[sample.held_out]
     metrics, confusion = measure(label, probability, sample.classes, sample.resamples)
     right = probability.argmax(axis=1) == label
-    return CrossValidation(len(trained.head.layers[0].weight), trained, metrics, confusion, right)
+    own = probability[np.arange(len(label)), label]
+    return CrossValidation(
+        len(trained.head.layers[0].weight), trained, metrics, confusion, right, own
+    )

@@ -1,10 +1,11 @@
-"""The recommendation, in words: the cheapest cut that can't be told from the best."""
+"""The recommendation, in words: the cut expected to be right most often, and the saver."""
 
 from collections.abc import Iterator, Sequence
 
 from diamond_cutter.precompute.stores.study.study_layout import (
     Baseline,
     Cut,
+    Expected,
     Recommendation,
     Runner,
 )
@@ -28,32 +29,25 @@ def rank(cuts: Sequence[Cut]) -> list[Cut]:
     return sorted(cuts, key=lambda cut: (-cut.metrics.accuracy.value, *_price(cut)))
 
 
-def recommend(cuts: Sequence[Cut], baselines: Sequence[Baseline]) -> Recommendation:
-    """Recommend one of `cuts`, at least one, in any order; `baselines` at least one, too."""
+def recommend(
+    chosen: Cut, cuts: Sequence[Cut], baselines: Sequence[Baseline], expected: Expected
+) -> Recommendation:
+    """Recommend `chosen` of `cuts`, in any order, in words; `baselines` at least one."""
     ranked = rank(cuts)
-    chosen = min((cut for cut in ranked if cut.comparison.tied), key=_price)
     verdict = judge(chosen, ranked[0], baselines)
-    if verdict.enough:
-        sentences = _recommended(chosen, ranked)
-    else:
-        sentences = _doubted(chosen, ranked, verdict)
     return Recommendation(
         model=chosen.model,
         cut=chosen.cut,
-        sentence=" ".join(sentences),
-        reasons=list(_reasons(chosen, ranked, baselines)),
+        sentence=" ".join(_sentences(chosen, ranked, verdict, expected)),
+        reasons=list(_reasons(chosen, ranked, baselines, expected)),
         enough=verdict.enough,
-        runners_up=_runners_up(chosen, ranked),
+        runners_up=_runners_up(chosen, ranked, expected),
+        expected=expected,
     )
 
 
 def _price(cut: Cut) -> tuple[float, int, str, int]:
     return cut.cost.gflops, cut.cost.parameters, cut.model, cut.index
-
-
-def _last(model: str, cuts: Sequence[Cut]) -> Cut:
-    """The deepest cut of a backbone, where people cut who don't ask."""
-    return max((cut for cut in cuts if cut.model == model), key=lambda cut: cut.index)
 
 
 def _photos(cut: Cut) -> int:
@@ -64,82 +58,98 @@ def _accuracy(cut: Cut) -> str:
     return study_text.share(cut.metrics.accuracy.value)
 
 
-def _recommended(chosen: Cut, ranked: Sequence[Cut]) -> Iterator[str]:
-    """The sentences where the photos are enough."""
-    best, last = ranked[0], _last(chosen.model, ranked)
+def _sentences(
+    chosen: Cut, ranked: Sequence[Cut], verdict: Sufficiency, expected: Expected
+) -> Iterator[str]:
+    """What stands against the recommendation, then the answer, the gain and the saver."""
+    yield from _against(ranked, verdict)
     yield (
-        f"Cut {study_text.place(chosen)}: {study_text.measured(chosen.metrics.accuracy)} of held-out "
-        f"photos right, at {study_text.gflops(chosen.cost.gflops)} a photo."
+        f"Cut {study_text.place(chosen)}: {study_text.measured(expected.accuracy)} of new photos are "
+        f"expected to be right, at {study_text.gflops(chosen.cost.gflops)} a photo."
     )
-    tied = sum(cut.comparison.tied for cut in ranked)
+    if verdict.unproven:
+        yield (
+            f"It is not shown to beat {_WITHOUT_NETWORK[verdict.strongest.name]}, which gets "
+            f"{study_text.share(verdict.strongest.accuracy.value)}."
+        )
     if len(ranked) == 1:
         yield "It is the only cut of this study."
-    elif chosen is not best:
-        which = "the last of its backbone, " if best is last else ""
-        yield (
-            f"The best cut, {study_text.place(best)}, {which}reaches {_accuracy(best)} at "
-            f"{study_text.gflops(best.cost.gflops)}: a difference of "
-            f"{study_text.points(chosen.comparison.difference)}, which may be chance."
-        )
-    elif tied == 1:
-        yield "It is the best cut, by more than chance."
     else:
-        yield "It is the best cut; those that may be as good cost more."
-    yield from _against_last(chosen, best, last)
-
-
-def _doubted(chosen: Cut, ranked: Sequence[Cut], verdict: Sufficiency) -> Iterator[str]:
-    """The sentences where something stands against the recommendation, and that first."""
-    best, last = ranked[0], _last(chosen.model, ranked)
-    several = len(ranked) > 1
-    without = _WITHOUT_NETWORK[verdict.strongest.name]
-    its_share = study_text.share(verdict.strongest.accuracy.value)
-    if verdict.unbeaten:
-        yield (
-            f"No cut is shown to beat {without}, which gets {its_share} of held-out photos right: "
-            f"the best cut, {study_text.place(best)}, gets {study_text.measured(best.metrics.accuracy)}."
-        )
-    if verdict.few:
-        verb = "is" if _photos(best) == 1 else "are"
-        told = "tell which cut is best" if several else "tell how good a cut is"
-        yield f"{study_text.count(_photos(best), 'held-out photo')} {verb} too few to {told}."
-    if not (verdict.unbeaten and chosen is best):
-        which = "The cheapest cut that may be the best" if several else "The only cut"
-        yield (
-            f"{which} is {study_text.place(chosen)}, with {study_text.measured(chosen.metrics.accuracy)} "
-            f"right, at {study_text.gflops(chosen.cost.gflops)} a photo."
-        )
-    if verdict.unproven:
-        yield f"It is not shown to beat {without}, which gets {its_share}."
-    if chosen is not best and not verdict.unbeaten:
-        yield (
-            f"The best in this study, {study_text.place(best)}, gets "
-            f"{study_text.measured(best.metrics.accuracy)}."
-        )
-    yield from _against_last(chosen, best, last)
+        yield _gained(chosen, expected)
+        yield _saved(chosen, ranked, expected)
     if verdict.needed:
         yield f"About {study_text.count(verdict.needed, 'held-out photo')} would be needed."
 
 
-def _against_last(chosen: Cut, best: Cut, last: Cut) -> Iterator[str]:
-    if last is not chosen and last is not best:
+def _against(ranked: Sequence[Cut], verdict: Sufficiency) -> Iterator[str]:
+    best = ranked[0]
+    if verdict.unbeaten:
         yield (
-            f"The last cut of {chosen.model}, {last.cut}, where people cut by default, gets "
-            f"{_accuracy(last)} at {study_text.gflops(last.cost.gflops)}."
+            f"No cut is shown to beat {_WITHOUT_NETWORK[verdict.strongest.name]}, which gets "
+            f"{study_text.share(verdict.strongest.accuracy.value)} of held-out photos right: the best "
+            f"cut, {study_text.place(best)}, gets {study_text.measured(best.metrics.accuracy)}."
         )
+    if verdict.few:
+        verb = "is" if _photos(best) == 1 else "are"
+        told = "tell which cut is best" if len(ranked) > 1 else "tell how good a cut is"
+        yield f"{study_text.count(_photos(best), 'held-out photo')} {verb} too few to {told}."
 
 
-def _reasons(chosen: Cut, ranked: Sequence[Cut], baselines: Sequence[Baseline]) -> Iterator[str]:
+def _gained(chosen: Cut, expected: Expected) -> str:
+    """The gain over the habit, in a sentence."""
+    habit, gain = expected.habit, expected.gain
+    where = f"the last cut of {habit.model}, where people cut by default"
+    if (chosen.model, chosen.cut) == (habit.model, habit.cut):
+        return f"That is {where}: nothing was gained by trying others."
+    less = "less" if gain.value < 0 else "more"
+    return (
+        f"That is {study_text.points(gain.value)} {less} ({study_text.signed_points(gain.interval)}) "
+        f"than at {where}."
+    )
+
+
+def _saved(chosen: Cut, ranked: Sequence[Cut], expected: Expected) -> str:
+    """The saver, in a sentence."""
+    saver = _find(ranked, expected.saver.model, expected.saver.cut)
+    if saver is chosen:
+        return (
+            "The saver is the same: no cheaper cut is expected to lose less than "
+            f"{study_text.points(expected.tolerance)}."
+        )
+    loss = expected.saver.expected_loss
+    return (
+        f"The saver, {study_text.place(saver)}, needs "
+        f"{study_text.times(saver.cost.gflops / chosen.cost.gflops)} and is expected to lose "
+        f"{study_text.signed_point(loss.value)} ({study_text.signed_points(loss.interval)})."
+    )
+
+
+def _find(cuts: Sequence[Cut], model: str, name: str) -> Cut:
+    return next(cut for cut in cuts if (cut.model, cut.cut) == (model, name))
+
+
+def _reasons(
+    chosen: Cut, ranked: Sequence[Cut], baselines: Sequence[Baseline], expected: Expected
+) -> Iterator[str]:
     best, cost = ranked[0], chosen.cost
     tied = sum(cut.comparison.tied for cut in ranked)
     if len(ranked) > 1:
-        found = f"{tied} of them can't be told from the best, and this is the cheapest of those."
+        found = f"{tied} of them can't be told from the best."
         if tied == 1:
-            found = "this is better than any other by more than chance."
+            found = f"{study_text.place(best)} is better than any other by more than chance."
         elif tied == len(ranked):
-            found = "none can be told from the best, and this is the cheapest."
+            found = "none can be told from the best."
         yield f"The {len(ranked)} cuts were compared over the same photos: {found}"
+        yield (
+            f"Of held-out photos it got {study_text.measured(chosen.metrics.accuracy)} right. A cut "
+            "that was picked by such a figure looks better than it is; what is expected allows "
+            "for that."
+        )
     if chosen is not best:
+        yield (
+            f"The highest of all, {_accuracy(best)}, came out at {study_text.place(best)}; log loss "
+            "and the cuts beside it don't bear that out."
+        )
         yield (
             f"It may lie up to {study_text.points(chosen.comparison.interval[0])} below the truly "
             "best cut, as far as these photos tell."
@@ -166,6 +176,10 @@ def _reasons(chosen: Cut, ranked: Sequence[Cut], baselines: Sequence[Baseline]) 
         ]
     )
     yield f"Right without a network: {without}."
+    yield (
+        "Right without a head, by the nearest neighbours at this cut: "
+        f"{study_text.measured(expected.neighbours)}."
+    )
     yield from _small_classes(chosen)
 
 
@@ -180,17 +194,17 @@ def _small_classes(cut: Cut) -> Iterator[str]:
         )
 
 
-def _runners_up(chosen: Cut, ranked: Sequence[Cut]) -> list[Runner]:
-    best = ranked[0]
-    by_price = sorted((cut for cut in ranked if cut.comparison.tied), key=_price)
-    cheaper = [cut for cut in ranked if _price(cut) < _price(chosen)]
-    last = _last(chosen.model, ranked)
+def _runners_up(chosen: Cut, ranked: Sequence[Cut], expected: Expected) -> list[Runner]:
+    best, cost = ranked[0], _price(chosen)
+    cheaper = [cut for cut in ranked if _price(cut) < cost]
+    saver = _find(ranked, expected.saver.model, expected.saver.cut)
+    last = _find(ranked, expected.habit.model, expected.habit.cut)
     others = dict.fromkeys(cut.model for cut in ranked if cut.model != chosen.model)
     named = [
-        (best, "The best cut"),
+        (saver, "The saver"),
         (last, f"The last cut of {last.model}, where people cut by default"),
+        (best, "The best cut in this study"),
         *((cut, "The best of those that cost less") for cut in cheaper[:1]),
-        *((cut, "The next cheapest that may be the best") for cut in by_price[1:2]),
         *(
             (next(cut for cut in ranked if cut.model == model), f"The best cut of {model}")
             for model in others

@@ -34,7 +34,8 @@ some 2 % of that from all (Wolter, Introduction to Variance Estimation, 2007, ch
 ALPHA = 0.05
 """1 less the confidence of intervals, and the level of tests."""
 
-_Z = NormalDist().inv_cdf(1 - ALPHA / 2)
+Z = NormalDist().inv_cdf(1 - ALPHA / 2)
+"""Standard deviations from the middle to either end of a 95 % interval."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +90,9 @@ def wilson(share: float, number: float) -> Interval:
     """The 95 % score interval of a share, 0..1, of `number` independent photos."""
     if number == 0:
         return 0.0, 1.0
-    inflated = 1 + _Z**2 / number
-    centre = (share + _Z**2 / (2 * number)) / inflated
-    reach = _Z / inflated * np.sqrt(share * (1 - share) / number + _Z**2 / (4 * number**2))
+    inflated = 1 + Z**2 / number
+    centre = (share + Z**2 / (2 * number)) / inflated
+    reach = Z / inflated * np.sqrt(share * (1 - share) / number + Z**2 / (4 * number**2))
     # the ends are exact at 0 and 1, where rounding would leave the share outside
     return min(share, max(0.0, float(centre - reach))), max(share, min(1.0, float(centre + reach)))
 

@@ -64,6 +64,11 @@ def check_settings(settings: StudySettings) -> StoreAddress:
         raise UserError(
             f"folds: expected 2 or more, each held out once, got {settings.folds}; mend the value"
         )
+    if not 0 <= settings.tolerance <= 100:
+        raise UserError(
+            f"tolerance: expected points of accuracy, 0 to 100, got {settings.tolerance}; mend the "
+            "value"
+        )
     if settings.seed < 0:
         raise UserError(f"seed: expected 0 or more, got {settings.seed}; mend the value")
     check_training(settings.training)

@@ -7,11 +7,17 @@ from importlib.metadata import version
 import numpy as np
 
 from diamond_cutter.precompute.photos.photo import Dataset
-from diamond_cutter.precompute.stores.study.study_layout import Backbone, Baseline, Cut, Study
+from diamond_cutter.precompute.stores.study.study_layout import (
+    Backbone,
+    Baseline,
+    Cut,
+    Recommendation,
+    Study,
+)
 from diamond_cutter.precompute.study.cross_validation import CrossValidation, Sample
 from diamond_cutter.precompute.study.cut_comparison import compare
 from diamond_cutter.precompute.study.cut_cost import Latency, describe_machine, find_cost
-from diamond_cutter.precompute.study.recommendation import rank, recommend
+from diamond_cutter.precompute.study.recommendation import rank
 from diamond_cutter.precompute.study.study_plan import Plan
 
 PACKAGES = ("diamond-cutter", "keras", "numpy", "scikit-learn", "tensorflow")
@@ -53,6 +59,7 @@ def assemble(
     sample: Sample,
     cuts: Sequence[Cut],
     baselines: list[Baseline],
+    recommendation: Recommendation,
     seconds: Mapping[str, float],
 ) -> Study:
     """The study of cuts, best first; `seconds` is what its steps took."""
@@ -79,7 +86,7 @@ def assemble(
             for backbone, layers in zip(plan.backbones, plan.cuts, strict=True)
         ],
         ranking=[(cut.model, cut.cut) for cut in cuts],
-        recommendation=recommend(cuts, baselines),
+        recommendation=recommendation,
         baselines=baselines,
         machine=describe_machine(),
         versions={package: version(package) for package in PACKAGES},

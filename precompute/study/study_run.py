@@ -34,6 +34,8 @@ from diamond_cutter.precompute.study.cross_validation import (
     train_heads,
 )
 from diamond_cutter.precompute.study.cut_cost import Latency, find_latency
+from diamond_cutter.precompute.study.expectation import expect
+from diamond_cutter.precompute.study.recommendation import recommend
 from diamond_cutter.precompute.study.study_plan import STUDIES, Plan, check_settings, make_plan
 from diamond_cutter.precompute.study.study_ranking import assemble, describe_cuts
 from diamond_cutter.precompute.study.thumbnails import store_portraits
@@ -115,7 +117,9 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> 
         baselines = measure_baselines(
             sample.label, sample.fold, colour.probability, sample.resamples
         )
-        study = assemble(plan, dataset, sample, cuts, baselines, steps.seconds)
+        chosen, expected = expect(plan, sample, trials, cuts, features)
+        recommendation = recommend(chosen, cuts, baselines, expected)
+        study = assemble(plan, dataset, sample, cuts, baselines, recommendation, steps.seconds)
         for cut in cuts:
             study_writer.write_cut(draft, cut)
         turn = partial(study_writer.finish, draft, study)

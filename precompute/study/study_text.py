@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from diamond_cutter.precompute.stores.study.study_layout import Cut, Measured
+from diamond_cutter.precompute.stores.study.study_layout import Cut, Interval, Measured
 
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 
@@ -27,6 +27,21 @@ def points(difference: float) -> str:
     """How far two shares are apart, without sign, in percentage points."""
     far = 100 * abs(difference)
     return "less than 0.1 points" if 0 < far < 0.05 else f"{far:.1f} points"
+
+
+def signed_point(difference: float) -> str:
+    """How far two shares are apart in percentage points, a true minus before what is below 0."""
+    return f"{_signed(difference)} points"
+
+
+def signed_points(interval: Interval) -> str:
+    """An interval of such differences: "-0.4 to 2.1", with a true minus."""
+    return f"{_signed(interval[0])} to {_signed(interval[1])}"
+
+
+def _signed(difference: float) -> str:
+    text = f"{100 * difference:.1f}"
+    return "0.0" if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
 
 
 def gflops(value: float) -> str:

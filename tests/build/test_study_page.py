@@ -117,7 +117,15 @@ def test_the_json_has_the_ranking(small_site: Path, pets: MeasuredStudy) -> None
     assert document == json.loads(json.dumps(expected))
     assert document["format_version"] == 1
     assert document["recommended"] == {"model": "tiny-net", "cut": "block1"}
-    assert set(document["baselines"]) == {"chance", "majority", "colour"}
+    assert set(document["baselines"]) == {"chance", "majority", "colour", "habit", "neighbours"}
+    assert document["saver"] == {
+        "model": "tiny-net",
+        "cut": "block1",
+        "expected_loss": 0.0,
+        "interval": [0.0, 0.0],
+    }
+    low, high = document["gain"]["interval"]
+    assert low < document["gain"]["value"] < high
     assert document["baselines"]["chance"] == 0.25
     first = document["cuts"][0]
     assert {"model", "cut", "accuracy", "interval", "tied_with_best", "parameters", "gflops"} <= (

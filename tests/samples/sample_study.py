@@ -18,7 +18,10 @@ from diamond_cutter.precompute.stores.study.study_layout import (
     Cost,
     Curve,
     Cut,
+    Expected,
+    Habit,
     Measured,
+    Saver,
     Study,
 )
 from diamond_cutter.precompute.study.cut_comparison import compare
@@ -283,11 +286,31 @@ def _study(
         ),
         backbones=[_backbone(made, model) for model in models],
         ranking=[(cut.model, cut.cut) for cut in rank(cuts)],
-        recommendation=recommend(cuts, baselines),
+        recommendation=recommend(_recommended(cuts), cuts, baselines, _expected(made, cuts)),
         baselines=baselines,
         machine="Made-up processor, 2 threads",
         versions={"diamond-cutter": "0.1.0", "tensorflow": "2.21.0", "numpy": "2.2.0"},
         seconds={"photos": 1.5, "features": 63.2, "heads": 4.4, "latency": 9.0},
+    )
+
+
+def _recommended(cuts: list[Cut]) -> Cut:
+    """The cheapest of those that may be the best."""
+    return min((cut for cut in cuts if cut.comparison.tied), key=lambda cut: cut.cost.gflops)
+
+
+def _expected(made: MadeStudy, cuts: list[Cut]) -> Expected:
+    """What is expected of it: the habit is the last cut of the last backbone, the saver itself."""
+    chosen, model = _recommended(cuts), made.cuts[-1].model
+    last = max((cut for cut in cuts if cut.model == model), key=lambda cut: cut.index)
+    gain = chosen.metrics.accuracy.value - last.metrics.accuracy.value
+    return Expected(
+        accuracy=chosen.metrics.accuracy,
+        habit=Habit(last.model, last.cut, last.metrics.accuracy),
+        gain=Measured(gain, (gain - 0.03, gain + 0.03)) if gain else Measured(0.0, (0.0, 0.0)),
+        saver=Saver(chosen.model, chosen.cut, Measured(0.0, (0.0, 0.0))),
+        tolerance=0.01,
+        neighbours=last.metrics.accuracy,
     )
 
 

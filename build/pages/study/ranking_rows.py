@@ -65,6 +65,7 @@ class RankingRow:
     difference_interval: str
     tied: bool
     recommended: bool
+    saver: bool
     cells: tuple[RankingCell, ...]
 
 
@@ -95,6 +96,7 @@ def _row(measured: MeasuredStudy, cut: MeasuredCut, place: int, depth: int) -> R
         else f"{signed(100 * comparison.interval[0])} to {signed(100 * comparison.interval[1])}",
         tied=comparison.tied,
         recommended=cut is measured.recommended,
+        saver=cut is measured.saver,
         cells=(
             _share(metrics.balanced_accuracy),
             _share(metrics.macro_f1),

@@ -171,11 +171,46 @@ class Runner:
 
 
 @dataclass(frozen=True)
+class Saver:
+    """The cheapest cut whose expected loss of accuracy against the recommended one is tolerable."""
+
+    model: str
+    cut: str
+    expected_loss: Measured
+
+
+@dataclass(frozen=True)
+class Habit:
+    """Where those cut who don't ask: the last cut of the backbone best on ImageNet."""
+
+    model: str
+    cut: str
+    accuracy: Measured
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is expected of the recommended cut on new photos, its having been chosen allowed for.
+
+    `accuracy` 0..1; `gain`: that less the habit's; `neighbours`: held-out accuracy of the nearest
+    neighbours at the recommended cut. `tolerance`: the loss that the saver stays below.
+    """
+
+    accuracy: Measured
+    habit: Habit
+    gain: Measured
+    saver: Saver
+    tolerance: float
+    neighbours: Measured
+
+
+@dataclass(frozen=True)
 class Recommendation:
-    """The cheapest cut that can't be told from the best.
+    """The cut of the highest expected accuracy.
 
     `enough`: whether the photos were enough to tell cuts apart; `sentence` says it all in words,
-    `reasons` are the facts behind it.
+    `reasons` are the facts behind it. `expected` is None in studies made before it was known: they
+    recommend the cheapest cut that can't be told from the best.
     """
 
     model: str
@@ -184,6 +219,7 @@ class Recommendation:
     reasons: list[str]
     enough: bool
     runners_up: list[Runner]
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from diamond_cutter.command.structuring import structure
 from diamond_cutter.precompute.stores.format_version import VERSIONS, check_format
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 from diamond_cutter.precompute.stores.study.dataset_report import Report, from_json
-from diamond_cutter.precompute.stores.study.study_layout import Cut, Study
+from diamond_cutter.precompute.stores.study.study_layout import Cut, Expected, Measured, Study
 
 
 def open_studies(address: str, mode: Literal["r", "r+"] = "r") -> zarr.Group:
@@ -82,6 +82,11 @@ def ranking_document(study: Study, cuts: Sequence[Cut]) -> dict[str, Any]:
 
     `cuts` are all of them, best first; shares are 0..1, latency is in seconds.
     """
+    expected = study.recommendation.expected
+    baselines = {each.name: each.accuracy.value for each in study.baselines}
+    if expected is not None:
+        baselines["habit"] = expected.habit.accuracy.value
+        baselines["neighbours"] = expected.neighbours.value
     return {
         "format_version": VERSIONS["ranking"],
         "study": study.name,
@@ -89,11 +94,30 @@ def ranking_document(study: Study, cuts: Sequence[Cut]) -> dict[str, Any]:
         "held_out": study.held_out,
         "classes": study.classes,
         "recommended": {"model": study.recommendation.model, "cut": study.recommendation.cut},
+        **({} if expected is None else _expected(expected)),
         "sentence": study.recommendation.sentence,
         "enough": study.recommendation.enough,
-        "baselines": {each.name: each.accuracy.value for each in study.baselines},
+        "baselines": baselines,
         "cuts": [_ranked(cut) for cut in cuts],
     }
+
+
+def _expected(expected: Expected) -> dict[str, Any]:
+    saver = expected.saver
+    return {
+        "expected_accuracy": _measured(expected.accuracy),
+        "saver": {
+            "model": saver.model,
+            "cut": saver.cut,
+            "expected_loss": saver.expected_loss.value,
+            "interval": list(saver.expected_loss.interval),
+        },
+        "gain": _measured(expected.gain),
+    }
+
+
+def _measured(figure: Measured) -> dict[str, Any]:
+    return {"value": figure.value, "interval": list(figure.interval)}
 
 
 def _ranked(cut: Cut) -> dict[str, Any]:

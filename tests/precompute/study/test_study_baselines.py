@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.study.baselines import measure_baselines
+from diamond_cutter.precompute.heads.folds import Fold
+from diamond_cutter.precompute.study.baselines import measure_baselines, measure_neighbours
 from diamond_cutter.precompute.study.resampling import resample, wilson
 
 
@@ -30,3 +31,13 @@ def test_photos_that_only_train_are_not_counted() -> None:
     _, majority, coloured = measure_baselines(labels, folds, colour, resample(np.arange(3), 0))
     assert majority.accuracy.value == pytest.approx(2 / 3)
     assert coloured.accuracy.value == pytest.approx(2 / 3)
+
+
+def test_neighbours_of_other_folds_vote_and_the_nearest_settles_a_tie() -> None:
+    features = np.array([0, 1, 2, 10, 11, 12, 0.4, 10.4], np.float32)[:, None]
+    labels = np.array([0, 0, 0, 1, 1, 1, 0, 0])
+    test = np.array([6, 7])
+    fold = Fold(np.arange(6), test, [])
+    held = np.isin(np.arange(8), test)
+    found = measure_neighbours(features, labels, [fold], held, resample(np.arange(2), 0))
+    assert found.value == 0.5  # 10.4 lies among those of class 1

@@ -1,0 +1,155 @@
+"""Which cut to recommend, and honest figures of a cut that was picked among many.
+
+The habit is to cut a network at its last cut. Another cut is recommended where it is better by more
+than may be chance: of all cuts the one whose gain over the habit is highest at its lower end,
+`CAUTION` standard errors below the mean, and the habit where that is nowhere above 0. The gain is
+in log loss, which tells more than accuracy: that jumps by whole photos. It is averaged with those
+of the cuts just before and after, which are nearly the same network, and a single photo's loss
+counts up to `MOST` nats. `benchmarks/recommendation.py` judges the rule by photos that were not
+drawn for the study.
+
+A figure of what was picked by that very figure is too high. So the whole choice is made anew on
+each resample of the photos, and judged by the photos that this resample has left out (bootstrap
+bias corrected cross-validation: Tsamardinos, Greasidou and Borboudakis, Machine Learning 107,
+2018). The mean of that is the accuracy, with the interval of a share of as many photos.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diamond_cutter.precompute.stores.study.study_layout import Measured
+from diamond_cutter.precompute.study.resampling import Resamples, Z, share_interval
+
+CAUTION = 1.5
+"""Standard errors that the gain of another cut is to lie above 0."""
+
+MOST = 5.0
+"""The log loss, in nats, that one photo counts at most."""
+
+_NEGLIGIBLE = 1e-9
+"""A gain in log loss, in nats, that is nothing but rounding."""
+
+_ADDED = 2
+"""Photos on which one of two cuts alone is right, added in their interval (see `comparison`)."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The cuts that were chosen, by their columns, and what is expected of them.
+
+    `accuracy`: of the recommended cut on new photos; `gain`: that less the habit's; `loss`: that
+    less the saver's. A figure of a cut against itself is 0, with no interval.
+    """
+
+    recommended: int
+    saver: int
+    accuracy: Measured
+    gain: Measured
+    loss: Measured
+
+
+def choose(
+    own: NDArray[np.floating],
+    right: NDArray[np.bool_],
+    networks: Sequence[str],
+    habit: int,
+    price: NDArray[np.floating],
+    tolerance: float,
+    resamples: Resamples,
+) -> Choice:
+    """Choose among M cuts by what their heads make of N held-out photos.
+
+    `own (N, M)`: the probability of each photo's own class; `right (N, M)`: whether that is the
+    surest; `networks`: of each cut, the cuts of one side by side and in depth order; `habit`: the
+    cut of those who don't ask; `price (M,)`: the saver is the cheapest whose expected loss is below
+    `tolerance`, 0..1. `resamples` are of the same photos.
+    """
+    units = resamples.weights.shape[1]
+    photos = np.bincount(resamples.unit, minlength=units).astype(np.float64)
+    smoothing = _smoothing(networks)
+    sums = _by_unit(right, resamples.unit, units)
+    likelihood = np.log(np.maximum(own, np.exp(-MOST)))
+    smooth, sure = sums @ smoothing, _by_unit(likelihood, resamples.unit, units) @ smoothing
+    cheap = np.argsort(price, kind="stable")
+
+    def pick(weights: Floats) -> tuple[NDArray[np.intp], Floats]:
+        """The recommended cut, and the accuracy of all, by each row of weights."""
+        gain, error = _gains(sure - sure[:, [habit]], photos, weights)
+        gain -= CAUTION * error
+        gain[:, habit] = _NEGLIGIBLE
+        return gain.argmax(axis=1), weights @ smooth / (weights @ photos)[:, None]
+
+    def save(picked: NDArray[np.intp], accuracy: Floats, most: float) -> NDArray[np.intp]:
+        """The cheapest cut that loses less than `most` against the picked one."""
+        best = np.take_along_axis(accuracy, picked[:, None], axis=1)
+        fits = best - accuracy < most
+        np.put_along_axis(fits, picked[:, None], True, axis=1)
+        first: NDArray[np.intp] = cheap[fits[:, cheap].argmax(axis=1)]
+        return first
+
+    [chosen], accuracies = pick(np.ones((1, units)))
+    recommended = int(chosen)
+    left = resamples.weights == 0
+    drawn = resamples.weights[left.any(axis=1)].astype(np.float64)
+    out = (drawn == 0).astype(np.float64)
+    if not len(drawn):  # of a single group nothing is ever left out
+        drawn = out = np.ones((1, units))
+    anew, inside = pick(drawn)
+    outside = out @ sums / (out @ photos)[:, None]
+    row = np.arange(len(drawn))
+
+    saved = save(anew, inside, tolerance)
+    surplus = (outside[row, anew] - outside[row, saved]) - (inside[row, anew] - inside[row, saved])
+    correction = max(0.0, float(surplus.mean()))
+    [saver] = save(chosen[None], accuracies, tolerance - correction)
+    loss = max(0.0, float(accuracies[0, recommended] - accuracies[0, saver])) + correction
+    gain = float((outside[row, anew] - outside[:, habit]).mean())
+    value = float(outside[row, anew].mean())
+    independent = float(resamples.groups.max() + 1)
+    shares = resamples.weights @ sums[:, recommended] / (resamples.weights @ photos)
+    return Choice(
+        recommended=recommended,
+        saver=int(saver),
+        accuracy=Measured(value, share_interval(value, shares, independent)),
+        gain=_between(gain, sums[:, [recommended, habit]], photos, recommended == habit),
+        loss=_between(loss, sums[:, [recommended, saver]], photos, recommended == saver),
+    )
+
+
+def _by_unit(values: NDArray[Any], unit: NDArray[np.int64], units: int) -> Floats:
+    """The sums, (U, M), of the (N, M) figures of photos that are drawn together."""
+    return np.stack([np.bincount(unit, column, units) for column in values.T], axis=1)
+
+
+def _smoothing(networks: Sequence[str]) -> Floats:
+    """What each cut's accuracy is made of, (M, M): half of it its own, the rest its neighbours'."""
+    name, place = np.array(networks), np.arange(len(networks))
+    near = np.abs(np.subtract.outer(place, place)) == 1
+    weights = 2.0 * np.eye(len(name)) + (near & (name[:, None] == name))
+    smoothing: Floats = weights / weights.sum(axis=0)
+    return smoothing
+
+
+def _gains(sums: Floats, photos: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard error, (B, M), of differences whose sums by unit are (U, M)."""
+    number = weights @ photos
+    mean = weights @ sums / number[:, None]
+    squares = weights @ sums**2 - 2 * mean * (weights @ (sums * photos[:, None]))
+    squares += mean**2 * (weights @ photos**2)[:, None]
+    return mean, np.sqrt(np.maximum(squares, 0)) / number[:, None]
+
+
+def _between(value: float, sums: Floats, photos: Floats, same: bool) -> Measured:
+    """The difference of two cuts with its interval; `sums (U, 2)`: their right photos by unit."""
+    if same:
+        return Measured(0.0, (0.0, 0.0))
+    difference, number = sums[:, 0] - sums[:, 1], photos.sum()
+    spread = ((difference - difference.sum() / number * photos) ** 2).sum()
+    reach = Z * float(np.sqrt(spread + _ADDED)) / number
+    return Measured(value, (value - reach, value + reach))

@@ -1,0 +1,62 @@
+"""What a study expects of the cut that it recommends: chosen, beside the habit and the saver."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.stores.features_store import Features
+from diamond_cutter.precompute.stores.study.study_layout import (
+    Cut,
+    Expected,
+    Habit,
+    Measured,
+    Saver,
+)
+from diamond_cutter.precompute.study.baselines import measure_neighbours
+from diamond_cutter.precompute.study.choice import choose
+from diamond_cutter.precompute.study.cross_validation import CrossValidation, Sample
+from diamond_cutter.precompute.study.study_plan import Plan
+
+
+def expect(
+    plan: Plan,
+    sample: Sample,
+    trials: Sequence[CrossValidation],
+    cuts: Sequence[Cut],
+    features: Features,
+) -> tuple[Cut, Expected]:
+    """The recommended one of `cuts`, in any order; `trials` are in the plan's order."""
+    by_key = {(cut.model, cut.cut): cut for cut in cuts}
+    ordered = [by_key[backbone.name, layer.name] for backbone, layer in plan.pairs]
+    usual = strongest(plan.backbones)
+    last = max(at for at, cut in enumerate(ordered) if cut.model == usual)
+    choice = choose(
+        np.stack([trial.own for trial in trials], axis=1),
+        np.stack([trial.right for trial in trials], axis=1),
+        [cut.model for cut in ordered],
+        last,
+        np.array([cut.cost.gflops for cut in ordered]),
+        plan.settings.tolerance / 100,
+        sample.resamples,
+    )
+    chosen, habit, saver = (ordered[at] for at in (choice.recommended, last, choice.saver))
+    return chosen, Expected(
+        accuracy=choice.accuracy,
+        habit=Habit(habit.model, habit.cut, habit.metrics.accuracy),
+        gain=choice.gain,
+        saver=Saver(saver.model, saver.cut, choice.loss),
+        tolerance=plan.settings.tolerance / 100,
+        neighbours=_neighbours(features, chosen, sample),
+    )
+
+
+def strongest(backbones: Sequence[Backbone]) -> str:
+    """The backbone best on ImageNet, as published; where nothing was, the costliest."""
+    best = max(backbones, key=lambda each: (each.info.top1 or 0.0, each.gflops))
+    return best.name
+
+
+def _neighbours(features: Features, cut: Cut, sample: Sample) -> Measured:
+    plain = features.read(cut.model, cut.cut)[:, 0]
+    return measure_neighbours(plain, sample.label, sample.folds, sample.held_out, sample.resamples)
