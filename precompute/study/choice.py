@@ -12,6 +12,10 @@ A figure of what was picked by that very figure is too high. So the whole choice
 each resample of the photos, and judged by the photos that this resample has left out (bootstrap
 bias corrected cross-validation: Tsamardinos, Greasidou and Borboudakis, Machine Learning 107,
 2018). The mean of that is the accuracy, with the interval of a share of as many photos.
+
+The saver is the cheapest cut whose expected loss against the recommended one is tolerable: the mean
+of what it may lose, where it may be the better one counted as no loss. The fewer the photos, the
+more may be lost.
 """
 
 from collections.abc import Sequence
@@ -20,6 +24,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from diamond_cutter.precompute.stores.study.study_layout import Measured
 from diamond_cutter.precompute.study.resampling import Resamples, Z, share_interval
@@ -78,47 +83,37 @@ def choose(
     smooth, sure = sums @ smoothing, _by_unit(likelihood, resamples.unit, units) @ smoothing
     cheap = np.argsort(price, kind="stable")
 
-    def pick(weights: Floats) -> tuple[NDArray[np.intp], Floats]:
-        """The recommended cut, and the accuracy of all, by each row of weights."""
+    def pick(weights: Floats) -> NDArray[np.intp]:
+        """The recommended cut by each row of weights."""
         gain, error = _gains(sure - sure[:, [habit]], photos, weights)
         gain -= CAUTION * error
         gain[:, habit] = _NEGLIGIBLE
-        return gain.argmax(axis=1), weights @ smooth / (weights @ photos)[:, None]
+        return gain.argmax(axis=1)
 
-    def save(picked: NDArray[np.intp], accuracy: Floats, most: float) -> NDArray[np.intp]:
-        """The cheapest cut that loses less than `most` against the picked one."""
-        best = np.take_along_axis(accuracy, picked[:, None], axis=1)
-        fits = best - accuracy < most
-        np.put_along_axis(fits, picked[:, None], True, axis=1)
-        first: NDArray[np.intp] = cheap[fits[:, cheap].argmax(axis=1)]
-        return first
-
-    [chosen], accuracies = pick(np.ones((1, units)))
-    recommended = int(chosen)
+    recommended = int(pick(np.ones((1, units)))[0])
     left = resamples.weights == 0
     drawn = resamples.weights[left.any(axis=1)].astype(np.float64)
     out = (drawn == 0).astype(np.float64)
     if not len(drawn):  # of a single group nothing is ever left out
         drawn = out = np.ones((1, units))
-    anew, inside = pick(drawn)
+    anew = pick(drawn)
     outside = out @ sums / (out @ photos)[:, None]
     row = np.arange(len(drawn))
 
-    saved = save(anew, inside, tolerance)
-    surplus = (outside[row, anew] - outside[row, saved]) - (inside[row, anew] - inside[row, saved])
-    correction = max(0.0, float(surplus.mean()))
-    [saver] = save(chosen[None], accuracies, tolerance - correction)
-    loss = max(0.0, float(accuracies[0, recommended] - accuracies[0, saver])) + correction
+    losses = _losses(smooth, sums, photos, recommended)
+    saver = int(cheap[(losses[cheap] < tolerance).argmax()])
     gain = float((outside[row, anew] - outside[:, habit]).mean())
     value = float(outside[row, anew].mean())
     independent = float(resamples.groups.max() + 1)
     shares = resamples.weights @ sums[:, recommended] / (resamples.weights @ photos)
     return Choice(
         recommended=recommended,
-        saver=int(saver),
+        saver=saver,
         accuracy=Measured(value, share_interval(value, shares, independent)),
         gain=_between(gain, sums[:, [recommended, habit]], photos, recommended == habit),
-        loss=_between(loss, sums[:, [recommended, saver]], photos, recommended == saver),
+        loss=_between(
+            float(losses[saver]), sums[:, [recommended, saver]], photos, recommended == saver
+        ),
     )
 
 
@@ -143,6 +138,24 @@ def _gains(sums: Floats, photos: Floats, weights: Floats) -> tuple[Floats, Float
     squares = weights @ sums**2 - 2 * mean * (weights @ (sums * photos[:, None]))
     squares += mean**2 * (weights @ photos**2)[:, None]
     return mean, np.sqrt(np.maximum(squares, 0)) / number[:, None]
+
+
+def _losses(smooth: Floats, sums: Floats, photos: Floats, chosen: int) -> Floats:
+    """What each cut is expected to lose against the chosen one, (M,), if it is the worse one.
+
+    The mean of max(0, loss) over a normal distribution: that a cut may also be the better one is
+    no reason to expect less of a loss.
+    """
+    number = photos.sum()
+    mean = (smooth[:, [chosen]] - smooth).sum(axis=0) / number
+    difference = sums[:, [chosen]] - sums
+    difference -= difference.sum(axis=0) / number * photos[:, None]
+    error = np.sqrt((difference**2).sum(axis=0) + _ADDED) / number
+    place = mean / error
+    density = np.exp(-0.5 * place**2) / np.sqrt(2 * np.pi)
+    losses = np.asarray(mean * ndtr(place) + error * density, np.float64)
+    losses[chosen] = -np.inf
+    return losses
 
 
 def _between(value: float, sums: Floats, photos: Floats, same: bool) -> Measured:

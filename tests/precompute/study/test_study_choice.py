@@ -101,3 +101,20 @@ def test_cuts_of_different_networks_lend_each_other_nothing() -> None:
         resample(np.arange(80), 0),
     )  # fmt: skip
     assert (choice.recommended, choice.saver) == (1, 1)
+
+
+def test_a_cheaper_cut_that_errs_alike_saves_and_one_that_errs_otherwise_may_lose() -> None:
+    right = np.ones((300, 4), bool)
+    right[:40, [1, 3]] = False  # the habit, and one that errs on the same photos
+    right[40:80, 0] = False  # as often right, on others
+    right[:, 2] = np.arange(300) < 40
+    own = np.where(right, 0.9, 0.1)
+    own[:, 3] = 0.95
+    choice = choose(
+        own, right, ["a", "b", "c", "d"], 3, np.array([1.0, 2, 3, 4]), 0.01,
+        resample(np.arange(300), 0),
+    )  # fmt: skip
+    assert (choice.recommended, choice.saver) == (3, 1)
+    assert choice.loss.value == pytest.approx(np.sqrt(2 / (2 * np.pi)) / 300)
+    # the cheapest may lose more: it alone is right, or wrong, on 80 photos, and two are added
+    assert np.sqrt(82 / (2 * np.pi)) / 300 > 0.01
