@@ -88,7 +88,8 @@ def choose(
         gain, error = _gains(sure - sure[:, [habit]], photos, weights)
         gain -= CAUTION * error
         gain[:, habit] = _NEGLIGIBLE
-        return gain.argmax(axis=1)
+        picked: NDArray[np.intp] = gain.argmax(axis=1)
+        return picked
 
     recommended = int(pick(np.ones((1, units)))[0])
     left = resamples.weights == 0

@@ -103,6 +103,45 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert np.asarray(array(group, "photos/fold")[:]).tolist() == [-1, 0, 1]
 
 
+def test_studies_made_before_expect_nothing_and_are_still_read(tmp_path: Path) -> None:
+    address = str(tmp_path / "study.zarr")
+    study_writer.finish(write(address), STUDY)
+    studies = study_reader.open_studies(address, "r+")
+    kept = studies["mine"].attrs["study"]
+    del kept["recommendation"]["expected"]
+    studies["mine"].attrs["study"] = kept
+    study = study_reader.read_study(study_reader.open_studies(address), "mine")
+    assert study.recommendation.expected is None
+    document = study_reader.ranking_document(study, [CUT])
+    assert document["baselines"] == {"chance": 0.5}
+    assert not {"saver", "gain"} & set(document)
+
+
+def test_what_is_expected_is_read_back_and_in_the_json(tmp_path: Path) -> None:
+    address = str(tmp_path / "study.zarr")
+    loss, gain = contract.Measured(0.004, (-0.01, 0.02)), contract.Measured(0.03, (0.01, 0.05))
+    expected = contract.Expected(
+        accuracy=SHARE,
+        habit=contract.Habit("net", "block1", SHARE),
+        gain=gain,
+        saver=contract.Saver("net", "block1", loss),
+        tolerance=0.01,
+        neighbours=contract.Measured(0.4, (0.2, 0.6)),
+    )
+    study = replace(STUDY, recommendation=replace(STUDY.recommendation, expected=expected))
+    study_writer.finish(write(address), study)
+    assert study_reader.read_study(study_reader.open_studies(address), "mine") == study
+    document = study_reader.ranking_document(study, [CUT])
+    assert document["baselines"] == {"chance": 0.5, "habit": 0.5, "neighbours": 0.4}
+    assert document["gain"] == {"value": 0.03, "interval": [0.01, 0.05]}
+    assert document["saver"] == {
+        "model": "net",
+        "cut": "block1",
+        "expected_loss": 0.004,
+        "interval": [-0.01, 0.02],
+    }
+
+
 def test_a_study_that_was_stopped_leaves_the_last_one(tmp_path: Path) -> None:
     address = str(tmp_path / "study.zarr")
     study_writer.finish(write(address), STUDY)
