@@ -21,13 +21,9 @@ import numpy as np
 import whole_network
 from floor import COPIED, PRODUCT_SIDE, Rates, floor, product_rate
 
-from diamond_cutter.precompute.rendering.backend.device import (
-    Load,
-    RenderPlan,
-    find_device,
-    plan_render,
-)
+from diamond_cutter.precompute.rendering.backend.device import find_device
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
+from diamond_cutter.precompute.rendering.render_plan import Load, RenderPlan, plan_render
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.backbones.graph.backbone import Backbone
@@ -104,17 +100,17 @@ def measure(
     from diamond_cutter.precompute.rendering.renderer import Renderer
     from diamond_cutter.precompute.rendering.targets import channel
 
-    units = [channel(layer, number % layer.channels) for number in range(chosen.batch)]
+    targets = [channel(layer, number % layer.channels) for number in range(chosen.batch)]
     began = time.monotonic()
     renderer = Renderer(
         backbone, layer, recipe, seed=0,
         batch=chosen.batch, precision=chosen.precision, xla=chosen.xla,
     )  # fmt: skip
-    renderer.render(units)
+    renderer.render(targets)
     first = time.monotonic() - began
     began = time.monotonic()
     for _ in range(batches):
-        renderer.render(units)
+        renderer.render(targets)
     later = (time.monotonic() - began) / batches
     return Measured(chosen.batch / later, max(first - later, 0.0))
 

@@ -28,18 +28,18 @@ def main() -> None:
     for layer_name in chosen.layers.split(","):
         layer = backbone.layer(layer_name)
         stride = max(layer.channels // chosen.count, 1)
-        units = [channel(layer, index) for index in range(0, layer.channels, stride)]
-        units = units[: chosen.count]
+        targets = [channel(layer, index) for index in range(0, layer.channels, stride)]
+        targets = targets[: chosen.count]
         read = reading(backbone, layer, Family.CHANNEL)
         profiles, flagged = [], []
         for seed in (chosen.seed, chosen.seed + 1):
-            made = render(backbone, layer, units, recipe_of(chosen), seed=seed)
+            made = render(backbone, layer, targets, recipe_of(chosen), seed=seed)
             pooled = np.asarray(read.network(made.images.astype(np.float32) / 255)).mean((1, 2))
             profiles.append((pooled - read.mean) / read.spread)
             flagged.append(made.flag > 0)
-        together = np.corrcoef(*profiles)[: len(units), len(units) :]
+        together = np.corrcoef(*profiles)[: len(targets), len(targets) :]
         same = together.diagonal().mean()
-        others = (together.sum() - together.trace()) / max(together.size - len(units), 1)
+        others = (together.sum() - together.trace()) / max(together.size - len(targets), 1)
         print(f"{layer_name:22}{same:13.2f}{others:8.2f}{np.mean(flagged):9.2f}", flush=True)
 
 

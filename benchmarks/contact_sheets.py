@@ -30,12 +30,12 @@ def main() -> None:
     for layer_name in chosen.layers.split(","):
         layer = backbone.layer(layer_name)
         channels = np.linspace(0, layer.channels - 1, chosen.count + 2).astype(int)[1:-1]
-        units = [channel(layer, int(index)) for index in channels]
+        targets = [channel(layer, int(index)) for index in channels]
         rows = []
         for name in chosen.renderers.split(","):
             recipe, seed = recipe_of(chosen), chosen.seed
             render = make(name, backbone, layer, Family.CHANNEL, recipe, seed, keep=chosen.keep)
-            images, seconds = render(units)
+            images, seconds = render(targets)
             rows.append(resized(images, TILE))
             print(f"{layer_name}: {name}, {seconds:.2f} s of CPU time a picture", flush=True)
         sheet = np.full(

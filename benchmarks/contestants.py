@@ -96,12 +96,12 @@ def make(
     seed: int,
     keep: str = "",
 ) -> Callable[[Sequence[Target]], tuple[Images, float]]:
-    """A renderer: units to (N, S, S, 3) pictures and the CPU seconds of each, without tracing.
+    """A renderer: targets to (N, S, S, 3) pictures and the CPU seconds of each, without tracing.
 
     keep: a folder where each batch of the others' pictures is kept, with its seconds; ours, which
         are what is being tried, are made anew.
     """
-    from diamond_cutter.precompute.rendering.backend.device import RenderPlan
+    from diamond_cutter.precompute.rendering.render_plan import RenderPlan
     from diamond_cutter.precompute.rendering.renderer_choice import make_renderer
 
     batch = 1 if name == "lucid" else CHUNK
@@ -115,25 +115,25 @@ def make(
         plan=RenderPlan(batch=batch),
     )
 
-    def made(units: Sequence[Target]) -> tuple[Images, float]:
+    def made(targets: Sequence[Target]) -> tuple[Images, float]:
         began = time.process_time()
-        images = renderer.render(units).images
+        images = renderer.render(targets).images
         return images, (time.process_time() - began) / len(images)
 
-    def kept(units: Sequence[Target]) -> tuple[Images, float]:
+    def kept(targets: Sequence[Target]) -> tuple[Images, float]:
         if not keep or name == "diamond":
-            return made(units)
-        file = kept_file(keep, name, backbone.name, layer, family, seed, None, units)
+            return made(targets)
+        file = kept_file(keep, name, backbone.name, layer, family, seed, None, targets)
         stored = read_kept(file)
         if "seconds" not in stored:
-            images, taken = made(units)
+            images, taken = made(targets)
             stored = write_kept(file, images=images, seconds=np.float64(taken))
         return stored["images"], float(stored["seconds"])
 
-    def render(units: Sequence[Target]) -> tuple[Images, float]:
+    def render(targets: Sequence[Target]) -> tuple[Images, float]:
         images, seconds = [], []
-        for start in range(0, len(units), batch):
-            pictures, taken = kept(units[start : start + batch])
+        for start in range(0, len(targets), batch):
+            pictures, taken = kept(targets[start : start + batch])
             images.append(pictures)
             seconds.append(taken)
         # The first batch traces; Lucid begins a graph each time, which is its own way.
@@ -151,11 +151,11 @@ def kept_file(
     family: Family,
     seed: int,
     side: int | None,
-    units: Sequence[Target],
+    targets: Sequence[Target],
 ) -> Path:
-    """Where a renderer's pictures of a batch of units are kept."""
+    """Where a renderer's pictures of a batch of targets are kept."""
     what = [name, backbone, layer and layer.name, family.value, seed, side]
-    digest = crc32(repr([*what, *((unit.name, unit.key) for unit in units)]).encode())
+    digest = crc32(repr([*what, *((target.name, target.key) for target in targets)]).encode())
     return Path(folder) / f"{name}-{digest:08x}.npz"
 
 

@@ -22,7 +22,7 @@ from PIL import Image
 from diamond_cutter.command.settings import StudySettings
 from diamond_cutter.precompute.attribution.attribution_task import (
     AttributionRequest,
-    Row,
+    PhotoRow,
     ask_all,
     see,
 )
@@ -31,7 +31,7 @@ from diamond_cutter.precompute.backbones.formats.photo_input import prepare
 from diamond_cutter.precompute.features.feature_extraction import extract
 from diamond_cutter.precompute.jobs.display import open_display
 from diamond_cutter.precompute.photos.examination import examine
-from diamond_cutter.precompute.photos.examination_cache import open_ledger
+from diamond_cutter.precompute.photos.examination_cache import open_examination_cache
 from diamond_cutter.precompute.photos.file_entry import Entry
 from diamond_cutter.precompute.photos.images.thumbnail import histogram, thumbnail
 from diamond_cutter.precompute.photos.photo import Photo, read_image
@@ -76,8 +76,8 @@ def measure(photos: list[Photo], models: list[str]) -> None:
         examined = seconds(lambda: list(examine(entries(photos), cache, lambda *_: None).groups))
         report("examination and thumbnails", examined + decoding, examined)
         shown = seconds(lambda: [show(read_image(photo)) for photo in photos])
-        with open_ledger(cache) as examination_cache:
-            kept = seconds(lambda: [examination_cache.portrait(photo.digest) for photo in photos])
+        with open_examination_cache(cache) as examination_cache:
+            kept = seconds(lambda: [examination_cache.preview(photo.digest) for photo in photos])
         report("thumbnails of a further study", shown, kept)
 
     asked = [
@@ -113,7 +113,7 @@ def ask(model: str, photos: list[Photo]) -> None:
     cuts = [layer for layer in catalogue.layers(model) if layer.is_cut]
     asked = AttributionRequest(model, tuple(layer.name for layer in cuts[-3:]), "average", 0, 3)
     head = [(np.zeros((cuts[-1].channels, 5), np.float32), np.zeros(5, np.float32))]
-    list(ask_all(asked, [Row(photo, 0, 0) for photo in photos], [head], os.cpu_count() or 1))
+    list(ask_all(asked, [PhotoRow(photo, 0, 0) for photo in photos], [head], os.cpu_count() or 1))
 
 
 def pass_photos(models: list[tuple[str, list[str]]], photos: list[Photo]) -> None:

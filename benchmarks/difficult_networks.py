@@ -68,10 +68,10 @@ def main() -> None:
         for layer in layers or some_cuts(backbone, chosen.cuts):
             read = reading(backbone, layer, Family.CHANNEL)
             channels = np.linspace(0, layer.channels - 1, chosen.count + 2).astype(int)[1:-1]
-            units = [channel(layer, int(index)) for index in channels]
+            targets = [channel(layer, int(index)) for index in channels]
             began = time.process_time()
-            made = render(backbone, layer, units, recipe_of(chosen), seed=chosen.seed)
-            seconds = (time.process_time() - began) / len(units)
+            made = render(backbone, layer, targets, recipe_of(chosen), seed=chosen.seed)
+            seconds = (time.process_time() - began) / len(targets)
             rows.append(made.images)
             own = np.mean(strengths(read, made.images).argmax(1) == channels)
             grids = [checkerboard(made.images)]
@@ -176,7 +176,7 @@ def still(read: "ChannelReading", channels: NDArray[Any], side: int, seed: int) 
 
     noise = np.random.default_rng(seed).normal(0, 0.04, (len(channels), side, side, 3))
     pixels = ops.convert_to_tensor(noise.astype(np.float32))
-    moments = ascent.start(pixels)
+    moments = ascent.no_moments(pixels)
     for number in range(1, STILL_STEPS + 1):
         pixels, moments = step(pixels, moments, np.float32(number))
     return np.asarray(ops.round(255 * ops.sigmoid(pixels))).astype(np.uint8)

@@ -27,14 +27,14 @@ def main() -> None:
     judges = [catalogue.load(name) for name in JUDGES]
     own = classifier(backbone)
     classes = np.array(list(SETS[chosen.classes])[: chosen.count])
-    units = class_logits(own.weights, own.bias, list(classes))
+    targets = class_logits(own.weights, own.bias, list(classes))
     rows = []
     print(f"{len(classes)} classes of the set {chosen.classes!r}; Lite1 / Lite2")
     print(f"{'renderer':15}{'s':>7}" + "".join(f"{name:>13}" for name in DEGRADED))
     for name in chosen.renderers.split(","):
         recipe = recipe_of(chosen)
         render = make(name, backbone, None, Family.LOGIT, recipe, chosen.seed, keep=chosen.keep)
-        images, seconds = render(units)
+        images, seconds = render(targets)
         rows.append(images)
         cells = []
         for degrade in DEGRADED.values():

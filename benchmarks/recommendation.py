@@ -28,8 +28,8 @@ from diamond_cutter.precompute.jobs.display import open_display
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.photo import Dataset
 from diamond_cutter.precompute.stores.study.study_layout import Measured
-from diamond_cutter.precompute.study.choice import choose
 from diamond_cutter.precompute.study.cross_validation import measure_heads, take_sample, train_heads
+from diamond_cutter.precompute.study.cut_choice import choose
 from diamond_cutter.precompute.study.expectation import strongest
 from diamond_cutter.precompute.study.study_plan import Plan, check_settings, make_plan
 

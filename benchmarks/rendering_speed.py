@@ -91,8 +91,10 @@ def main() -> None:
             seconds: dict[str, float] = {}
             for name in chosen.renderers.split(","):
                 batch = 1 if name == SHIPPED else CHUNK
-                units = [channel(layer, int(index)) for index in channels]
-                batches = [units[start : start + batch] for start in range(0, len(units), batch)]
+                targets = [channel(layer, int(index)) for index in channels]
+                batches = [
+                    targets[start : start + batch] for start in range(0, len(targets), batch)
+                ]
                 job = Job(
                     name.removesuffix("-batched"), BACKBONE, layer.name, recipe, chosen.seed,
                     batch, chosen.side,

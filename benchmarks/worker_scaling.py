@@ -30,7 +30,7 @@ _barrier: Any = None
 
 @dataclass(frozen=True)
 class Job:
-    """What to render units with; see `make_renderer`."""
+    """What to render targets with; see `make_renderer`."""
 
     renderer: str
     backbone: str
@@ -122,7 +122,7 @@ def _backbone(name: str) -> Any:
 
 def _render(job: Job, batches: Batches) -> tuple[float, float, list[Images]]:
     """When the clock started and ended, and the pictures of each batch."""
-    from diamond_cutter.precompute.rendering.backend.device import RenderPlan
+    from diamond_cutter.precompute.rendering.render_plan import RenderPlan
     from diamond_cutter.precompute.rendering.renderer_choice import make_renderer
 
     try:

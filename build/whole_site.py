@@ -42,7 +42,7 @@ from diamond_cutter.build.tiles.channel_tiles import band_channels
 Report = Callable[[str, int, int], None]
 """Told the name of the step, how much of it is done and how much there is."""
 
-Natures = Mapping[str, tuple[LayerStatistics, ...]]
+Statistics = Mapping[str, tuple[LayerStatistics, ...]]
 """What studies say of the channels of layers, by the layer's path."""
 
 
@@ -71,7 +71,7 @@ def build_site(
     found = read_atlas(atlas) if atlas else Atlas((), ())
     models = found.models
     measured = read_studies(studies)
-    questioned = read_networks(studies)
+    networks = read_networks(studies)
     assets = static_files()
     around = Surroundings(address, f"assets/{digest(assets.items())[:12]}/")
     rendered = [(model, layer) for model in models for layer in model.rendered]
@@ -79,29 +79,31 @@ def build_site(
         for path, content in assets.items():
             stage.write(around.assets + path, content)
         made_from = _write_pictures(stage, models, report)
-        natures = _natures(measured, questioned)
-        shown_from = _write_layers(stage, around, rendered, made_from, natures, report)
+        statistics = _statistics(measured, networks)
+        shown_from = _write_layers(stage, around, rendered, made_from, statistics, report)
         layers = {layer.path: layer for _, layer in rendered}
         pages = {*layers, *(f"models/{model.model.name}/" for model in models)}
         shown_from |= write_studies(stage, around, measured, pages, layers, report)
-        shown_from |= write_networks(stage, around, questioned, layers, report)
-        home = home_page(around, found, measured, questioned)
+        shown_from |= write_networks(stage, around, networks, layers, report)
+        home = home_page(around, found, measured, networks)
         _write_top(stage, around, home, found, assets["css/site.css"])
-        stage.write("index.json", index_document(found, measured, questioned))
+        stage.write("index.json", index_document(found, measured, networks))
         _check(stage, rendered, address, report)
         publish(stage, made_from, shown_from)
     count = sum(path.endswith(".html") for path in stage.files)
     return Built(count, len(stage.files), len(stage.changed), sum(stage.files.values()))
 
 
-def _natures(studies: Sequence[MeasuredStudy], questioned: Sequence[NetworkByItself]) -> Natures:
+def _statistics(
+    studies: Sequence[MeasuredStudy], networks: Sequence[NetworkByItself]
+) -> Statistics:
     """What studies, and photos that networks are asked about, say of the channels of layers."""
     explained = [
         (study.study.name, study.path, study.photos, study.explained)
         for study in studies
         if study.explained is not None
     ]
-    asked = [(each.name, each.path, each.report.photos, each.explained) for each in questioned]
+    asked = [(each.name, each.path, each.report.photos, each.explained) for each in networks]
     return layer_statistics([*explained, *asked])
 
 
@@ -155,7 +157,7 @@ def _write_layers(
     around: Surroundings,
     rendered: list[tuple[ModelAtlas, RenderedLayer]],
     made_from: dict[str, str],
-    natures: Natures,
+    statistics: Statistics,
     report: Report,
 ) -> dict[str, str]:
     """Write what of the layers' pages has changed; the digest of each layer's by its path."""
@@ -166,9 +168,9 @@ def _write_layers(
     for model, layer in rendered:
         report("pages", done, total)
         said = tuple(
-            nature
-            for nature in natures.get(layer.path, ())
-            if layer.is_of(nature.view.cut.weights_digest)
+            layer_statistics
+            for layer_statistics in statistics.get(layer.path, ())
+            if layer.is_of(layer_statistics.view.cut.weights_digest)
         )
         shown_from[layer.path] = _pages_digest(
             generator, around, model, layer, made_from[layer.path], said
@@ -197,13 +199,13 @@ def _layer_files(
     around: Surroundings,
     model: ModelAtlas,
     layer: RenderedLayer,
-    natures: tuple[LayerStatistics, ...],
+    statistics: tuple[LayerStatistics, ...],
 ) -> Iterator[tuple[str, bytes]]:
     grid = layer_page(around, model, layer)
     yield f"{layer.path}index.html", page_templates.render(environment, "layer.html", grid)
     yield f"{layer.path}layer.json", layer_document(layer)
     for channel in range(layer.layer.channels):
-        page = channel_page(around, model, layer, channel, natures)
+        page = channel_page(around, model, layer, channel, statistics)
         content = page_templates.render(environment, "channel.html", page)
         yield f"{layer.path}{channel}/index.html", content
 
@@ -259,7 +261,7 @@ def _pages_digest(
     model: ModelAtlas,
     layer: RenderedLayer,
     made_from: str,
-    natures: tuple[LayerStatistics, ...],
+    statistics: tuple[LayerStatistics, ...],
 ) -> str:
     depth = [(other.layer, other.side) for other in model.rendered]
     arrays = [values.tobytes() for values in (layer.score, layer.flag, layer.level)]
@@ -278,6 +280,6 @@ def _pages_digest(
         made_from,
         natural and (natural.photos, natural.source, natural.paths),
     )
-    said = chain.from_iterable(nature.contents() for nature in natures)
+    said = chain.from_iterable(layer_statistics.contents() for layer_statistics in statistics)
     own = [("facts", repr(facts).encode()), *(("array", array) for array in arrays)]
     return digest(chain(own, said))

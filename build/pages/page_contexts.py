@@ -145,7 +145,7 @@ class HomePage:
 
     frame: Frame
     studies: tuple[StudyEntry, ...]
-    questioned: tuple[NetworkEntry, ...]
+    networks: tuple[NetworkEntry, ...]
     models: tuple[ModelEntry, ...]
     listed: int
 

@@ -17,9 +17,9 @@ def generator_digest() -> str:
     """A digest of all that turns an atlas into pages."""
     templates = _files(Path(str(resources.files("diamond_cutter.site_templates"))))
     code = _files(Path(__file__).parents[1])
-    contract = _files(Path(str(resources.files("diamond_cutter.precompute.stores"))))
+    stores = _files(Path(str(resources.files("diamond_cutter.precompute.stores"))))
     version = ("jinja2", jinja2.__version__.encode())
-    return digest([*templates.items(), *code.items(), *contract.items(), version])
+    return digest([*templates.items(), *code.items(), *stores.items(), version])
 
 
 def digest(parts: Iterable[tuple[str, bytes]]) -> str:

@@ -23,8 +23,9 @@ from diamond_cutter.precompute.atlas.used_channels import Used
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.jobs.cluster import check_workers
 from diamond_cutter.precompute.photos.file_entry import Progress
-from diamond_cutter.precompute.rendering.backend.device import Device, Load, RenderPlan, plan_render
+from diamond_cutter.precompute.rendering.backend.device import Device
 from diamond_cutter.precompute.rendering.recipes import RECIPES, Recipe, canvas_side
+from diamond_cutter.precompute.rendering.render_plan import Load, RenderPlan, plan_render
 from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST
 from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Model, read_weights
 from diamond_cutter.precompute.stores.atlas.atlas_writer import (

@@ -49,12 +49,8 @@ from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
 from diamond_cutter.precompute.jobs.progress import Progress
 from diamond_cutter.precompute.jobs.task import TaskGroup
 from diamond_cutter.precompute.jobs.worker_log import log_file
-from diamond_cutter.precompute.rendering.backend.device import (
-    Device,
-    RenderPlan,
-    find_device,
-    least,
-)
+from diamond_cutter.precompute.rendering.backend.device import Device, find_device, least
+from diamond_cutter.precompute.rendering.render_plan import RenderPlan
 from diamond_cutter.precompute.stores.local_folder import exclusive
 
 
@@ -100,7 +96,7 @@ def render_atlas(
         atlas = prepared_atlas(plan)
         log = stack.enter_context(log_file(folder))
         address, left = plan.store_address.address, partial(_left, plan.budget, started)
-        nature = Run(partial(store_natural, address, measure), display, "passes", left)
+        measuring = Run(partial(store_natural, address, measure), display, "passes", left)
         run = Run(partial(store_pictures, address, render), display, "chunks", left)
         todo, missing = passes(plan, atlas), missing_channels(plan, atlas)
         if todo or any(any(lacks.values()) for lacks in missing):
@@ -111,7 +107,7 @@ def render_atlas(
                 layers = "one layer" if count == 1 else f"{count} layers"
                 display.note(f"{device.describe()}: {how}, {layers} in flight")
                 try:
-                    _measure(nature, plan, todo, workers)
+                    _measure(measuring, plan, todo, workers)
                     for stage, lacks in zip(plan.stages, missing, strict=True):
                         _make(run, plan, stage, tasks(plan, stage, lacks, plans), plans, workers)
                 except KeyboardInterrupt:
@@ -120,10 +116,10 @@ def render_atlas(
         return summarise(
             plan,
             atlas,
-            measured=nature.made,
+            measured=measuring.made,
             made=run.made,
             seconds=time.monotonic() - started,
-            failures=[*nature.failures, *run.failures],
+            failures=[*measuring.failures, *run.failures],
             log=log,
         )
 
@@ -168,6 +164,7 @@ def _workers(
     """The workers, what all of them can render on, and how every layer is rendered there."""
     if settings.scheduler:
         with workforce(settings, plan.store_address, 1, log) as workers:
+            workers.addresses()  # raises where the scheduler is gone
             found = workers.client.run(find_device, on_error="ignore")
             device = least(found.values())
             yield workers, device, render_plans(plan, device)

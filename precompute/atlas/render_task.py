@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.jobs.task import failures_told
-from diamond_cutter.precompute.rendering.backend.device import RenderPlan
 from diamond_cutter.precompute.rendering.recipes import Recipe, canvas_side
+from diamond_cutter.precompute.rendering.render_plan import RenderPlan
 from diamond_cutter.precompute.rendering.targets import Family, channel
 from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Pictures, open_atlas
 from diamond_cutter.precompute.stores.atlas.atlas_writer import (

@@ -69,7 +69,7 @@ def explain(
     seed: int,
     turn: Callable[[], None],
 ) -> Explained:
-    """Make the attribution of cuts to explain that the store does not have yet, sum it, and say it is there.
+    """Make the attribution of cuts that the store does not have yet, sum it, and say it is there.
 
     `turn` turns to the slot: called when all is there, and before what was shown until then goes.
     What was made is kept at an interrupt and a kill at any moment. Raises `UserError` for what

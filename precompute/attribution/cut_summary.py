@@ -33,7 +33,7 @@ READ = (
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A cut, and for each layer its tables by name: `ClassAttribution` and `Channels` of the contract.
+    """A cut, and for each layer its tables by name: `ClassAttribution` and `Channels`.
 
     `own` (n,): the class that each photo counts for.
     """

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from diamond_cutter.command.errors import UserError
@@ -83,6 +84,16 @@ def freeze(function: Any) -> Any:
     return convert_variables_to_constants_v2(function)
 
 
+def parse_saved_model(path: Path) -> Any:
+    """The SavedModel in a folder as its loader reads it, a message, with nothing of it run.
+
+    Raises what TensorFlow raises for a folder that is none.
+    """
+    from tensorflow.python.saved_model import loader_impl
+
+    return loader_impl.parse_saved_model(str(path))
+
+
 _check_installed(_FRAMEWORK)
 with _quiet() if _HUSHED else nullcontext():
     import keras
@@ -90,4 +101,4 @@ with _quiet() if _HUSHED else nullcontext():
     if keras.backend.backend() == "tensorflow":
         _start_tensorflow()
 
-__all__ = ["freeze", "keras", "tf"]
+__all__ = ["freeze", "keras", "parse_saved_model", "tf"]

@@ -67,9 +67,16 @@ def _print(models: list[Listed], options: Namespace) -> None:
 
 
 def _check(names: list[str], options: Namespace) -> None:
-    from diamond_cutter.precompute.backbones.catalogue.top_classes import check
+    from diamond_cutter.precompute.backbones.catalogue.top_classes import top_classes
+    from diamond_cutter.precompute.photos.images.image_decoding import UnreadableError, decode
 
-    told = {name: check(name, Path(options.check)) for name in names}
+    try:
+        image = decode(Path(options.check)).image
+    except (OSError, UnreadableError) as error:
+        raise UserError(
+            f"{options.check}: expected a photo, got: {error} Name another one"
+        ) from error
+    told = {name: top_classes(name, image) for name in names}
     if options.json:
         listed = {name: [asdict(answer) for answer in answers] for name, answers in told.items()}
         print(json.dumps(listed, indent=2))  # noqa: T201

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.catalogue import catalogue
-from diamond_cutter.precompute.features.feature_keys import Namespace, namespace_of, row_key
+from diamond_cutter.precompute.features.feature_keys import namespace_of, row_key
 from diamond_cutter.precompute.features.feature_task import (
     FeatureTask,
     Part,
@@ -40,6 +40,7 @@ from diamond_cutter.precompute.stores.features_store import (
 )
 from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
 from diamond_cutter.precompute.stores.network import Network
+from diamond_cutter.precompute.stores.shards import Namespace
 from diamond_cutter.precompute.stores.store_address import Naming, StoreAddress, locate, subgroup
 
 FEATURES = Naming(

@@ -2,22 +2,14 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 
 from diamond_cutter.precompute.features.photo_views import Augmentation
 from diamond_cutter.precompute.stores.network import Network
+from diamond_cutter.precompute.stores.shards import Namespace
 
 VERSION = 2
 """Of decoding, preparing, viewing and the networks' code: raised when the same photo and weights
 give other features, so that stored ones are not taken for them."""
-
-
-@dataclass(frozen=True)
-class Namespace:
-    """Where a backbone's features lie: its group in the store, and what the name stands for."""
-
-    name: str
-    attributes: dict[str, str | int]
 
 
 def namespace_of(network: Network, input_size: int) -> Namespace:

@@ -45,7 +45,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class FeatureTask(PassTask):
-    """What one task makes: a part of the namespace of each backbone of a group, which `models` names.
+    """What one task makes: a shard for each backbone of a group, which `models` names.
 
     Of `rows` the views of a photo stand together.
     """

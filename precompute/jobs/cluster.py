@@ -136,9 +136,9 @@ def workforce(
 ) -> Iterator[Workforce]:
     """The workers that the settings ask for: at least one.
 
-    `store_address` is what they are to write; `most` the number of workers beyond which there is nothing
-    to do for more. A local cluster ends with the context, a joined one stays. Raises `UserError`
-    if there is none to be had.
+    `store_address` is what they are to write; `most` the number of workers beyond which there is
+    nothing to do for more. A local cluster ends with the context, a joined one stays. Raises
+    `UserError` if there is none to be had.
     """
     if settings.scheduler:
         with _joined(settings.scheduler) as client:

@@ -18,8 +18,8 @@ from diamond_cutter.precompute.photos.duplicates.fingerprint import SIZE, finger
 from diamond_cutter.precompute.photos.examination_cache import (
     ExaminationCache,
     Finding,
-    Portrait,
-    open_ledger,
+    Preview,
+    open_examination_cache,
 )
 from diamond_cutter.precompute.photos.file_entry import Entry, Progress
 from diamond_cutter.precompute.photos.images.image_decoding import UnreadableError, decode
@@ -48,7 +48,7 @@ def examine(entries: Sequence[Entry], cache: Path, report_progress: Progress) ->
     """Look into the entries whose outcome is open.
 
     Of each photo a few hundred bytes stay in memory, and a fingerprint in a file of `cache` that
-    goes with this call; what was found stays in the examination cache there, with the photo's portrait.
+    goes with this call; what was found stays in the examination cache, and thumbnails.
     """
     asked = {
         place: entry.file
@@ -58,7 +58,7 @@ def examine(entries: Sequence[Entry], cache: Path, report_progress: Progress) ->
     pictures: dict[str, int] = {}
     findings: dict[int, Finding] = {}
     with (
-        open_ledger(cache) as examination_cache,
+        open_examination_cache(cache) as examination_cache,
         writing(cache),
         tempfile.TemporaryFile(dir=cache) as file,
     ):
@@ -97,9 +97,9 @@ def _look_into(
             fresh = pool.map(_look, unknown)
             for key, old in zip(keys, known, strict=True):
                 if old is None:
-                    finding, printed, portrait = next(fresh)
+                    finding, printed, preview = next(fresh)
                     if finding.digest:
-                        examination_cache.keep(key, finding, printed, portrait)
+                        examination_cache.keep(key, finding, printed, preview)
                 else:
                     finding, printed = old
                 yield finding, printed
@@ -117,7 +117,7 @@ def _key(file: Path) -> bytes:
     return hashlib.sha256(b"\0".join([name, *(str(part).encode() for part in parts)])).digest()
 
 
-def _look(file: Path) -> tuple[Finding, bytes, Portrait | None]:
+def _look(file: Path) -> tuple[Finding, bytes, Preview | None]:
     try:
         with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -131,8 +131,8 @@ def _look(file: Path) -> tuple[Finding, bytes, Portrait | None]:
     pixels = hashlib.blake2b(f"{width} {height} ".encode(), digest_size=16)
     pixels.update(np.ascontiguousarray(decoded.image).data)
     finding = Finding(digest, pixels.hexdigest(), width, height, decoded.format, decoded.note)
-    portrait = Portrait(thumbnail(decoded.image), histogram(decoded.image))
-    return finding, fingerprint(decoded.image).tobytes(), portrait
+    preview = Preview(thumbnail(decoded.image), histogram(decoded.image))
+    return finding, fingerprint(decoded.image).tobytes(), preview
 
 
 def _near(

@@ -19,7 +19,7 @@ NAME = "photos.sqlite"
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS photo (key BLOB PRIMARY KEY, finding TEXT, fingerprint BLOB)",
-    "CREATE TABLE IF NOT EXISTS portrait (digest TEXT PRIMARY KEY, thumbnail BLOB, colour BLOB)",
+    "CREATE TABLE IF NOT EXISTS preview (digest TEXT PRIMARY KEY, thumbnail BLOB, colour BLOB)",
     "CREATE TABLE IF NOT EXISTS near (key BLOB PRIMARY KEY, pairs BLOB)",
 )
 
@@ -43,7 +43,7 @@ class Finding:
 
 
 @dataclass(frozen=True, eq=False)
-class Portrait:
+class Preview:
     """What shows a photo: `thumbnail` (96, 96, 3) uint8, sRGB, `colour` (512,) float32."""
 
     thumbnail: NDArray[np.uint8]
@@ -54,7 +54,7 @@ class ExaminationCache:
     """Findings by what they depend on; what is written lasts from the next `commit` on."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        """Use an open database; `open_ledger` opens it."""
+        """Use an open database; `open_examination_cache` opens it."""
         self._connection = connection
 
     def finding(self, key: bytes) -> tuple[Finding, bytes] | None:
@@ -63,25 +63,25 @@ class ExaminationCache:
         row = self._connection.execute(query, (key,)).fetchone()
         return row and (structure(json.loads(row[0]), Finding), row[1])
 
-    def portrait(self, digest: str) -> Portrait | None:
+    def preview(self, digest: str) -> Preview | None:
         """What shows the photo of a file with that digest; None if nothing is known."""
-        query = "SELECT thumbnail, colour FROM portrait WHERE digest = ?"
+        query = "SELECT thumbnail, colour FROM preview WHERE digest = ?"
         row = self._connection.execute(query, (digest,)).fetchone()
         if row is None:
             return None
         thumbnail = np.frombuffer(row[0], np.uint8).reshape(THUMBNAIL, THUMBNAIL, 3)
-        return Portrait(thumbnail, np.frombuffer(row[1], "<f4"))
+        return Preview(thumbnail, np.frombuffer(row[1], "<f4"))
 
     def keep(
-        self, key: bytes, finding: Finding, fingerprint: bytes, portrait: Portrait | None
+        self, key: bytes, finding: Finding, fingerprint: bytes, preview: Preview | None
     ) -> None:
         """Remember what was found in a file, and what shows it if it is a photo."""
         row = (key, json.dumps(unstructure(finding)), fingerprint)
         self._connection.execute("REPLACE INTO photo VALUES (?, ?, ?)", row)
-        if portrait is not None:
-            colour = portrait.colour.astype("<f4").tobytes()
-            shown = (finding.digest, portrait.thumbnail.tobytes(), colour)
-            self._connection.execute("REPLACE INTO portrait VALUES (?, ?, ?)", shown)
+        if preview is not None:
+            colour = preview.colour.astype("<f4").tobytes()
+            shown = (finding.digest, preview.thumbnail.tobytes(), colour)
+            self._connection.execute("REPLACE INTO preview VALUES (?, ?, ?)", shown)
 
     def pairs(self, key: bytes) -> NDArray[np.intp] | None:
         """The near duplicates of a list of pictures, (M, 2); None if nothing is known."""
@@ -99,8 +99,8 @@ class ExaminationCache:
 
 
 @contextmanager
-def open_ledger(cache: Path) -> Iterator[ExaminationCache]:
-    """The examination cache in the folder `cache`, made where there is none; several processes may share it.
+def open_examination_cache(cache: Path) -> Iterator[ExaminationCache]:
+    """The cache in a folder, made where there is none; several processes may share it.
 
     Raises `UserError` where the folder can't be written to or the examination cache is damaged.
     """

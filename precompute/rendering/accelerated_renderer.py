@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.rendering.backend.device import RenderPlan, find_device, is_of_device
+from diamond_cutter.precompute.rendering.backend.device import find_device, is_of_device
+from diamond_cutter.precompute.rendering.render_plan import RenderPlan
 from diamond_cutter.precompute.rendering.renderer import Renderer
-from diamond_cutter.precompute.rendering.target_batches import batches, together
-from diamond_cutter.precompute.rendering.targets import Target
+from diamond_cutter.precompute.rendering.targets import Target, batches, together
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Pictures
 
 

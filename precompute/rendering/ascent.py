@@ -1,4 +1,4 @@
-"""The gradient ascent of one recipe, on the pictures of many targets of one layer at once, by Adam."""
+"""The gradient ascent of one recipe on pictures of many targets of one layer at once, by Adam."""
 
 import itertools
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ class Moments(NamedTuple):
     second: Any
 
 
-def start(value: Any) -> Moments:
+def no_moments(value: Any) -> Moments:
     """The moments before the first step."""
     return Moments(ops.zeros_like(value), ops.zeros_like(value))
 
@@ -61,7 +61,7 @@ def ascend(
 ops = keras.ops
 
 DIVERSITY = 0.5
-"""The share of the objective that pictures of one target lose when they show the same besides it."""
+"""The share of the objective that pictures of a target lose when they show the same besides it."""
 
 _NOISE_SIDE = 256
 
@@ -150,7 +150,7 @@ class Ascent:
         start = self._canvas.start(generators) if begun is None else self._canvas.resumed(begun)
         coefficients = ops.convert_to_tensor(start)
         gains = ops.zeros(len(generators))
-        return _State(coefficients, gains, start(coefficients), start(gains))
+        return _State(coefficients, gains, no_moments(coefficients), no_moments(gains))
 
     def _sampling(self, phase: Phase) -> Sampling:
         side = self._canvas.side

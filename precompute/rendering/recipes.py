@@ -136,7 +136,7 @@ def view_side(phase: Phase, side: int) -> int:
 
 
 def picture_side(layer: Layer | None, family: Family) -> int:
-    """The side S of pictures of a family of targets at a layer; no layer: the backbone's classes."""
+    """The side S of pictures of a family of targets at a layer; none: the backbone's classes."""
     if layer is None or family == Family.LOGIT:
         return CLASS_SIDE
     return canvas_side(layer.receptive_field)

@@ -6,8 +6,8 @@ from typing import Protocol
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.rendering.accelerated_renderer import Accelerated
-from diamond_cutter.precompute.rendering.backend.device import RenderPlan
 from diamond_cutter.precompute.rendering.recipes import Recipe
+from diamond_cutter.precompute.rendering.render_plan import RenderPlan
 from diamond_cutter.precompute.rendering.renderer import Renderer
 from diamond_cutter.precompute.rendering.targets import Family, Target
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Pictures

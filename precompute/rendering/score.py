@@ -53,9 +53,9 @@ class Reached(NamedTuple):
 class Scorer:
     """Scores finished pictures of one layer's targets.
 
-    The score is the target's value (see `readings`: for a channel, natural standard deviations above
-    its natural mean, of the pre-activation, which nothing clips), averaged over random small
-    jitters and scales of the finished picture, over grey where it is transparent.
+    The score is the target's value (see `target_readings`: for a channel, natural standard
+    deviations above its natural mean, of the pre-activation, which nothing clips), averaged over
+    random small jitters and scales of the finished picture, over grey where it is transparent.
     """
 
     def __init__(self, reading: Reading, views: int) -> None:

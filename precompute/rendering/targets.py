@@ -1,7 +1,7 @@
 """What can be asked of a network: the targets that pictures are made of. Loads no TensorFlow.
 
-A target is one number that a network computes from an image, and a picture is an image that makes it
-high. All targets are linear in something the network holds, and differ in what that is, their
+A target is one number that a network computes from an image, and a picture is an image that makes
+it high. All targets are linear in something the network holds, and differ in what that is, their
 `Family`:
 
 =========  ===========================================  =====================================
@@ -18,22 +18,23 @@ LOGIT      activations averaged over the picture: of a   `class_logits`: of the 
            (`Hidden`)
 =========  ===========================================  =====================================
 
-From targets come others: `opposite` (what makes it low), `difference` (high in one, low in another),
-`blend` (a mixture, for a path between two) and `variations` (several pictures of one target).
-`rendering.render.render` makes the pictures; `rendering.readings` holds the equations.
+From targets come others: `opposite` (what makes it low), `difference` (high in one, low in
+another), `blend` (a mixture, for a path between two) and `variations` (several pictures of one
+target). `target_readings` holds the equations.
 """
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import groupby
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
+from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Pictures
 
 CENTRE = (0.5, 0.5)
 
@@ -191,7 +192,7 @@ def class_logits(
 
 
 def opposite(target: Target) -> Target:
-    """What makes the target low. Raises `ValueError` for a layer's energy, which has no opposite."""
+    """What makes the target low; a `ValueError` for a layer's energy, which has no opposite."""
     if target.family == Family.ENERGY:
         raise ValueError(f"{target.name} has no opposite: it is a sum of squares")
     return replace(
@@ -252,3 +253,27 @@ def _told(place: tuple[float, float]) -> str:
 
 def _key(name: str) -> tuple[int, ...]:
     return (crc32(name.encode()),)
+
+
+def together(made: Iterable[Pictures]) -> Pictures:
+    """Pictures of several batches as one."""
+    parts = list(made)
+    return Pictures(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.score for part in parts]),
+        np.concatenate([part.flag for part in parts]),
+    )
+
+
+def batches(targets: Sequence[Target], most: int = CHUNK) -> list[list[Target]]:
+    """Targets in batches of about `most`; those of one name that follow each other stay so."""
+    if not targets:
+        raise ValueError("expected at least one target, got none")
+    made: list[list[Target]] = []
+    for _, kin in groupby(targets, key=lambda target: target.name):
+        family = list(kin)
+        if made and len(made[-1]) + len(family) <= most:
+            made[-1].extend(family)
+        else:
+            made.append(family)
+    return made

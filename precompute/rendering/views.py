@@ -1,4 +1,4 @@
-"""The random views of a picture that it is optimized and scored on: place, size, where it is read."""
+"""The random views that a picture is optimized and scored on: place, size, where it is read."""
 
 from dataclasses import dataclass
 from typing import Any

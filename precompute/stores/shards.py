@@ -1,33 +1,48 @@
-"""Where parts lie beside the slots of a study, and which hold what."""
+"""Content-addressed shards: rows named by what they are made of, in namespaces, never changed.
+
+Features and attribution are kept so: a shard holds the rows that one task made, and its attributes,
+with their keys, are written last.
+"""
 
 import hashlib
 import json
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from zarr.errors import ZarrUserWarning
 
-from diamond_cutter.precompute.stores.features_store import complete_shards
+from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 RowIndex = tuple[str, int]
-"""A part by name, and a row of it."""
+"""A shard by name, and the number of a row of it."""
 
 
-def key_of(parts: Any) -> str:
+@dataclass(frozen=True)
+class Namespace:
+    """Where rows of a kind lie: a group in the store by name, and what the name stands for."""
+
+    name: str
+    attributes: dict[str, str | int]
+
+
+def key_of(shards: Any) -> str:
     """The key, 64 hex digits, of what stands for something: texts, numbers, lists of them."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(shards, sort_keys=True).encode()).hexdigest()
 
 
 def shard_name(keys: Sequence[str]) -> str:
-    """The name of the part that holds these rows."""
+    """The name of the shard that holds these rows."""
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
 
 
 def find_rows(study: zarr.Group, namespace: str) -> dict[str, RowIndex]:
-    """Where each key of a namespace is, of the parts that are complete."""
+    """Where each key of a namespace is, of the shards that are complete."""
     path = f"attribution/{namespace}"
     if path not in study:
         return {}
@@ -41,16 +56,16 @@ def find_rows(study: zarr.Group, namespace: str) -> dict[str, RowIndex]:
 def read_rows(
     study: zarr.Group, namespace: str, places: Sequence[RowIndex], name: str
 ) -> NDArray[Any]:
-    """An array of rows that are there, (n, ...): each from its part."""
-    parts = {
-        part: np.asarray(array(study, f"attribution/{namespace}/{part}/{name}")[:])
-        for part in dict.fromkeys(part for part, _ in places)
+    """An array of rows that are there, (n, ...): each from its shard."""
+    shards = {
+        shard: np.asarray(array(study, f"attribution/{namespace}/{shard}/{name}")[:])
+        for shard in dict.fromkeys(shard for shard, _ in places)
     }
-    return np.stack([parts[part][row] for part, row in places])
+    return np.stack([shards[shard][row] for shard, row in places])
 
 
 def prune(study: zarr.Group, kept: Mapping[str, set[str]]) -> None:
-    """Remove namespaces that are not `kept`, and of the others parts of which no key is."""
+    """Remove namespaces that are not `kept`, and of the others shards of which no key is."""
     whole = subgroup(study, "attribution")
     for namespace, group in list(whole.groups()):
         if namespace not in kept:
@@ -59,3 +74,22 @@ def prune(study: zarr.Group, kept: Mapping[str, set[str]]) -> None:
         for name, attributes in complete_shards(group):
             if kept[namespace].isdisjoint(attributes["keys"]):
                 del group[name]
+
+
+def complete_shards(namespace: zarr.Group) -> list[tuple[str, dict[str, Any]]]:
+    """The complete shards of a namespace, sorted, with attributes; a `UserError` if damaged."""
+    try:
+        with warnings.catch_warnings():
+            # A kill may leave a folder with nothing in it, of which Zarr would warn.
+            warnings.simplefilter("ignore", ZarrUserWarning)
+            shards = [(name, shard.attrs.asdict()) for name, shard in namespace.groups()]
+    except (TypeError, ValueError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(
+            f"{namespace.store_path}: expected parts that a study made, got {reason}; remove that "
+            "folder, and run the same command again: it makes them anew"
+        ) from error
+    return sorted(
+        ((name, attributes) for name, attributes in shards if "keys" in attributes),
+        key=lambda shard: shard[0],
+    )

@@ -14,8 +14,8 @@ from diamond_cutter.precompute.stores.study.study_layout import (
     Saver,
 )
 from diamond_cutter.precompute.study.baselines import measure_neighbours
-from diamond_cutter.precompute.study.choice import choose
 from diamond_cutter.precompute.study.cross_validation import CrossValidation, Sample
+from diamond_cutter.precompute.study.cut_choice import choose
 from diamond_cutter.precompute.study.study_plan import Plan
 
 

@@ -1,4 +1,4 @@
-"""Networks questioned by themselves: any photos, and the classes they were trained on."""
+"""Networks by themselves: any photos, and the classes they were trained on."""
 
 import sys
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from diamond_cutter.precompute.stores.local_folder import check_folder, exclusiv
 from diamond_cutter.precompute.stores.store_address import StoreAddress
 from diamond_cutter.precompute.stores.study import study_writer
 from diamond_cutter.precompute.study.study_plan import STUDIES, check_settings
-from diamond_cutter.precompute.study.thumbnails import store_portraits
+from diamond_cutter.precompute.study.thumbnails import store_thumbnails
 
 PHOTO_BYTES = 1_000_000
 """About what is kept of a photo."""
@@ -104,7 +104,7 @@ def _work(
         draft = study_writer.begin(study_writer.create_studies(store_address.address), name)
         study_writer.write_report(draft, dataset.report)
         study_writer.write_photos(draft, photo_set.label, photo_set.fold, photo_set.group)
-        store_portraits(draft, dataset, Path(settings.cache), steps.progress("photos"))
+        store_thumbnails(draft, dataset, Path(settings.cache), steps.progress("photos"))
         return explain(
             StudySlot(store_address, name, draft.slot.basename),
             photo_set,

@@ -17,7 +17,7 @@ from diamond_cutter.precompute.stores.study.study_layout import (
 from diamond_cutter.precompute.study.cross_validation import CrossValidation, Sample
 from diamond_cutter.precompute.study.cut_comparison import compare
 from diamond_cutter.precompute.study.cut_cost import Latency, describe_machine, find_cost
-from diamond_cutter.precompute.study.recommendation import rank
+from diamond_cutter.precompute.study.recommendation_text import rank
 from diamond_cutter.precompute.study.study_plan import Plan
 
 PACKAGES = ("diamond-cutter", "keras", "numpy", "scikit-learn", "tensorflow")

@@ -35,10 +35,10 @@ from diamond_cutter.precompute.study.cross_validation import (
 )
 from diamond_cutter.precompute.study.cut_cost import Latency, find_latency
 from diamond_cutter.precompute.study.expectation import expect
-from diamond_cutter.precompute.study.recommendation import recommend
+from diamond_cutter.precompute.study.recommendation_text import recommend
 from diamond_cutter.precompute.study.study_plan import STUDIES, Plan, check_settings, make_plan
 from diamond_cutter.precompute.study.study_ranking import assemble, describe_cuts
-from diamond_cutter.precompute.study.thumbnails import store_portraits
+from diamond_cutter.precompute.study.thumbnails import store_thumbnails
 
 LATENCIES = "latency"
 """The folder of the cache for what was measured of this machine."""
@@ -107,7 +107,7 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> 
         study_writer.write_report(draft, dataset.report)
         study_writer.write_photos(draft, sample.label, sample.fold, sample.group)
         with steps.step("thumbnails"):
-            histograms = store_portraits(
+            histograms = store_thumbnails(
                 draft, dataset, Path(plan.settings.cache), steps.progress("photos")
             )
         with steps.step("heads"):

@@ -110,7 +110,7 @@ def test_nothing_is_written_or_encoded_again_when_nothing_has_changed(
     def refuse(*_: object) -> bytes:
         raise AssertionError("encoded or rendered again")
 
-    monkeypatch.setattr(site_module.pictures, "encode_block", refuse)
+    monkeypatch.setattr(site_module.channel_pictures, "encode_block", refuse)
     monkeypatch.setattr(site_module, "_layer_files", refuse)
     monkeypatch.setattr(study_module, "study_files", refuse)
     second = build(atlas, output)
@@ -224,12 +224,12 @@ def test_a_page_whose_link_leads_nowhere_is_not_published(
     build: Build, atlas: str, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(output)
-    render = site_module.templates.render
+    render = site_module.page_templates.render
 
     def break_link(templates: object, name: str, page: object) -> bytes:
         return render(templates, name, page).replace(b'href="method/"', b'href="methods/"')
 
-    monkeypatch.setattr(site_module.templates, "render", break_link)
+    monkeypatch.setattr(site_module.page_templates, "render", break_link)
     with pytest.raises(BrokenSite, match=r"methods/index\.html"):
         build(atlas, output)
     assert contents(output) == before
@@ -238,7 +238,7 @@ def test_a_page_whose_link_leads_nowhere_is_not_published(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from diamond_cutter.build.study import site as study_module
+from diamond_cutter.build.pages.study import study_files as study_module
 from diamond_cutter.build.whole_site import Built, build_site
 
 def report(step, done, total):

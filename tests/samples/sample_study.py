@@ -26,7 +26,7 @@ from diamond_cutter.precompute.stores.study.study_layout import (
 )
 from diamond_cutter.precompute.study.cut_comparison import compare
 from diamond_cutter.precompute.study.metrics import measure
-from diamond_cutter.precompute.study.recommendation import rank, recommend
+from diamond_cutter.precompute.study.recommendation_text import rank, recommend
 from diamond_cutter.precompute.study.resampling import resample, wilson
 
 AWKWARD = ('"quoted" o\'hare', "<b>bold</b> & co", "plain", "наука \u202e犬")

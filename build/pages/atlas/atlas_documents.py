@@ -16,7 +16,7 @@ from diamond_cutter.build.tiles import channel_tiles
 def index_document(
     atlas: Atlas,
     studies: tuple[MeasuredStudy, ...],
-    questioned: tuple[NetworkByItself, ...] = (),
+    networks: tuple[NetworkByItself, ...] = (),
 ) -> bytes:
     """`index.json`: studies, networks by themselves, models with their layers in depth order.
 
@@ -27,7 +27,7 @@ def index_document(
             "studies": [_study(study) for study in studies],
             "networks": [
                 {"name": each.name, "page": each.path, "photos": len(each.report.photos)}
-                for each in questioned
+                for each in networks
             ],
             "models": [_model(model) for model in atlas.models],
             "catalogue": [

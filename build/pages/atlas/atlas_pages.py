@@ -32,7 +32,7 @@ def home_page(
     around: Surroundings,
     atlas: Atlas,
     studies: tuple[MeasuredStudy, ...],
-    questioned: tuple[NetworkByItself, ...] = (),
+    networks: tuple[NetworkByItself, ...] = (),
 ) -> HomePage:
     """`/`."""
     models = atlas.models
@@ -49,7 +49,7 @@ def home_page(
     return HomePage(
         frame,
         tuple(_study_entry(study) for study in studies),
-        tuple(_questioned_entry(each) for each in questioned),
+        tuple(_network_entry(each) for each in networks),
         tuple(_model_entry(model) for model in models),
         len(listed_models(atlas)),
     )
@@ -155,10 +155,10 @@ def _study_entry(measured: MeasuredStudy) -> StudyEntry:
     )
 
 
-def _questioned_entry(questioned: NetworkByItself) -> NetworkEntry:
-    networks = dict.fromkeys(cut.model for cut in questioned.explained.cuts)
-    photos = len(questioned.report.photos)
-    return NetworkEntry(questioned.name, questioned.path, photos, tuple(networks))
+def _network_entry(network: NetworkByItself) -> NetworkEntry:
+    networks = dict.fromkeys(cut.model for cut in network.explained.cuts)
+    photos = len(network.report.photos)
+    return NetworkEntry(network.name, network.path, photos, tuple(networks))
 
 
 def _model_entry(model: ModelAtlas) -> ModelEntry:

@@ -42,7 +42,7 @@ class ChannelPage:
     beside_photos, strongest_photo, unchanged: what the atlas's photos say of it, see `natural`; may
         be empty.
     recipe: the name of the recipe that it was made by; empty if it is not rendered yet.
-    natures: what the photos of each study say of it. previous, next: the channels beside it.
+    statistics: what the photos of each study say of it. previous, next: the channels beside it.
     """
 
     frame: Frame
@@ -62,7 +62,7 @@ class ChannelPage:
     parameters: tuple[Parameter, ...]
     seed: int
     field: Field | None
-    natures: tuple[ChannelStatistics, ...]
+    statistics: tuple[ChannelStatistics, ...]
     neighbours: tuple[Picture, ...]
     previous: Link | None
     next: Link | None
@@ -76,9 +76,9 @@ def channel_page(
     model: ModelAtlas,
     layer: RenderedLayer,
     channel: int,
-    natures: tuple[LayerStatistics, ...] = (),
+    statistics: tuple[LayerStatistics, ...] = (),
 ) -> ChannelPage:
-    """`/models/<model>/<layer>/<channel>/`; `natures` are what studies say of the layer."""
+    """`/models/<model>/<layer>/<channel>/`; `statistics` are what studies say of the layer."""
     name, count = layer.layer.name, layer.layer.channels
     why = channel_tiles.reason(layer, channel)
     score = decimal(float(layer.score[channel]))
@@ -116,7 +116,10 @@ def channel_page(
         parameters=_parameters(layer, channel, recipe) if recipe else (),
         seed=layer.seed,
         field=draw_field(layer.layer, model.model.input_size),
-        natures=tuple(channel_statistics(nature, channel, frame.root) for nature in natures),
+        statistics=tuple(
+            channel_statistics(layer_statistics, channel, frame.root)
+            for layer_statistics in statistics
+        ),
         neighbours=tuple(_neighbour(layer, other) for other in range(first, last)),
         previous=Link(f"Channel {channel - 1}", f"../{channel - 1}/") if channel else None,
         next=Link(f"Channel {channel + 1}", f"../{channel + 1}/") if channel + 1 < count else None,

@@ -118,7 +118,7 @@ def layer_statistics(
             found.setdefault(view.atlas, []).append(
                 LayerStatistics(study, base, files, view, channels)
             )
-    return {path: tuple(natures) for path, natures in found.items()}
+    return {path: tuple(statistics) for path, statistics in found.items()}
 
 
 def channel_statistics(layer: LayerStatistics, channel: int, root: str) -> ChannelStatistics:

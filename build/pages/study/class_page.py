@@ -138,19 +138,19 @@ def class_page(
 
 
 def network_class_page(
-    around: Surroundings, questioned: NetworkByItself, label: int, look: ClassAttributionView
+    around: Surroundings, network: NetworkByItself, label: int, look: ClassAttributionView
 ) -> ClassPage:
     """`/networks/<name>/classes/<class>/`: what speaks for one of the networks' own classes."""
-    name = shown(questioned.explained.cuts[0].classes[label])
+    name = shown(network.explained.cuts[0].classes[label])
     middle = "\N{MIDDLE DOT}"
     frame = make_frame(
         around,
-        questioned.path + class_folder(label),
-        f"{name} {middle} {questioned.name} {middle} {NAME}",
+        network.path + class_folder(label),
+        f"{name} {middle} {network.name} {middle} {NAME}",
         f"What speaks for {name} and against it.",
-        crumbs=(Link(NAME, "../../../../"), Link(questioned.name, "../../")),
+        crumbs=(Link(NAME, "../../../../"), Link(network.name, "../../")),
     )
-    return ClassPage(frame, questioned.name, name, None, look)
+    return ClassPage(frame, network.name, name, None, look)
 
 
 def _confused(classes: list[str], found: NDArray[np.int32]) -> tuple[Confused, ...]:

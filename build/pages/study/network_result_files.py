@@ -31,29 +31,29 @@ from diamond_cutter.build.tiles.photo_tiles import photo_folder, photo_sheets
 def write_networks(
     stage: Stage,
     around: Surroundings,
-    questioned: Sequence[NetworkByItself],
+    networks: Sequence[NetworkByItself],
     atlas: Atlas,
     report: Callable[[str, int, int], None],
 ) -> dict[str, str]:
     """Write the files of each, or keep them all; the digest of each by its path."""
     generator = generator_digest()
     shown_from = {}
-    for done, each in enumerate(questioned):
-        report("networks", done, len(questioned))
+    for done, each in enumerate(networks):
+        report("networks", done, len(networks))
         theirs = atlas_of(atlas, {cut.model: cut.weights_digest for cut in each.explained.cuts})
         facts = ("facts", repr((generator, around, each.name, each.report)).encode())
         thumbnails = ("thumbnails", np.asarray(each.thumbnail[:]).tobytes())
-        made_of = digest(chain([facts, thumbnails], looked_at(each.explained, theirs)))
+        made_of = digest(chain([facts, thumbnails], attribution_facts(each.explained, theirs)))
         shown_from[each.path] = made_of
         if not stage.keep_all(each.path, made_of):
             for path, content in _files(around, each, theirs):
                 stage.write(each.path + path, content)
-    if questioned:
-        report("networks", len(questioned), len(questioned))
+    if networks:
+        report("networks", len(networks), len(networks))
     return shown_from
 
 
-def looked_at(explained: ExplainedStudy, atlas: Atlas) -> Iterator[tuple[str, bytes]]:
+def attribution_facts(explained: ExplainedStudy, atlas: Atlas) -> Iterator[tuple[str, bytes]]:
     """What is explained, and which of the channels' pictures there are."""
     yield from contents(explained)
     for view in views(explained):
@@ -62,7 +62,7 @@ def looked_at(explained: ExplainedStudy, atlas: Atlas) -> Iterator[tuple[str, by
 
 
 def _files(
-    around: Surroundings, questioned: NetworkByItself, atlas: Atlas
+    around: Surroundings, network: NetworkByItself, atlas: Atlas
 ) -> Iterator[tuple[str, bytes]]:
     """All files of what networks are asked, by their path below its folder."""
     environment = page_templates.environment()
@@ -70,8 +70,8 @@ def _files(
     def page(template: str, content: Any) -> bytes:
         return page_templates.render(environment, template, content)
 
-    explained, photos = questioned.explained, questioned.report.photos
-    yield from photo_sheets(questioned.thumbnail, photos)
+    explained, photos = network.explained, network.report.photos
+    yield from photo_sheets(network.thumbnail, photos)
     looks: dict[int, AttributionView] = {}
     logits: dict[int, NDArray[np.float32]] = {}
     for seen, look, files in explained_photos(explained, photos, atlas):
@@ -81,7 +81,7 @@ def _files(
     order = sorted(looks)
     for before, photo, after in zip([None, *order], order, [*order[1:], None], strict=False):
         one = network_photo_page(
-            around, questioned, photo, logits[photo], looks[photo], (before, after)
+            around, network, photo, logits[photo], looks[photo], (before, after)
         )
         yield f"{photo_folder(photo)}index.html", page("photo.html", one)
     with_page = []
@@ -90,7 +90,7 @@ def _files(
         yield from files
         if spoken is not None:
             with_page.append(label)
-            one_class = network_class_page(around, questioned, label, spoken)
+            one_class = network_class_page(around, network, label, spoken)
             yield f"{class_folder(label)}index.html", page("class.html", one_class)
-    index = networks_page(around, questioned, logits, with_page)
+    index = networks_page(around, network, logits, with_page)
     yield "index.html", page("networks.html", index)

@@ -36,7 +36,7 @@ class NetworksPage:
 
 def networks_page(
     around: Surroundings,
-    questioned: NetworkByItself,
+    network: NetworkByItself,
     logits: Mapping[int, NDArray[np.float32]],
     with_page: Sequence[int],
 ) -> NetworksPage:
@@ -45,23 +45,23 @@ def networks_page(
     `logits` are the first network's, (K,) each, of the photos that it explains; `with_page` are
     the classes that have a page.
     """
-    cut = questioned.explained.cuts[0]
-    names_of = tuple(dict.fromkeys(cut.model for cut in questioned.explained.cuts))
+    cut = network.explained.cuts[0]
+    names_of = tuple(dict.fromkeys(cut.model for cut in network.explained.cuts))
     middle = "\N{MIDDLE DOT}"
     photos = number(len(logits), "photo")
     frame = make_frame(
         around,
-        questioned.path,
-        f"{questioned.name} {middle} {NAME}",
+        network.path,
+        f"{network.name} {middle} {NAME}",
         f"What {', '.join(names_of)} with its own classes looks at in {photos}.",
         crumbs=(Link(NAME, "../../"),),
     )
     thumbs = tuple(
         NetworkThumb(
-            photo_tile(questioned.report.photos, photo, ""),
+            photo_tile(network.report.photos, photo, ""),
             shown(cut.classes[int(logits[photo].argmax())]),
         )
         for photo in sorted(logits)
     )
     classes = tuple(Link(shown(cut.classes[label]), class_folder(label)) for label in with_page)
-    return NetworksPage(frame, questioned.name, names_of, photos, thumbs, classes)
+    return NetworksPage(frame, network.name, names_of, photos, thumbs, classes)

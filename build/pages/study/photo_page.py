@@ -143,7 +143,7 @@ def photo_page(
 
 def network_photo_page(
     around: Surroundings,
-    questioned: NetworkByItself,
+    network: NetworkByItself,
     photo: int,
     logit: NDArray[np.float32],
     look: AttributionView,
@@ -153,16 +153,16 @@ def network_photo_page(
 
     `logit` (K,) is the first network's of the photo; `beside` are the photos before and after.
     """
-    cut = questioned.explained.cuts[0]
-    file = questioned.report.photos[photo]
+    cut = network.explained.cuts[0]
+    file = network.report.photos[photo]
     name = shown(PurePosixPath(file.path).name)
     middle = "\N{MIDDLE DOT}"
     frame = make_frame(
         around,
-        questioned.path + photo_folder(photo),
-        f"{name} {middle} {questioned.name} {middle} {NAME}",
+        network.path + photo_folder(photo),
+        f"{name} {middle} {network.name} {middle} {NAME}",
         f"What {cut.model} looks at in {name}.",
-        crumbs=(Link(NAME, "../../../../"), Link(questioned.name, BASE)),
+        crumbs=(Link(NAME, "../../../../"), Link(network.name, BASE)),
     )
     odds = np.exp(logit - logit.max())
     before, after = (None if other is None else _photo_link(other) for other in beside)
@@ -171,7 +171,7 @@ def network_photo_page(
         name=name,
         path=shown(file.path),
         size="",
-        tile=photo_tile(questioned.report.photos, photo, BASE),
+        tile=photo_tile(network.report.photos, photo, BASE),
         network=cut.model,
         heads=None,
         guesses=_guesses(cut.classes, odds / odds.sum(), set(cut.shown)),

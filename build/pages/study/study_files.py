@@ -27,7 +27,7 @@ from diamond_cutter.build.pages.study.contact_sheet import PATH as PHOTOS
 from diamond_cutter.build.pages.study.contact_sheet import contact_pages, looked_document
 from diamond_cutter.build.pages.study.cut_page import cut_files
 from diamond_cutter.build.pages.study.dataset_page import dataset_page
-from diamond_cutter.build.pages.study.network_result_files import looked_at
+from diamond_cutter.build.pages.study.network_result_files import attribution_facts
 from diamond_cutter.build.pages.study.photo_page import photo_page
 from diamond_cutter.build.pages.study.photo_predictions import read_predictions
 from diamond_cutter.build.pages.study.study_page import study_page
@@ -152,7 +152,7 @@ def _digest(
     for cut in measured.cuts:
         arrays += [cut.probability, cut.confusion]
     parts = chain.from_iterable(map(_parts, arrays))  # one at a time: they may be large
-    look = () if measured.explained is None else looked_at(measured.explained, atlas)
+    look = () if measured.explained is None else attribution_facts(measured.explained, atlas)
     return digest(chain([("facts", repr(facts).encode())], parts, look))
 
 

@@ -7,9 +7,6 @@ from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
 if TYPE_CHECKING:
     from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
-USUAL_SIZE = 224
-"""The input, in pixels, of a network that takes any size or does not say."""
-
 
 class Entry(Protocol):
     """A backbone that may not be loaded yet. Making an entry, and `model`, start no TensorFlow."""

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
-from diamond_cutter.precompute.backbones.catalogue.catalogue_entry import USUAL_SIZE
 from diamond_cutter.precompute.backbones.catalogue.known_layers import known_layers
 from diamond_cutter.precompute.backbones.catalogue.weights_files import file_digest
+from diamond_cutter.precompute.backbones.formats.keras_file_config import USUAL_SIZE
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
 
 if TYPE_CHECKING:

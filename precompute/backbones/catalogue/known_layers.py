@@ -1,7 +1,7 @@
 """The layers of the networks whose graph is known without weights, so that a list costs no time.
 
-The table is made from the graphs, by `tools/known_layers.py`, and holds for one version of Keras;
-with another, the graphs are built. Tests compute it anew.
+The table is made from the graphs by `tools/write_known_layers.py` and holds for one version of
+Keras; with another, the graphs are built. Tests compute it anew.
 """
 
 import json

@@ -1,14 +1,12 @@
 """What networks say of a photo: whether weights and preprocessing fit shows in the top classes."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
-from diamond_cutter.precompute.photos.images.image_decoding import UnreadableError, decode
 
 TOP = 3
 
@@ -21,15 +19,11 @@ class Answer:
     chance: float
 
 
-def check(model: str, photo: Path) -> list[Answer]:
-    """The top classes of a photo, most likely first.
+def top_classes(model: str, image: NDArray[np.uint8]) -> list[Answer]:
+    """The top classes of a photo, (H, W, 3) uint8 sRGB, most likely first.
 
-    Raises `UserError` for a file that is no photo, and for a network that can't be loaded.
+    Raises `UserError` for a network that can't be loaded.
     """
-    try:
-        image = decode(photo).image
-    except (OSError, UnreadableError) as error:
-        raise UserError(f"{photo}: expected a photo, got: {error} Name another one") from error
     backbone = catalogue.load(model)
     size = backbone.input_size
     pixels = prepare(image, size)[None]

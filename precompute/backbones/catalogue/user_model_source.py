@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
-from diamond_cutter.precompute.backbones.catalogue.catalogue_entry import USUAL_SIZE
 from diamond_cutter.precompute.backbones.catalogue.model_cache import (
     CachedModel,
     cache_model,
     cached_model,
 )
 from diamond_cutter.precompute.backbones.catalogue.weights_files import file_digest
+from diamond_cutter.precompute.backbones.formats.keras_file_config import USUAL_SIZE
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.keras_runtime import parse_saved_model
 
 ALLOWED = frozenset([
     "Abs", "Add", "AddN", "AddV2", "All", "Any", "ArgMax", "ArgMin", "AssignAddVariableOp",
@@ -54,9 +55,7 @@ def check_saved_model(path: Path) -> None:
     What only saves and restores its variables is passed over, since nothing calls it here. Raises
     what TensorFlow raises for a folder that is none.
     """
-    from tensorflow.python.saved_model.loader_impl import parse_saved_model
-
-    graphs = parse_saved_model(str(path)).meta_graphs
+    graphs = parse_saved_model(path).meta_graphs
     if len(graphs) != 1 or not graphs[0].HasField("object_graph_def"):  # all of it may run
         for graph in graphs:
             check_graph_operations(path, graph.graph_def)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones.catalogue.catalogue_entry import USUAL_SIZE
 from diamond_cutter.precompute.backbones.formats.allowed_operations import check_saved_model
 from diamond_cutter.precompute.backbones.formats.frozen_backbone import frozen_backbone
+from diamond_cutter.precompute.backbones.formats.keras_file_config import USUAL_SIZE
 from diamond_cutter.precompute.backbones.formats.lucid_file import (
     LucidNote,
     find_note,

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones.catalogue.catalogue_entry import USUAL_SIZE
 from diamond_cutter.precompute.backbones.formats.keras_file_config import (
+    USUAL_SIZE,
     check_classes,
     own_code,
     read_config,

@@ -9,7 +9,9 @@ from typing import Any
 import h5py
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones.catalogue.catalogue_entry import USUAL_SIZE
+
+USUAL_SIZE = 224
+"""The input, in pixels, of a network that takes any size or does not say."""
 
 
 def read_config(path: Path) -> Any:

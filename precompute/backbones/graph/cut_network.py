@@ -107,7 +107,7 @@ def checked(
         return source, values
     sides = size if isinstance(size, tuple) else (size, size) if size else backbone.sides
     first, node = next(iter(graph.nodes.items()))
-    pixels = {first: noise(sides, node.shape[-1])}
+    pixels = {first: noise(sides, node.shape[-1] or 3)}
     begun = dict(zip(given, activations(graph, pixels, list(given)), strict=True)) or pixels
     start = next(iter(given.values()), source)
     check_copy(backbone.name, graph, begun, start, values, targets, linear)

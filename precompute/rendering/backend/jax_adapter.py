@@ -5,8 +5,6 @@ from typing import Any
 
 import jax
 
-from diamond_cutter.precompute.rendering.backend.device import Device
-
 
 def compiled(function: Callable[..., Any], *, xla: bool = True) -> Callable[..., Any]:  # noqa: ARG001
     """The function compiled by XLA, at its first call with arguments of these shapes."""
@@ -19,16 +17,11 @@ def gradient(function: Callable[..., Any], variables: list[Any]) -> list[Any]:
     return list(jax.grad(function, argnums=tuple(range(len(variables))))(*variables))
 
 
-def gpu() -> Device | None:
-    """The GPU that JAX computes on; None where it computes on another device."""
+def gpu() -> tuple[str, float | None] | None:
+    """Name and capability of CUDA of the GPU that JAX computes on; None if on another device."""
     device = jax.devices()[0]
     if device.platform not in ("gpu", "cuda", "rocm"):
         return None
     capability = str(getattr(device, "compute_capability", ""))
     of_cuda = capability.replace(".", "", 1).isdigit()
-    return Device(
-        device.device_kind,
-        "jax",
-        is_gpu=True,
-        capability=float(capability) if of_cuda else None,
-    )
+    return device.device_kind, float(capability) if of_cuda else None

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from diamond_cutter.precompute.backbones.keras_runtime import tf
-from diamond_cutter.precompute.rendering.backend.device import Device
 
 
 def compiled(function: Callable[..., Any], *, xla: bool = False) -> Callable[..., Any]:
@@ -28,16 +27,13 @@ def gradient(function: Callable[..., Any], variables: list[Any]) -> list[Any]:
     return list(tape.gradient(value, variables))
 
 
-def gpu() -> Device | None:
-    """The GPU that TensorFlow computes on; None where it computes on the CPU."""
+def gpu() -> tuple[str, float | None] | None:
+    """Name and capability of CUDA of the GPU that TensorFlow computes on; None if on the CPU."""
     found = tf.config.get_visible_devices("GPU")
     if not found:
         return None
     details = tf.config.experimental.get_device_details(found[0])
     capability = details.get("compute_capability")
-    return Device(
-        str(details.get("device_name", "GPU")),
-        "tensorflow",
-        is_gpu=True,
-        capability=float("{}.{}".format(*capability)) if capability else None,
-    )
+    return str(details.get("device_name", "GPU")), float(
+        "{}.{}".format(*capability)
+    ) if capability else None

@@ -1,9 +1,10 @@
 """Lucid as a reference renderer: its own `render_vis`, with all that it has by default.
 
 Olah, Mordvintsev and Schubert, "Feature Visualization" (Distill, 2017). The objective is the mean
-of the target's activation over places, Adam takes 512 steps of .05, the picture is a Fourier spectrum
-with decorrelated colours, and each step pads, jitters, scales and turns it. Lucid is given the same
-network as ours, so it too reads pre-activations: that spares it targets that are silent or saturated.
+of the target's activation over places, Adam takes 512 steps of .05, the picture is a Fourier
+spectrum with decorrelated colours, and each step pads, jitters, scales and turns it. Lucid is given
+the same network as ours, so it too reads pre-activations: that spares it targets that are silent or
+saturated.
 """
 
 from collections.abc import Sequence

@@ -10,8 +10,8 @@ from typing import Any
 from zlib import crc32
 
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
-from diamond_cutter.precompute.rendering.backend.device import RenderPlan
 from diamond_cutter.precompute.rendering.recipes import Recipe
+from diamond_cutter.precompute.rendering.render_plan import RenderPlan
 from diamond_cutter.precompute.rendering.renderer_choice import OWN
 from diamond_cutter.precompute.rendering.requests.picture_files import (
     file_names,
@@ -25,8 +25,7 @@ from diamond_cutter.precompute.rendering.requests.target_pictures import (
     plan_units,
     render_batches,
 )
-from diamond_cutter.precompute.rendering.target_batches import together
-from diamond_cutter.precompute.rendering.targets import Target
+from diamond_cutter.precompute.rendering.targets import Target, together
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Pictures
 
 Report = Callable[[int], Any]

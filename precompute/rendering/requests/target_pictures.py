@@ -4,16 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
-from diamond_cutter.precompute.rendering.backend.device import (
-    Load,
-    RenderPlan,
-    find_device,
-    plan_render,
-)
+from diamond_cutter.precompute.rendering.backend.device import find_device
 from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side
+from diamond_cutter.precompute.rendering.render_plan import Load, RenderPlan, plan_render
 from diamond_cutter.precompute.rendering.renderer_choice import OWN, make_renderer
-from diamond_cutter.precompute.rendering.target_batches import batches, together
-from diamond_cutter.precompute.rendering.targets import Target
+from diamond_cutter.precompute.rendering.targets import Target, batches, together
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Pictures
 
 

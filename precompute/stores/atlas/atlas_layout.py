@@ -3,7 +3,7 @@
 An atlas is a Zarr v3 group at any fsspec address::
 
     <atlas>                          attributes: format_version, kind = "atlas"
-    <atlas>/.catalogue               the list of all models there are, see `contract.catalogue`
+    <atlas>/.catalogue               the list of all models there are, see `model_list`
     <atlas>/<model>                  attributes: model (see `Model`), layers (list of `Layer`),
                                                  weights: the SHA-256 of those that all below was
                                                  made with; not in older atlases
@@ -18,7 +18,7 @@ An atlas is a Zarr v3 group at any fsspec address::
     <atlas>/<model>/<layer>/level    (C,) uint8: a `Level`
     <atlas>/<model>/<layer>/made_on  (C, 96) uint8: UTF-8, ended by zeros: the device and the
                                      precision that made the image; not in older atlases
-    <atlas>/<model>/<layer>/natural  what the layer does on photos, see `contract.natural`
+    <atlas>/<model>/<layer>/natural  what the layer does on photos, see `activation_statistics`
 
 All these arrays of a layer have the same chunks along C; a chunk has one writer, which writes
 `level` last. What `level` calls 0 is not there, whatever the other arrays hold.
@@ -142,7 +142,7 @@ class Pictures:
 
     images: (B, S, S, 3) uint8, sRGB; or (B, S, S, 4), with opacity.
     score: (B,) float32, see `score.Scorer`.
-    flag: (B,) uint8, a `contract.Flag` each.
+    flag: (B,) uint8, a `Flag` each.
     made_on: the device and the precision that made them; empty where that is not known.
     """
 

@@ -1,6 +1,6 @@
 """The atlas as it is written: groups and arrays made, chunks stored, what is missing found.
 
-The layout is `contract`'s. Every write is one file replaced at once (Zarr's local store writes
+The layout is `atlas_layout`'s. Every write is one file replaced at once (Zarr's local store writes
 beside and moves), `level` comes last in a chunk, and attributes hold no times, so that a run that
 was killed and taken up again leaves the bytes of an undisturbed one.
 """
@@ -234,7 +234,7 @@ def write_chunk(layer: zarr.Group, chunk: Chunk, pictures: Pictures, level: Leve
 
 
 def _padded(text: str) -> NDArray[np.uint8]:
-    """A text as the contract has it, (MADE_ON,) uint8."""
+    """A text as the layout has it, (MADE_ON,) uint8."""
     return np.frombuffer(text.encode()[:MADE_ON].ljust(MADE_ON, b"\0"), np.uint8)
 
 

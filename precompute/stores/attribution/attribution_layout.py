@@ -11,7 +11,7 @@ where it lies in them, stands in its slot::
                                                     attributes: height, width
     <store>/<study>/<slot>/attribution              attributes: explained (see `Explained`)
     <store>/<study>/<slot>/attribution/<model>/<cut>
-                                                    attributes: cut (see `ExplainedCut`), namespace,
+                                                    attributes: cut (see `ExplainedCut`), shelf,
                                                     parts (list of names)
         photo, part, row                            (n,) int32: index of the photo in the study, of
                                                     its part in `parts`, and its row there
@@ -27,9 +27,9 @@ such head, and are not explained.
 A *cell* is a place of a layer. Layers of more than `MOST_CELLS` a side are shown in coarser cells:
 of the blocks of `block` x `block` places attribution is summed, and activation averaged.
 
-Where networks are questioned by themselves, with the classes that they were trained on, there is a
+Of networks by themselves, with the classes that they were trained on, there is a
 slot with `report`, `photos` and `attribution`, as of a study, but no attributes `study` and no
-cuts: `Explained.own` is True, the photos have label -1, and `contract.study.names` leaves it out.
+cuts: `Explained.own` is True, the photos have label -1, and `study_reader.names` leaves it out.
 """
 
 from dataclasses import dataclass, fields
@@ -101,7 +101,7 @@ class ExplainedLayer:
 
 @dataclass(frozen=True)
 class ExplainedCut:
-    """A cut whose heads are questioned.
+    """A cut whose heads are explained.
 
     `classes`: the names of the K logits; `shown`: those of which there are sums, by index.
     `linear`: whether the head is, so that at the cut sum and bias are the logit. `method`:
@@ -129,8 +129,8 @@ class ExplainedCut:
 class Explained:
     """What is explained of a study: its cuts, the recommended one first, as (model, cut).
 
-    `own`: no study, but networks questioned with their own classes. `photos`: how many are
-    explained; `settings`: those of [study.NAME.attribution].
+    `own`: no study, but networks by themselves, with their own classes. `photos`:
+    how many are explained; `settings`: those of [study.NAME.attribution].
     """
 
     name: str
@@ -156,7 +156,7 @@ class LayerView:
     channel         (T, C) float32: the attribution of each channel
     cell_channel    (T, R, Q, 2 * TOP) uint16: of each cell the channels with the largest
                     attribution, the largest first, then those with the lowest, the lowest first
-    cell_value      the same shape, float32: their attribution, rounded (see `packing`)
+    cell_value      the same shape, float32: their attribution, rounded (see `number_packing`)
     active_channel  (R, Q, TOP) uint16: of each cell the most active channels, the first first
     active_value    (R, Q, TOP) float32: their activation, rounded alike
     map_channel     (M,) uint16: the channels that matter most in the photo, at most `MAPS`

@@ -1,4 +1,4 @@
-"""Reads the attribution of a study: the layout that `contract.attribution` describes."""
+"""Reads the attribution of a study: the layout that `attribution_layout` describes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields

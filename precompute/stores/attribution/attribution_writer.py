@@ -1,4 +1,4 @@
-"""Writes the attribution of a study, in the layout of the contract."""
+"""Writes the attribution of a study, in the layout of `attribution_layout`."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -89,7 +89,7 @@ def write_cut(
 
 
 def write_table(cut: zarr.Group, path: str, table: Any) -> None:
-    """Store the arrays of a dataclass of the contract: `layers/<layer>/sums`, ..."""
+    """Store the arrays of a dataclass of `attribution_layout`: `layers/<layer>/sums`, ..."""
     values = {field.name: getattr(table, field.name) for field in fields(table)}
     _write(cut.create_group(path, overwrite=True), values)
 

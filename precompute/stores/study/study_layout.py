@@ -21,7 +21,7 @@ Studies lie in a Zarr v3 group at any fsspec address::
             fold_weight_0, fold_bias_0, ...  the same for the heads of the folds, each trained
                                         without the photos that it holds out, with F in front
 
-        attribution                     what the heads look at: see `contract.attribution`
+        attribution                     what the heads look at: see `attribution_layout`
     <store>/<study>/attribution         and what that is made of
 
 N photos are those that the report accepts, in its order; K classes. A study that is made anew is

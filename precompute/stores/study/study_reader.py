@@ -1,4 +1,4 @@
-"""Reads studies: the layout that `contract.study` describes."""
+"""Reads studies: the layout that `study_layout` describes."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Writes studies, in the layout of the contract; a study that is there stays until it is replaced.
+"""Writes studies, in the layout of `study_layout`; one that is there stays until replaced.
 
 Everything of a study goes into the slot that is not in use; `finish` turns to it, in one write.
 """

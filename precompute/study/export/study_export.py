@@ -9,8 +9,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.model_export import refuse_frozen
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
-from diamond_cutter.precompute.stores.study import study_layout as contract
-from diamond_cutter.precompute.stores.study import study_reader
+from diamond_cutter.precompute.stores.study import study_layout, study_reader
 from diamond_cutter.precompute.stores.study.dataset_report import Report
 from diamond_cutter.precompute.study.export.classifier_network import build_classifier
 from diamond_cutter.precompute.study.export.export_example import write_example
@@ -73,7 +72,7 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
     )
 
 
-def _check_weights(study: contract.Study, backbone: Backbone) -> None:
+def _check_weights(study: study_layout.Study, backbone: Backbone) -> None:
     """Refuse a network that the heads of a study were not trained on."""
     [digest] = [each.weights_digest for each in study.backbones if each.name == backbone.name]
     if digest not in ("", backbone.weights_digest):
@@ -93,7 +92,7 @@ def _check_free(path: Path, kind: Format) -> None:
         )
 
 
-def _check_cut(study: contract.Study, model: str, cut: str) -> None:
+def _check_cut(study: study_layout.Study, model: str, cut: str) -> None:
     backbones = {backbone.name: backbone.cuts for backbone in study.backbones}
     for kind, name, known in (
         ("model", model, list(backbones)),

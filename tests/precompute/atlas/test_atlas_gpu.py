@@ -96,6 +96,7 @@ def test_everything_killed_at_random_moments(tmp_path: Path, tree: Tree) -> None
         process = start()
         while done() == before:
             assert time.monotonic() < end, "nothing was made"
+            assert process.poll() is None, "it ended by itself"
             time.sleep(0.002)
         time.sleep(draw.uniform(0, 0.05))
         os.killpg(process.pid, signal.SIGKILL)

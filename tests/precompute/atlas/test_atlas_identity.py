@@ -22,8 +22,8 @@ from diamond_cutter.precompute.atlas.statistics_photos import choose_photos
 from diamond_cutter.precompute.atlas.statistics_task import StatisticsTask, store_natural
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.keras_runtime import keras
-from diamond_cutter.precompute.rendering.backend.device import RenderPlan
 from diamond_cutter.precompute.rendering.recipes import RECIPES
+from diamond_cutter.precompute.rendering.render_plan import RenderPlan
 from diamond_cutter.precompute.stores.atlas.atlas_layout import open_atlas, read_weights
 from diamond_cutter.precompute.stores.atlas.atlas_writer import Chunk, create_atlas, prepare_model
 from diamond_cutter.precompute.stores.store_address import array, subgroup

@@ -4,8 +4,8 @@ import fake_pictures
 import pytest
 
 from diamond_cutter.precompute.atlas.render_task import RenderTask
-from diamond_cutter.precompute.rendering.backend.device import RenderPlan
 from diamond_cutter.precompute.rendering.recipes import RECIPES, canvas_side
+from diamond_cutter.precompute.rendering.render_plan import RenderPlan
 from diamond_cutter.precompute.stores.atlas.atlas_writer import Chunk
 
 NETWORK = fake_pictures.load("net").network

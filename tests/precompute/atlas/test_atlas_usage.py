@@ -9,6 +9,7 @@ from sample_attribution import LAYERS
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.atlas.channel_selection import select_used
 from diamond_cutter.precompute.atlas.used_channels import find_used
+from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
 from diamond_cutter.precompute.stores.network import Network

@@ -44,14 +44,16 @@ def test_a_class_is_asked_for_as_its_logit_and_as_its_weights_against_the_others
     to_explain = make_case(backbone)
     logit, way = of_classes(to_explain, [4, 1], 2)
     weight, bias = to_explain.whole[0]
-    assert [unit.name for unit in logit.units] == ["class 4 class 4"] * 2 + ["class 1 class 1"] * 2
-    np.testing.assert_array_equal(logit.units[2].weights, weight[:, 1])
-    assert logit.units[0].bias == pytest.approx(float(bias[4]))
+    assert [target.name for target in logit.targets] == ["class 4 class 4"] * 2 + [
+        "class 1 class 1"
+    ] * 2
+    np.testing.assert_array_equal(logit.targets[2].weights, weight[:, 1])
+    assert logit.targets[0].bias == pytest.approx(float(bias[4]))
     known = natural_statistics(backbone, CUT)
     assert known is not None
     expected = (weight[:, 1] - weight.mean(axis=1)) * known[1]
     np.testing.assert_allclose(
-        way.units[2].weights, expected / np.linalg.norm(expected), rtol=1e-4, atol=1e-6
+        way.targets[2].weights, expected / np.linalg.norm(expected), rtol=1e-4, atol=1e-6
     )
     assert len({*logit.keys, *way.keys}) == 8
     again = of_classes(to_explain, [4, 1], 2)
@@ -71,10 +73,10 @@ def test_another_seed_has_other_pictures(backbone: Backbone) -> None:
         (of_directions(first, ["of a"], directions), of_directions(second, ["of a"], directions)),
     ):
         assert set(before.keys).isdisjoint(after.keys)
-        [unit, *_] = picture_tasks(
+        [target, *_] = picture_tasks(
             second, after, set(before.keys), depth=0, study="s", namespace="x"
         )
-        assert (unit.seed, unit.keys) == (1, tuple(after.keys))
+        assert (target.seed, target.keys) == (1, tuple(after.keys))
 
 
 def test_a_head_is_rendered_through_all_that_it_is(backbone: Backbone) -> None:
@@ -83,17 +85,17 @@ def test_a_head_is_rendered_through_all_that_it_is(backbone: Backbone) -> None:
     (first, _), (last, bias) = to_explain.whole
     assert logit.hidden is not None
     assert logit.hidden.pooling == "both"
-    np.testing.assert_array_equal(logit.units[1].weights, last[:, 3])
-    assert logit.units[1].bias == pytest.approx(float(bias[3]))
+    np.testing.assert_array_equal(logit.targets[1].weights, last[:, 3])
+    assert logit.targets[1].bias == pytest.approx(float(bias[3]))
     known = natural_statistics(backbone, CUT)
     assert known is not None
     through = (first[:CHANNELS] + first[CHANNELS:]) @ last
     expected = (through[:, 3] - through.mean(axis=1)) * known[1]
     np.testing.assert_allclose(
-        way.units[1].weights, expected / np.linalg.norm(expected), rtol=1e-3, atol=1e-5
+        way.targets[1].weights, expected / np.linalg.norm(expected), rtol=1e-3, atol=1e-5
     )
     assert of_classes(make_case(backbone), [0], 1)[0].hidden is None
-    assert [len(each.units) for each in of_classes(to_explain, [0], 0)] == [0, 0]
+    assert [len(each.targets) for each in of_classes(to_explain, [0], 0)] == [0, 0]
     to_explain.whole[0][0][0, 0] += 1  # another hidden layer, another picture
     assert set(of_classes(to_explain, [0, 3], 1)[0].keys).isdisjoint(logit.keys)
 
@@ -118,9 +120,11 @@ def test_directions_at_a_layer_without_a_norm_are_in_the_units_that_rendering_re
     spread = (sample_crops() / 255).std((0, 1, 2)) * [1, 20, 5]
     _, way = of_classes(to_explain, [1], 1)
     expected = (np.eye(3)[1] - 1 / 3) * spread
-    np.testing.assert_allclose(way.units[0].weights, expected / np.linalg.norm(expected), rtol=1e-3)
+    np.testing.assert_allclose(
+        way.targets[0].weights, expected / np.linalg.norm(expected), rtol=1e-3
+    )
     group = of_directions(to_explain, ["of r"], np.ones((1, 1, 3), np.float32))
-    np.testing.assert_allclose(group.units[0].weights, spread / np.linalg.norm(spread), rtol=1e-3)
+    np.testing.assert_allclose(group.targets[0].weights, spread / np.linalg.norm(spread), rtol=1e-3)
 
 
 @pytest.mark.parametrize(("pooling", "hidden"), [("maximum", 0), ("average", 5), ("both", 5)])
@@ -133,7 +137,7 @@ def test_what_is_rendered_is_the_logit_of_the_head(
     image = np.random.default_rng(0).random((2, SIZE, SIZE, 3)).astype(np.float32)
     output = read.network(image)
     cells = np.full((2, *output.shape[1:3]), 1 / (output.shape[1] * output.shape[2]), np.float32)
-    seen = read.see(output, asked(wanted.units), cells)
+    seen = read.see(output, asked(wanted.targets), cells)
     logits, _ = Attributor(backbone, [CUT], pooling).ask(image, np.full(2, -1), to_explain.whole)
     np.testing.assert_allclose(np.asarray(seen.value), [logits[0, 0], logits[1, 2]], rtol=1e-3)
 
@@ -147,13 +151,13 @@ def test_only_missing_pictures_are_made_in_batches(backbone: Backbone) -> None:
     labels = np.array([3, 5], np.int32)
     groups = ClassGroups(labels, photo, empty, direction, np.zeros((2, 5), np.float32), picture)
     wanted = of_groups(to_explain, groups)
-    assert len(wanted.units) == 10
-    assert all(np.linalg.norm(unit.weights) == pytest.approx(1) for unit in wanted.units)
+    assert len(wanted.targets) == 10
+    assert all(np.linalg.norm(target.weights) == pytest.approx(1) for target in wanted.targets)
     there = set(wanted.keys[:1])
-    units = picture_tasks(to_explain, wanted, there, depth=0, study="s", namespace="x")
-    assert [len(unit.units) for unit in units] == [BATCH, 1]
-    assert [key for unit in units for key in unit.keys] == wanted.keys[1:]
-    assert units[0].place == (backbone.name, CUT, "channel")
+    tasks = picture_tasks(to_explain, wanted, there, depth=0, study="s", namespace="x")
+    assert [len(task.targets) for task in tasks] == [BATCH, 1]
+    assert [key for task in tasks for key in task.keys] == wanted.keys[1:]
+    assert tasks[0].group == (backbone.name, CUT, "channel")
 
 
 def test_the_photos_of_a_class_are_spread_over_it_and_those_of_a_head_stand_together() -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings, StudySettings
 from diamond_cutter.precompute.attribution import attribution_run, attribution_task, class_pictures
-from diamond_cutter.precompute.stores.attribution import attribution_layout as contract
+from diamond_cutter.precompute.stores.attribution import attribution_layout
 from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
 from diamond_cutter.precompute.stores.store_address import array
 from diamond_cutter.precompute.stores.study.study_reader import cut_group, open_studies, study_group
@@ -98,7 +98,9 @@ def test_a_mark_on_most_photos_of_a_class_is_seen_and_warned_of(marked: reader.S
     photos = reader.PhotoReader(marked, MODEL, CUT)
     for photo in warning.photos[:3]:
         view = photos.read(photo).layers[CUT]
-        speaking = view.cell_value[view.targets.index((1, -1))][..., : contract.TOP].sum(-1)
+        speaking = view.cell_value[view.targets.index((1, -1))][..., : attribution_layout.TOP].sum(
+            -1
+        )
         assert speaking[0:3, 10:13].mean() > 1.1 * speaking.mean(), speaking
 
 

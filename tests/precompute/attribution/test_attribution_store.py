@@ -6,7 +6,7 @@ from sample_attribution import PICTURE, targets_of
 from sample_study import SMALL, label_of
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.stores.attribution import attribution_layout as contract
+from diamond_cutter.precompute.stores.attribution import attribution_layout
 from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
 from diamond_cutter.precompute.stores.study.study_reader import open_studies
 
@@ -44,7 +44,7 @@ def test_photos_come_back_whole(source: reader.Source) -> None:
 def test_cells_name_their_strongest_channels_for_and_against(source: reader.Source) -> None:
     view = reader.PhotoReader(source, "tiny-net", "block1").read(17).layers["block1"]
     values = view.cell_value[0]
-    top = contract.TOP
+    top = attribution_layout.TOP
     assert (np.diff(values[..., :top]) <= 0).all()
     assert (np.diff(values[..., top:]) >= 0).all()
     assert (values[..., 0] > 0).any()

@@ -131,7 +131,7 @@ def test_only_new_cuts_are_stored(tmp_path: Path, photos: list[Photo]) -> None:
 def test_a_photo_is_decoded_once_for_several_backbones(
     tmp_path: Path, store: Path, photos: list[Photo], decoded: list[str]
 ) -> None:
-    models = [(MODEL, CUTS), ("efficientnet-lite1", CUTS)]
+    models = [(catalogue.network(name), CUTS) for name in (MODEL, "efficientnet-lite1")]
     alone, together = tmp_path / "alone.zarr", tmp_path / "together.zarr"
     for folder, asked in ((alone, models[1:]), (together, models)):
         decoded.clear()
@@ -143,7 +143,7 @@ def test_a_photo_is_decoded_once_for_several_backbones(
 def test_backbones_go_together_as_far_as_memory_and_workers_allow(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    models = [(f"efficientnet-lite{size}", CUTS) for size in range(3)]
+    models = [(catalogue.network(f"efficientnet-lite{size}"), CUTS) for size in range(3)]
 
     def sizes(rows: int, **settings: Any) -> list[int]:
         groups = extraction._groups(models, rows, StudySettings(**settings))

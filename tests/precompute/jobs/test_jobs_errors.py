@@ -24,7 +24,7 @@ class Photos(PassTask):
     where = "photos 1 to 8"
 
 
-UNIT = Photos("net", 0, 1.0, rows=())
+UNIT = Photos(0, 1.0, rows=())
 
 
 def absent(file: Path | None) -> OSError:

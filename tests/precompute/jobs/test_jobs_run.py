@@ -20,7 +20,7 @@ class Made(NamedTuple):
     """A task of nothing."""
 
     number: int
-    place: TaskGroup = ("net",)
+    group: TaskGroup = ("net",)
     depth: int = 0
     effort: float = 1.0
     size: int = 8

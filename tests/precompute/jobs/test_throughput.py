@@ -9,7 +9,7 @@ from diamond_cutter.precompute.jobs.task import TaskGroup
 class Made(NamedTuple):
     """A task of nothing."""
 
-    place: TaskGroup
+    group: TaskGroup
     number: int = 0
     depth: int = 0
     effort: float = 1.0

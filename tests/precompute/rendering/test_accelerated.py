@@ -15,12 +15,8 @@ from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.keras_runtime import tf
 from diamond_cutter.precompute.rendering import renderer_choice
 from diamond_cutter.precompute.rendering.accelerated_renderer import Accelerated
-from diamond_cutter.precompute.rendering.backend.device import (
-    Device,
-    RenderPlan,
-    find_device,
-    is_of_device,
-)
+from diamond_cutter.precompute.rendering.backend.device import Device, find_device, is_of_device
+from diamond_cutter.precompute.rendering.render_plan import RenderPlan
 from diamond_cutter.precompute.rendering.renderer import Renderer
 from diamond_cutter.precompute.rendering.requests import target_pictures
 from diamond_cutter.precompute.rendering.targets import Target, channel
@@ -50,9 +46,7 @@ class Limited:
         self.renderer, self.way = renderer, way
         tried.append(way)
 
-    def target_pictures(
-        self, targets: Sequence[Target], begun: NDArray[np.uint8] | None = None
-    ) -> Pictures:
+    def render(self, targets: Sequence[Target], begun: NDArray[np.uint8] | None = None) -> Pictures:
         if self.way.xla:
             raise RuntimeError("INTERNAL: libdevice not found at ./libdevice.10.bc")
         if self.way.batch > 8:

@@ -19,9 +19,9 @@ from diamond_cutter.precompute.rendering.recipes import RECIPES
 from diamond_cutter.precompute.rendering.requests.render_output import Gallery
 from diamond_cutter.precompute.rendering.requests.render_request import Request, resolve
 from diamond_cutter.precompute.rendering.requests.target_pictures import render
-from diamond_cutter.precompute.rendering.target_batches import batches
 from diamond_cutter.precompute.rendering.targets import (
     Target,
+    batches,
     channel,
     class_logits,
     neuron,

@@ -10,7 +10,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
 from diamond_cutter.precompute.rendering.backend.adapter import FRAMEWORK
-from diamond_cutter.precompute.rendering.backend.device import RenderPlan
+from diamond_cutter.precompute.rendering.render_plan import RenderPlan
 from diamond_cutter.precompute.rendering.renderer_choice import NAMES, make_renderer
 from diamond_cutter.precompute.rendering.target_readings import reading
 from diamond_cutter.precompute.rendering.targets import Family, Target, channel, class_logits

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.study.choice import Choice, choose
+from diamond_cutter.precompute.study.cut_choice import Choice, choose
 from diamond_cutter.precompute.study.resampling import resample
 
 CUTS = 12

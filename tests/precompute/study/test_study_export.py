@@ -24,8 +24,7 @@ from diamond_cutter.precompute.backbones.catalogue import catalogue, weights_fil
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
 from diamond_cutter.precompute.backbones.graph.cut_network import truncate
 from diamond_cutter.precompute.backbones.keras_runtime import keras, tf
-from diamond_cutter.precompute.stores.study import study_layout as contract
-from diamond_cutter.precompute.stores.study import study_reader, study_writer
+from diamond_cutter.precompute.stores.study import study_layout, study_reader, study_writer
 from diamond_cutter.precompute.stores.study.dataset_report import File, Report
 from diamond_cutter.precompute.study.export import export_formats
 from diamond_cutter.precompute.study.export import study_export as exporting
@@ -34,9 +33,9 @@ from diamond_cutter.precompute.study.export.study_export import Exported, export
 MODEL = "efficientnet-lite0"
 CLASSES = ["cats", 'a "cup" & <b>saucer</b>', "\u706b\u7bad"]
 LINEAR, HIDDEN = "block3a_project_bn", "block2a_project_bn"
-SHARE = contract.Measured(0.875, (0.75, 0.9375))
-METRICS = contract.Metrics(
-    SHARE, SHARE, SHARE, SHARE, {}, contract.Calibration(0.1, []), classes=[]
+SHARE = study_layout.Measured(0.875, (0.75, 0.9375))
+METRICS = study_layout.Metrics(
+    SHARE, SHARE, SHARE, SHARE, {}, study_layout.Calibration(0.1, []), classes=[]
 )
 
 # Keras saves its variables by way of `__array__` without the keywords of NumPy 2
@@ -78,7 +77,7 @@ def heads() -> dict[str, tuple[int, Head]]:
 
 
 def write_study(address: str, name: str, pooling: str, source: str) -> None:
-    cost = contract.Cost(10, 0.5, 40, 0.01, 0.005, 8)
+    cost = study_layout.Cost(10, 0.5, 40, 0.01, 0.005, 8)
     studies = study_writer.create_studies(address)
     draft = study_writer.begin(studies, name)
     files = [
@@ -99,10 +98,10 @@ def write_study(address: str, name: str, pooling: str, source: str) -> None:
         study_writer.write_predictions(
             draft, MODEL, cut, probability, np.eye(3, dtype=np.int64), [head]
         )
-        comparison = contract.Comparison(0.0, (0.0, 0.0), 1.0, True)
-        found = contract.Cut(MODEL, cut, 3, features, [1.0], METRICS, comparison, cost, [])
+        comparison = study_layout.Comparison(0.0, (0.0, 0.0), 1.0, True)
+        found = study_layout.Cut(MODEL, cut, 3, features, [1.0], METRICS, comparison, cost, [])
         study_writer.write_cut(draft, found)
-    study = contract.Study(
+    study = study_layout.Study(
         name=name,
         classes=CLASSES,
         counts=[1, 1, 1],
@@ -112,9 +111,9 @@ def write_study(address: str, name: str, pooling: str, source: str) -> None:
         folds=3,
         seed=0,
         settings={"pooling": pooling},
-        backbones=[contract.Backbone(MODEL, 224, 10, 0.5, list(heads()))],
+        backbones=[study_layout.Backbone(MODEL, 224, 10, 0.5, list(heads()))],
         ranking=[(MODEL, cut) for cut in heads()],
-        recommendation=contract.Recommendation(MODEL, LINEAR, "Cut.", [], False, []),
+        recommendation=study_layout.Recommendation(MODEL, LINEAR, "Cut.", [], False, []),
         baselines=[],
         machine="",
         versions={},
@@ -334,7 +333,7 @@ def test_weights_that_the_heads_were_not_trained_on_are_told(
 ) -> None:
     read = study_reader.read_study
 
-    def trained_on_others(*place: Any) -> contract.Study:
+    def trained_on_others(*place: Any) -> study_layout.Study:
         study = read(*place)
         backbones = [replace(each, weights_digest="77" * 32) for each in study.backbones]
         return replace(study, backbones=backbones)

@@ -19,7 +19,7 @@ from diamond_cutter.precompute.stores.study.study_layout import (
     Saver,
 )
 from diamond_cutter.precompute.study import study_text
-from diamond_cutter.precompute.study.recommendation import RUNNERS_UP, rank, recommend
+from diamond_cutter.precompute.study.recommendation_text import RUNNERS_UP, rank, recommend
 from diamond_cutter.precompute.study.resampling import wilson
 
 THIN = "\N{NARROW NO-BREAK SPACE}"

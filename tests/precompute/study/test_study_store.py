@@ -8,32 +8,31 @@ import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.stores.store_address import array
-from diamond_cutter.precompute.stores.study import study_layout as contract
-from diamond_cutter.precompute.stores.study import study_reader, study_writer
+from diamond_cutter.precompute.stores.study import study_layout, study_reader, study_writer
 from diamond_cutter.precompute.stores.study.dataset_report import File, Report
 
-SHARE = contract.Measured(0.5, (0.25, 0.75))
-METRICS = contract.Metrics(
+SHARE = study_layout.Measured(0.5, (0.25, 0.75))
+METRICS = study_layout.Metrics(
     accuracy=SHARE,
     balanced_accuracy=SHARE,
     macro_f1=SHARE,
     log_loss=SHARE,
     top_k={},
-    calibration=contract.Calibration(0.1, [contract.Bin(0.0, 0.1, 0, None, None)]),
-    classes=[contract.ClassFigures("a", 1, None, 0.5, 0.5, (0.1, 0.9))],
+    calibration=study_layout.Calibration(0.1, [study_layout.Bin(0.0, 0.1, 0, None, None)]),
+    classes=[study_layout.ClassFigures("a", 1, None, 0.5, 0.5, (0.1, 0.9))],
 )
-CUT = contract.Cut(
+CUT = study_layout.Cut(
     model="net",
     cut="block1",
     index=3,
     features=2,
     strengths=[1.0, 0.1],
     metrics=METRICS,
-    comparison=contract.Comparison(0.0, (0.0, 0.0), 1.0, True),
-    cost=contract.Cost(10, 0.5, 40, 0.01, 0.005, 32),
-    curves=[contract.Curve(0, 1, [2.0, 1.0], [2.0, 1.5], [0.1, 0.5], [0.1, 0.4])],
+    comparison=study_layout.Comparison(0.0, (0.0, 0.0), 1.0, True),
+    cost=study_layout.Cost(10, 0.5, 40, 0.01, 0.005, 32),
+    curves=[study_layout.Curve(0, 1, [2.0, 1.0], [2.0, 1.5], [0.1, 0.5], [0.1, 0.4])],
 )
-STUDY = contract.Study(
+STUDY = study_layout.Study(
     name="mine",
     classes=["a", "b"],
     counts=[1, 2],
@@ -43,10 +42,10 @@ STUDY = contract.Study(
     folds=2,
     seed=0,
     settings={"models": ["net"], "training": {"dropout": 0.5}},
-    backbones=[contract.Backbone("net", 224, 10, 0.5, ["block1"])],
+    backbones=[study_layout.Backbone("net", 224, 10, 0.5, ["block1"])],
     ranking=[("net", "block1")],
-    recommendation=contract.Recommendation("net", "block1", "Cut.", ["cheap"], False, []),
-    baselines=[contract.Baseline("chance", SHARE)],
+    recommendation=study_layout.Recommendation("net", "block1", "Cut.", ["cheap"], False, []),
+    baselines=[study_layout.Baseline("chance", SHARE)],
     machine="a machine",
     versions={"numpy": "2"},
     seconds={"features": 1.5},
@@ -66,7 +65,7 @@ HEAD = [
 FOLDS = [[(weight + fold, bias - fold) for weight, bias in HEAD] for fold in (1, 2)]
 
 
-def write(address: str, study: contract.Study = STUDY, shade: int = 7) -> study_writer.Draft:
+def write(address: str, study: study_layout.Study = STUDY, shade: int = 7) -> study_writer.Draft:
     """All of a study but its end."""
     draft = study_writer.begin(study_writer.create_studies(address), study.name)
     study_writer.write_report(draft, REPORT)
@@ -119,14 +118,17 @@ def test_studies_made_before_expect_nothing_and_are_still_read(tmp_path: Path) -
 
 def test_what_is_expected_is_read_back_and_in_the_json(tmp_path: Path) -> None:
     address = str(tmp_path / "study.zarr")
-    loss, gain = contract.Measured(0.004, (-0.01, 0.02)), contract.Measured(0.03, (0.01, 0.05))
-    expected = contract.Expected(
+    loss, gain = (
+        study_layout.Measured(0.004, (-0.01, 0.02)),
+        study_layout.Measured(0.03, (0.01, 0.05)),
+    )
+    expected = study_layout.Expected(
         accuracy=SHARE,
-        habit=contract.Habit("net", "block1", SHARE),
+        habit=study_layout.Habit("net", "block1", SHARE),
         gain=gain,
-        saver=contract.Saver("net", "block1", loss),
+        saver=study_layout.Saver("net", "block1", loss),
         tolerance=0.01,
-        neighbours=contract.Measured(0.4, (0.2, 0.6)),
+        neighbours=study_layout.Measured(0.4, (0.2, 0.6)),
     )
     study = replace(STUDY, recommendation=replace(STUDY.recommendation, expected=expected))
     study_writer.finish(write(address), study)

@@ -13,7 +13,7 @@ from diamond_cutter.precompute.photos.photo import Dataset
 from diamond_cutter.precompute.stores.store_address import array
 from diamond_cutter.precompute.stores.study import study_writer
 from diamond_cutter.precompute.study import thumbnails
-from diamond_cutter.precompute.study.thumbnails import store_portraits
+from diamond_cutter.precompute.study.thumbnails import store_thumbnails
 
 
 def plain(height: int, width: int, colour: tuple[int, int, int]) -> NDArray[np.uint8]:
@@ -82,7 +82,7 @@ def test_histogram_does_not_hang_on_size_nor_place() -> None:
     assert histogram(small[::-1, ::-1]) == pytest.approx(histogram(small))
 
 
-def test_portraits_come_in_order_and_in_batches_and_no_photo_is_read(
+def test_thumbnails_come_in_order_and_in_batches_and_no_photo_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(thumbnails, "BATCH", 4)
@@ -90,7 +90,7 @@ def test_portraits_come_in_order_and_in_batches_and_no_photo_is_read(
     told: list[tuple[str, int, int]] = []
     dataset = read(tmp_path, shades)
     draft = begin(tmp_path, dataset)
-    colours = store_portraits(draft, dataset, tmp_path / "cache", lambda *step: told.append(step))
+    colours = store_thumbnails(draft, dataset, tmp_path / "cache", lambda *step: told.append(step))
     found = np.asarray(array(draft.slot, "photos/thumbnail")[:])
     assert found[:, 50, 50].tolist() == [[shade, 10, 20] for shade in shades]
     assert colours.shape == (10, 1, 512)
@@ -103,4 +103,4 @@ def test_a_cache_that_was_removed_meanwhile_is_said(tmp_path: Path) -> None:
     dataset = read(tmp_path, [1, 2, 3])
     (tmp_path / "cache" / NAME).unlink()
     with pytest.raises(UserError, match=r"expected the thumbnail of 0\.png, got none"):
-        store_portraits(begin(tmp_path, dataset), dataset, tmp_path / "cache", nothing)
+        store_thumbnails(begin(tmp_path, dataset), dataset, tmp_path / "cache", nothing)

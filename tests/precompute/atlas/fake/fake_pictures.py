@@ -169,38 +169,40 @@ def render_on_full_disk(
 
 def fill_disk_after_first(
     atlas: Path,
-    model: Model,
+    network: Network,
     layer: Layer,
     recipe: Any,
     seed: int,
     channels: Sequence[int],
     begun: Any = None,
+    plan: Any = None,
 ) -> Pictures:
     """Uses up the disk on which an atlas lies, once a chunk is stored there."""
     if any(atlas.glob("*/*/level/c/*")):
         with suppress(OSError), (atlas.parent / "ballast").open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
-    return render(model, layer, recipe, seed, channels, begun)
+    return render(network, layer, recipe, seed, channels, begun)
 
 
 def render_by_ticket(
     tickets: Path,
-    model: Model,
+    network: Network,
     layer: Layer,
     recipe: Any,
     seed: int,
     channels: Sequence[int],
     begun: Any = None,
+    plan: Any = None,
 ) -> Pictures:
     """Slowly, and no more chunks than there are files in a folder; any number where it is none."""
     while tickets.is_dir():
         for ticket in tickets.iterdir():
             with suppress(FileNotFoundError):  # another worker was first
                 ticket.unlink()
-                return render_slowly(model, layer, recipe, seed, channels, begun)
+                return render_slowly(network, layer, recipe, seed, channels, begun)
         time.sleep(0.01)
-    return render_slowly(model, layer, recipe, seed, channels, begun)
+    return render_slowly(network, layer, recipe, seed, channels, begun)
 
 
 def render_nothing(

@@ -7,15 +7,9 @@ from pathlib import Path
 import pytest
 
 from diamond_cutter.precompute.rendering.backend import adapter, device
-from diamond_cutter.precompute.rendering.backend.device import (
-    Device,
-    Load,
-    RenderPlan,
-    find_device,
-    least,
-    plan_render,
-)
+from diamond_cutter.precompute.rendering.backend.device import Device, find_device, least
 from diamond_cutter.precompute.rendering.recipes import RECIPES
+from diamond_cutter.precompute.rendering.render_plan import Load, RenderPlan, plan_render
 
 GIB = 2**30
 CPU = Device("CPU", "tensorflow")
@@ -139,7 +133,7 @@ def test_a_gpu_is_one_that_the_framework_computes_on(
     signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gpu = Device("A2", adapter.FRAMEWORK, True, capability=8.6)
-    monkeypatch.setattr(adapter, "gpu", lambda: gpu)
+    monkeypatch.setattr(adapter, "gpu", lambda: ("A2", 8.6))
     assert find_device() == replace(gpu, memory=16 * GIB)
     signs.write_text("#!/bin/sh\necho No devices were found\nexit 6\n", encoding="utf-8")
     find_device.cache_clear()

@@ -309,13 +309,13 @@ def test_efficientnet_divides_by_the_deviation_twice_as_keras_does() -> None:
 def test_efficientnet_s_cuts_are_normalized_as_the_published_weights_say(tmp_path: Path) -> None:
     network = keras.applications.EfficientNetB0(weights=None, input_shape=(32, 32, 3))
     (norm,) = (layer for layer in network.layers if isinstance(layer, keras.layers.Normalization))
-    norm.set_weights([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225], np.array(0)])
+    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    norm.set_weights([mean, deviation, np.array(0)])
     network.save_weights(tmp_path / "b0.weights.h5")
     model = keras_application.build("EfficientNetB0", 32, tmp_path / "b0.weights.h5")
     info = replace(ENTRIES["EfficientNetB0"].model, input_size=32)
     cut = truncate(Backbone.of(model, info, ("class",) * 1000), "stem_activation")
     pixels = contract.photos(3, 32)
-    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     value = ((pixels - mean) / deviation).astype(np.float32)
     for name in ("stem_conv_pad", "stem_conv", "stem_bn"):
         value = network.get_layer(name)(value)

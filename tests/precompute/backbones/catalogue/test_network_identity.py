@@ -49,7 +49,7 @@ def test_a_worker_computes_with_the_network_that_its_task_names(mine: Path) -> N
         network = train(mine, seed)
         direct = catalogue.load("mine")
         assert direct.network == network
-        pooling = features._network(network, ("first",))
+        (pooling,) = features._networks(((network, ("first",)),))
         pooled.append(pooling.pool(PHOTO)["first"])
         truth = keras.Model(direct.model.input, direct.model.get_layer("first").output)(PHOTO)
         np.testing.assert_allclose(pooled[-1][0, 0], np.mean(truth, (0, 1, 2)), atol=1e-5)
@@ -62,7 +62,7 @@ def test_every_worker_refuses_weights_that_its_task_does_not_name(mine: Path) ->
     inquiry = attribution.AttributionRequest(old, ("first",), "average", 0, 0)
     for refused in (
         lambda: catalogue.load_network(old),
-        lambda: features._network(old, ("first",)),
+        lambda: features._networks(((old, ("first",)),)),
         lambda: attribution._attributor(inquiry),
         lambda: class_pictures._renderer(old, "first", Family.CHANNEL, 0, None),
     ):

@@ -95,7 +95,7 @@ def test_with_another_keras_layers_are_found_from_the_graph(
 
 def test_the_table_of_known_layers_is_what_its_tool_writes() -> None:
     """Of the same layers; that the graphs have these is asked network by network."""
-    tool = runpy.run_path(str(Path(__file__).parents[3] / "tools" / "known_layers.py"))
+    tool = runpy.run_path(str(Path(__file__).parents[4] / "tools" / "write_known_layers.py"))
     entries = [*efficientnet_lite_source.entries({}), *keras_applications_source.entries({})]
     text = tool["table_of"](version("keras"), {each.name: each.known_layers() for each in entries})
     assert Path(known_layers.__file__).with_name(known_layers.TABLE).read_text() == text
@@ -112,7 +112,8 @@ def test_class_names_are_imagenet_s(lite0: Backbone) -> None:
 
 def test_listing_starts_no_tensorflow() -> None:
     code = (
-        "import sys; from diamond_cutter.precompute.backbones import catalogue; "
+        "import sys; "
+        "from diamond_cutter.precompute.backbones.catalogue import catalogue; "
         "[catalogue.describe(name) for name in catalogue.names()]; catalogue.listing(); "
         "catalogue.layers('ResNet50'); "
         "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"

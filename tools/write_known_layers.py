@@ -1,7 +1,7 @@
 """Write the table of the layers that are known without weights, from the graphs of the networks.
 
-`.venv/bin/python tools/known_layers.py`, with the Keras that the table is to hold for. It builds
-every network once, which takes some minutes.
+`.venv/bin/python tools/write_known_layers.py`, with the Keras that the table is to hold for. It
+builds every network once, which takes some minutes.
 """
 
 import json

@@ -56,7 +56,7 @@ def test_a_failing_start_says_what_was_held_back(error: str) -> None:
 
 ALONE = (
     "import sys; sys.modules.update({name: None for name in %s})\n"
-    "from diamond_cutter.precompute import runtime\n"
+    "from diamond_cutter.precompute.backbones import keras_runtime as runtime\n"
     "print(runtime.keras.backend.backend())\n"
 )
 

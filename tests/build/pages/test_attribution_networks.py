@@ -17,8 +17,8 @@ def quiet(_step: str, _done: int, _total: int) -> None:
 def test_what_is_no_study_is_read_as_networks_by_themselves(
     networks: str, small_study: str
 ) -> None:
-    (questioned,) = read_networks([networks])
-    assert (questioned.name, len(questioned.report.photos)) == ("pets", 60)
+    (network,) = read_networks([networks])
+    assert (network.name, len(network.report.photos)) == ("pets", 60)
     assert read_networks([small_study]) == ()
 
 
@@ -34,8 +34,8 @@ def test_the_front_page_leads_to_photos_and_classes(networks_site: Path) -> None
 
 
 def test_a_photo_has_what_the_network_says_and_looks_at(networks_site: Path, networks: str) -> None:
-    (questioned,) = read_networks([networks])
-    photo = questioned.explained.photos(questioned.explained.cuts[0]).read(4)
+    (network,) = read_networks([networks])
+    photo = network.explained.photos(network.explained.cuts[0]).read(4)
     html = (networks_site / FOLDER / "photos/4/index.html").read_text(encoding="utf-8")
     assert "<photo-map" in html
     surest = int(photo.logit.argmax())

@@ -8,7 +8,6 @@ import pytest
 
 from diamond_cutter.precompute.backbones import keras_runtime
 from diamond_cutter.precompute.rendering.backend import adapter
-from diamond_cutter.precompute.rendering.backend.device import Device
 
 pytestmark = pytest.mark.backend
 
@@ -21,8 +20,6 @@ def test_a_compiled_function_takes_batches_of_several_sizes() -> None:
 
 
 def test_a_gpu_is_told_as_the_framework_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    h100 = Device("H100", adapter.FRAMEWORK, is_gpu=True, capability=9.0)
-    nameless = Device("gfx90a", adapter.FRAMEWORK, is_gpu=True)
     if adapter.FRAMEWORK == "jax":
         jax = pytest.importorskip("jax")
         told = {"platform": "gpu", "device_kind": "H100", "compute_capability": "9.0"}
@@ -41,6 +38,8 @@ def test_a_gpu_is_told_as_the_framework_knows_it(monkeypatch: pytest.MonkeyPatch
             monkeypatch.setattr(config, "get_visible_devices", lambda _kind: found)
             monkeypatch.setattr(config.experimental, "get_device_details", lambda _: details)
 
-    for details, device in ((told, h100), (others, nameless), (None, None)):
+    for details, name_and_capability in ((told, ("H100", 9.0)), (others, ("gfx90a", None))):
         pretend(details)
-        assert adapter.gpu() == device
+        assert adapter.gpu() == name_and_capability
+    pretend(None)
+    assert adapter.gpu() is None

@@ -64,8 +64,8 @@ def _sentences(
     """What stands against the recommendation, then the answer, the gain and the saver."""
     yield from _against(ranked, verdict)
     yield (
-        f"Cut {study_text.place(chosen)}: {study_text.measured(expected.accuracy)} of new photos are "
-        f"expected to be right, at {study_text.gflops(chosen.cost.gflops)} a photo."
+        f"Cut {study_text.place(chosen)}: {study_text.measured(expected.accuracy)} of new photos "
+        f"are expected to be right, at {study_text.gflops(chosen.cost.gflops)} a photo."
     )
     if verdict.unproven:
         yield (
@@ -86,8 +86,9 @@ def _against(ranked: Sequence[Cut], verdict: Sufficiency) -> Iterator[str]:
     if verdict.unbeaten:
         yield (
             f"No cut is shown to beat {_WITHOUT_NETWORK[verdict.strongest.name]}, which gets "
-            f"{study_text.share(verdict.strongest.accuracy.value)} of held-out photos right: the best "
-            f"cut, {study_text.place(best)}, gets {study_text.measured(best.metrics.accuracy)}."
+            f"{study_text.share(verdict.strongest.accuracy.value)} of held-out photos right: "
+            f"the best cut, {study_text.place(best)}, gets "
+            f"{study_text.measured(best.metrics.accuracy)}."
         )
     if verdict.few:
         verb = "is" if _photos(best) == 1 else "are"
@@ -103,8 +104,8 @@ def _gained(chosen: Cut, expected: Expected) -> str:
         return f"That is {where}: nothing was gained by trying others."
     less = "less" if gain.value < 0 else "more"
     return (
-        f"That is {study_text.points(gain.value)} {less} ({study_text.signed_points(gain.interval)}) "
-        f"than at {where}."
+        f"That is {study_text.points(gain.value)} {less} "
+        f"({study_text.signed_points(gain.interval)}) than at {where}."
     )
 
 
@@ -141,14 +142,14 @@ def _reasons(
             found = "none can be told from the best."
         yield f"The {len(ranked)} cuts were compared over the same photos: {found}"
         yield (
-            f"Of held-out photos it got {study_text.measured(chosen.metrics.accuracy)} right. A cut "
-            "that was picked by such a figure looks better than it is; what is expected allows "
-            "for that."
+            f"Of held-out photos it got {study_text.measured(chosen.metrics.accuracy)} "
+            "right. A cut that was picked by such a figure looks better than it is; what is "
+            "expected allows for that."
         )
     if chosen is not best:
         yield (
-            f"The highest of all, {_accuracy(best)}, came out at {study_text.place(best)}; log loss "
-            "and the cuts beside it don't bear that out."
+            f"The highest of all, {_accuracy(best)}, came out at {study_text.place(best)}; log "
+            "loss and the cuts beside it don't bear that out."
         )
         yield (
             f"It may lie up to {study_text.points(chosen.comparison.interval[0])} below the truly "

@@ -29,7 +29,7 @@ def quiet(_step: str, _done: int, _total: int) -> None:
     """A report that nobody reads."""
 
 
-def natures(measured: MeasuredStudy) -> dict[str, str]:
+def statistics(measured: MeasuredStudy) -> dict[str, str]:
     assert measured.explained is not None
     files = measured.report.photos
     found = layer_statistics([(measured.study.name, measured.path, files, measured.explained)])
@@ -37,7 +37,7 @@ def natures(measured: MeasuredStudy) -> dict[str, str]:
 
 
 def test_every_layer_that_is_explained_has_a_nature(measured: MeasuredStudy) -> None:
-    assert natures(measured) == {
+    assert statistics(measured) == {
         "models/tiny-net/block1/": "pets",
         "models/tiny-net/stem/": "pets",
         "models/far.net_2/block3/": "pets",
@@ -70,15 +70,15 @@ def test_classes_are_those_it_prefers_and_signs_are_kept(measured: MeasuredStudy
     files = measured.report.photos
     found = layer_statistics([(measured.study.name, measured.path, files, measured.explained)])
     (layer,) = found["models/tiny-net/block1/"]
-    nature = channel_statistics(layer, CHANNEL, "../../../../")
+    said = channel_statistics(layer, CHANNEL, "../../../../")
     means = layer.channels.class_mean[:, CHANNEL]
     order = np.argsort(-means, kind="stable")
-    assert [each.href for each in nature.classes] == [
+    assert [each.href for each in said.classes] == [
         f"../../../../studies/pets/classes/{label}/" for label in order
     ]
-    assert nature.classes[0].length == 100
+    assert said.classes[0].length == 100
     values = layer.channels.matter_value[CHANNEL]
-    assert [each.bar.against for each in nature.matters] == (values < 0).tolist()
+    assert [each.bar.against for each in said.matters] == (values < 0).tolist()
 
 
 def test_pages_of_channels_change_with_what_studies_say_and_only_then(
