@@ -34,7 +34,8 @@ def log_file(folder: Path | None) -> Iterator[Path]:
     finally:
         for logger, handlers, propagate in before:
             logger.handlers, logger.propagate = handlers, propagate
-        handler.close()
+        with suppress(OSError):  # a full disk: what was not written yet is lost, and no more
+            handler.close()
         if path.stat().st_size == 0:
             path.unlink()
 
