@@ -1,5 +1,6 @@
 """A small atlas and studies, written by the real writers, and the site built from them."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sample_attribution import write_attribution
 from sample_study import LARGE, SMALL, colour_of_photo, write_study
 
 from diamond_cutter.build.whole_site import build_site
+from diamond_cutter.command.configuration import SHARED
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.stores.atlas import atlas_writer
 from diamond_cutter.precompute.stores.atlas.activation_statistics import ActivationStatistics
@@ -171,6 +173,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if absent:
         terminalreporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
         terminalreporter.line(absent[0].removeprefix("Skipped: "), red=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_models_of_other_tests() -> Iterator[None]:
+    """Commands share the tables [models.NAME] by the environment, which later tests would see."""
+    before = os.environ.get(SHARED)
+    yield
+    os.environ.pop(SHARED, None)
+    if before is not None:
+        os.environ[SHARED] = before
 
 
 @pytest.fixture(scope="session", autouse=True)
