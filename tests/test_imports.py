@@ -116,8 +116,14 @@ def files_imported(path: Path) -> Iterator[Path]:
         parts = name.split(".")
         assert parts[0] not in TOP, f"{path}: {name} lacks diamond_cutter."
         if parts[0] == "diamond_cutter":
-            files = (Path(*parts[1:]), Path(*parts[1:-1]))
-            yield next(file.with_suffix(".py") for file in files if (ROOT / f"{file}.py").is_file())
+            yield file_of(name)
+
+
+def file_of(name: str) -> Path:
+    """The file of a module of the product, or of a name in it."""
+    parts = name.split(".")[1:]
+    files = (Path(*parts), Path(*parts[:-1]))
+    return next(file.with_suffix(".py") for file in files if (ROOT / f"{file}.py").is_file())
 
 
 def floor_of(path: Path) -> str:
@@ -213,6 +219,35 @@ def test_what_only_unix_has_is_imported_where_it_is_needed() -> None:
             first = (node for node in module.body if isinstance(node, ast.Import | ast.ImportFrom))
             names = {name.split(".")[0] for node in first for name in names_of(node)}
             assert not unix & names, path
+
+
+def test_runs_start_without_tensorflow() -> None:
+    """It takes seconds to import: what a run needs to begin, and its workers to be told, has none.
+
+    Imports at the top of files are followed; those in functions wait until they are needed.
+    """
+    runtime = Path("precompute/backbones/keras_runtime.py")
+    waiting = [
+        Path("precompute/atlas/atlas_run.py"),
+        Path("precompute/features/feature_extraction.py"),
+        Path("precompute/study/study_plan.py"),
+    ]
+    seen: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path not in seen:
+            seen.add(path)
+            waiting += files_at_the_top(path)
+    assert len(seen) > 50
+    assert runtime not in seen
+
+
+def files_at_the_top(path: Path) -> Iterator[Path]:
+    """The product's files that a file imports as it is itself imported."""
+    module = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    for node in module.body:
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("diamond_cutter."):
+            yield from map(file_of, names_of(node))
 
 
 @pytest.mark.parametrize("command", [["--help"], ["site", "--help"], ["serve", "--help"]])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import zarr
 
-from diamond_cutter.precompute.atlas.activation_measurement import Measured
+from diamond_cutter.precompute.atlas.activation_moments import Measured
 from diamond_cutter.precompute.atlas.atlas_plan import Plan
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
 from diamond_cutter.precompute.jobs.task import failures_told

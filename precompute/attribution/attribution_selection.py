@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings
-from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
+
+if TYPE_CHECKING:
+    from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
 
 def photo_count(setting: str, value: str, least: int = 1) -> int | None:
@@ -73,7 +76,7 @@ def check_attribution(settings: AttributionSettings) -> None:
 
 
 def check_names(
-    settings: AttributionSettings, backbones: Sequence[Backbone], cuts: Sequence[Sequence[Layer]]
+    settings: AttributionSettings, backbones: Sequence["Backbone"], cuts: Sequence[Sequence[Layer]]
 ) -> None:
     """Raise `UserError` for cuts that the study does not try, and layers that no backbone has."""
     tried = {layer.name for layers in cuts for layer in layers}
@@ -114,7 +117,7 @@ def select_cuts(
     return list(dict.fromkeys(chosen))
 
 
-def select_layers(settings: AttributionSettings, backbone: Backbone, cut: str) -> list[Layer]:
+def select_layers(settings: AttributionSettings, backbone: "Backbone", cut: str) -> list[Layer]:
     """The layers that are shown of a cut, in depth order, the last of them the cut itself."""
     end = backbone.layer(cut)
     below = [layer for layer in backbone.layers if layer.index < end.index]

@@ -18,7 +18,7 @@ from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.features.feature_keys import namespace_of, row_key
 from diamond_cutter.precompute.features.feature_task import (
     FeatureTask,
-    Part,
+    NamedShard,
     ViewRow,
     store_features,
 )
@@ -51,7 +51,7 @@ FEATURES = Naming(
     writer="`diamond study` is writing to it",
 )
 ROWS = 128
-"""Rows of a part, and so of a task: the most that a kill loses of each worker's work."""
+"""Rows of a shard, and so of a task: the most that a kill loses of each worker's work."""
 
 UNKNOWN = 5.0
 """GFLOPs of a network that the catalogue does not know them of: about a ResNet50's."""
@@ -160,7 +160,7 @@ def _rows(photos: Sequence[Photo], views: int, augmentation: Augmentation) -> di
 
 
 def _groups(networks: Networks, rows: int, settings: FeatureSettings) -> list[Networks]:
-    """Backbones that go together: as many as fit into memory and leave no worker without a part."""
+    """Backbones that go together: as many as fit into memory and leave no worker without a task."""
     effort = rows * sum(_gflops(network) for network, _ in networks)
     tasks = len(networks) * -(-rows // ROWS)
     most = max(tasks // max(worker_count(effort, settings), 1), 1)
@@ -208,8 +208,8 @@ def _tasks(
                     models=_names(networks),
                     depth=depth,
                     gflops=sum(map(_gflops, lacking)),
-                    parts=tuple(
-                        Part(
+                    shards=tuple(
+                        NamedShard(
                             network,
                             tuple(cuts),
                             namespaces[network.name].name,
@@ -248,7 +248,7 @@ def _prepare(
 ) -> None:
     """Make what tasks are written to, if there is room for them."""
     if store_address.folder is not None:
-        cuts = [len(task.rows) * len(part.cuts) for task in tasks for part in task.parts]
+        cuts = [len(task.rows) * len(shard.cuts) for task in tasks for shard in task.shards]
         check_folder(store_address.folder, FEATURES, sum(cuts) * CUT_BYTES)
     with store_address.writing():
         store = create_features(store_address.address)

@@ -34,8 +34,8 @@ class ViewRow(NamedTuple):
     view: int
 
 
-class Part(NamedTuple):
-    """What is made of rows by one backbone; `namespace` and `name`: where it is stored."""
+class NamedShard(NamedTuple):
+    """What one backbone makes of rows; `namespace` and `name`: where it is stored."""
 
     network: Network
     cuts: tuple[str, ...]
@@ -51,7 +51,7 @@ class FeatureTask(PassTask):
     """
 
     models: str
-    parts: tuple[Part, ...]
+    shards: tuple[NamedShard, ...]
     augmentation: Augmentation
     rows: tuple[ViewRow, ...] = field(compare=False)
 
@@ -68,7 +68,7 @@ class FeatureTask(PassTask):
 
 
 def store_features(address: str, threads: int, task: FeatureTask) -> None:
-    """Make a task's parts of the features at `address`.
+    """Make a task's shards of the features at `address`.
 
     `threads` decode and prepare photos ahead of the networks.
     Raises `TaskError` if this task fails, `HitsEverythingError` if all others would.
@@ -76,18 +76,18 @@ def store_features(address: str, threads: int, task: FeatureTask) -> None:
     with failures_told(task, address):
         store = zarr.open_group(address, mode="r+")
         keys = [row_key(row.photo.digest, row.view, task.augmentation) for row in task.rows]
-        for part, pooled in zip(task.parts, _pool(task, threads), strict=True):
-            write_shard(subgroup(store, part.namespace), part.name, keys, pooled)
+        for shard, pooled in zip(task.shards, _pool(task, threads), strict=True):
+            write_shard(subgroup(store, shard.namespace), shard.name, keys, pooled)
 
 
 def _pool(task: FeatureTask, threads: int) -> list[dict[str, NDArray[np.float32]]]:
-    """For each part the average and maximum of its cuts, (n, 2, C) float32, for the n rows."""
+    """For each shard the average and maximum of its cuts, (n, 2, C) float32, for the n rows."""
     from diamond_cutter.precompute.features.pooling_network import BATCH
 
-    networks = _networks(tuple((part.network, part.cuts) for part in task.parts))
+    networks = _networks(tuple((shard.network, shard.cuts) for shard in task.shards))
     sizes = {network.size for network in networks}
     pooled: list[dict[str, list[NDArray[np.float32]]]] = [
-        {cut: [] for cut in part.cuts} for part in task.parts
+        {cut: [] for cut in shard.cuts} for shard in task.shards
     ]
     waiting: list[_Sizes] = []
     left = len(task.rows)

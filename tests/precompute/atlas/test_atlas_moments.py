@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.atlas.activation_measurement import Moments
+from diamond_cutter.precompute.atlas.activation_moments import Moments
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
 from diamond_cutter.precompute.photos.photo import Photo
 from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST

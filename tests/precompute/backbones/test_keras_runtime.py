@@ -54,6 +54,12 @@ def test_a_failing_start_says_what_was_held_back(error: str) -> None:
     assert "no keras" in done.stderr
 
 
+def test_wrappers_that_nothing_uses_are_not_loaded() -> None:
+    done = run(START + "import sys; print({'jax', 'sklearn'} & set(sys.modules)); import sklearn")
+    assert done.stdout == "set()\n"
+    assert done.returncode == 0
+
+
 ALONE = (
     "import sys; sys.modules.update({name: None for name in %s})\n"
     "from diamond_cutter.precompute.backbones import keras_runtime as runtime\n"

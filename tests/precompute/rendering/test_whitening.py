@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.main import main
-from diamond_cutter.precompute.atlas.activation_measurement import Moments
+from diamond_cutter.precompute.atlas.activation_moments import Moments
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.rendering.direction_whitening import (

@@ -17,7 +17,7 @@ from zlib import crc32
 
 import numpy as np
 
-from diamond_cutter.precompute.atlas.activation_measurement import Measured, Moments
+from diamond_cutter.precompute.atlas.activation_moments import Measured, Moments
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
 from diamond_cutter.precompute.rendering.backend.device import Device
 from diamond_cutter.precompute.rendering.recipes import canvas_side
@@ -112,108 +112,56 @@ def measure_never(
     raise AssertionError("measured")
 
 
-def render_slowly(
-    network: Network,
-    layer: Layer,
-    recipe: Any,
-    seed: int,
-    channels: Sequence[int],
-    begun: Any = None,
-    plan: Any = None,
-) -> Pictures:
+def render_slowly(*asked: Any) -> Pictures:
     """Slow enough to be killed in the middle of a run."""
     time.sleep(0.1)
-    return render(network, layer, recipe, seed, channels, begun)
+    return render(*asked)
 
 
-def render_without_second_block_chunk(
-    network: Network,
-    layer: Layer,
-    recipe: Any,
-    seed: int,
-    channels: Sequence[int],
-    begun: Any = None,
-    plan: Any = None,
-) -> Pictures:
-    if layer.name == "block" and channels[0] == 8:
-        raise ArithmeticError(f"no gradient\nat {list(channels)}")
-    return render(network, layer, recipe, seed, channels, begun)
+def render_without_second_block_chunk(*asked: Any) -> Pictures:
+    if is_second_of_block(*asked):
+        raise ArithmeticError(f"no gradient\nat {list(asked[4])}")
+    return render(*asked)
 
 
-def render_deadly_second_block_chunk(
-    network: Network,
-    layer: Layer,
-    recipe: Any,
-    seed: int,
-    channels: Sequence[int],
-    begun: Any = None,
-    plan: Any = None,
-) -> Pictures:
+def render_deadly_second_block_chunk(*asked: Any) -> Pictures:
     """Kills its worker, as the system does when memory runs out."""
-    if layer.name == "block" and channels[0] == 8:
+    if is_second_of_block(*asked):
         os.kill(os.getpid(), signal.SIGKILL)
-    return render(network, layer, recipe, seed, channels, begun)
+    return render(*asked)
 
 
-def render_on_full_disk(
-    network: Network,
-    layer: Layer,
-    recipe: Any,
-    seed: int,
-    channels: Sequence[int],
-    begun: Any = None,
-    plan: Any = None,
-) -> Pictures:
+def is_second_of_block(
+    _network: Network, layer: Layer, _recipe: Any, _seed: int, channels: Sequence[int], *_rest: Any
+) -> bool:
+    return layer.name == "block" and channels[0] == 8
+
+
+def render_on_full_disk(*asked: Any) -> Pictures:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def fill_disk_after_first(
-    atlas: Path,
-    network: Network,
-    layer: Layer,
-    recipe: Any,
-    seed: int,
-    channels: Sequence[int],
-    begun: Any = None,
-    plan: Any = None,
-) -> Pictures:
+def fill_disk_after_first(atlas: Path, *asked: Any) -> Pictures:
     """Uses up the disk on which an atlas lies, once a chunk is stored there."""
     if any(atlas.glob("*/*/level/c/*")):
         with suppress(OSError), (atlas.parent / "ballast").open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
-    return render(network, layer, recipe, seed, channels, begun)
+    return render(*asked)
 
 
-def render_by_ticket(
-    tickets: Path,
-    network: Network,
-    layer: Layer,
-    recipe: Any,
-    seed: int,
-    channels: Sequence[int],
-    begun: Any = None,
-    plan: Any = None,
-) -> Pictures:
+def render_by_ticket(tickets: Path, *asked: Any) -> Pictures:
     """Slowly, and no more chunks than there are files in a folder; any number where it is none."""
     while tickets.is_dir():
         for ticket in tickets.iterdir():
             with suppress(FileNotFoundError):  # another worker was first
                 ticket.unlink()
-                return render_slowly(network, layer, recipe, seed, channels, begun)
+                return render_slowly(*asked)
         time.sleep(0.01)
-    return render_slowly(network, layer, recipe, seed, channels, begun)
+    return render_slowly(*asked)
 
 
-def render_nothing(
-    network: Network,
-    layer: Layer,
-    recipe: Any,
-    seed: int,
-    channels: Sequence[int],
-    begun: Any = None,
-    plan: Any = None,
-) -> Pictures:
+def render_nothing(*asked: Any) -> Pictures:
     raise ArithmeticError("no gradient anywhere")
 
 
@@ -223,22 +171,14 @@ def render_from_what_is_there(
     recipe: Any,
     seed: int,
     channels: Sequence[int],
-    begun: Any = None,
-    plan: Any = None,
+    begun: Any,
+    *_rest: Any,
 ) -> Pictures:
     if recipe.base and begun is None:
         raise AssertionError(f"expected the pictures of {recipe.base.name}")
     return render(network, layer, recipe, seed, channels, begun)
 
 
-def render_never(
-    network: Network,
-    layer: Layer,
-    recipe: Any,
-    seed: int,
-    channels: Sequence[int],
-    begun: Any = None,
-    plan: Any = None,
-) -> Pictures:
+def render_never(*asked: Any) -> Pictures:
     """Stands where no rendering may be tried."""
     raise AssertionError("rendered")
