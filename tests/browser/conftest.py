@@ -25,8 +25,10 @@ ABSENT = (
 
 
 def chromium() -> str | None:
+    """The engine without a window is looked for first: a page takes a tenth of the time to open."""
     named = os.environ.get("CHROMIUM")
-    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    found_in = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
+    names = [named] if named else found_in
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
