@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.file_entry import Progress
 from diamond_cutter.precompute.photos.photo import Photo, read_image
 from diamond_cutter.precompute.rendering.sample_statistics import sample_crops
@@ -59,6 +58,8 @@ def choose_photos(address: str, cache: Path, progress: Progress) -> Photos:
     """
     if not address:
         return Photos(SAMPLES, hashlib.sha256(sample_crops().tobytes()).hexdigest())
+    from diamond_cutter.precompute.photos.dataset_reader import read_dataset  # no worker needs it
+
     try:
         dataset = read_dataset(address, cache, progress, labelled=False)
     except UserError as error:

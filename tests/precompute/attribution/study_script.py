@@ -3,12 +3,12 @@
 import json
 import sys
 
-import cattrs
+if __name__ == "__main__":  # workers, which import this file too, need none of it
+    import cattrs
 
-from diamond_cutter.command.settings import StudySettings
-from diamond_cutter.precompute.attribution import attribution_run
-from diamond_cutter.precompute.study.study_run import make_study
+    from diamond_cutter.command.settings import StudySettings
+    from diamond_cutter.precompute.attribution import attribution_run
+    from diamond_cutter.precompute.study.study_run import make_study
 
-if __name__ == "__main__":
     attribution_run.ROWS = 4
     make_study("killed", cattrs.structure(json.loads(sys.argv[1]), StudySettings))

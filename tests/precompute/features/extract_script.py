@@ -5,15 +5,13 @@ import json
 import sys
 from pathlib import Path
 
-from diamond_cutter.command.settings import StudySettings
-from diamond_cutter.precompute.backbones.catalogue import catalogue
-from diamond_cutter.precompute.features import feature_extraction
-from diamond_cutter.precompute.jobs.display import open_display
-from diamond_cutter.precompute.photos.photo import Photo
+if __name__ == "__main__":  # workers, which import this file too, need none of it
+    from diamond_cutter.command.settings import StudySettings
+    from diamond_cutter.precompute.backbones.catalogue import catalogue
+    from diamond_cutter.precompute.features import feature_extraction
+    from diamond_cutter.precompute.jobs.display import open_display
+    from diamond_cutter.precompute.photos.photo import Photo
 
-MODELS = [(catalogue.network("efficientnet-lite0"), ("stem_activation", "block2b_add"))]
-
-if __name__ == "__main__":
     store, folder, settings = sys.argv[1:]
     photos = [
         Photo(file, file.name, 0, "", hashlib.sha256(file.read_bytes()).hexdigest(), 0)
@@ -22,7 +20,7 @@ if __name__ == "__main__":
     feature_extraction.ROWS = 2
     try:
         feature_extraction.extract(
-            MODELS,
+            [(catalogue.network("efficientnet-lite0"), ("stem_activation", "block2b_add"))],
             photos,
             StudySettings(features=store, **json.loads(settings)),
             open_display(sys.stderr),

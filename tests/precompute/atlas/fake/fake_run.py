@@ -10,12 +10,12 @@ from pathlib import Path
 
 import fake_pictures
 
-from diamond_cutter.command.settings import AtlasSettings
-from diamond_cutter.precompute.atlas import atlas_run
-from diamond_cutter.precompute.atlas.atlas_run import render_atlas
-from diamond_cutter.precompute.jobs import executor
+if __name__ == "__main__":  # workers, which import this file too, need none of it
+    from diamond_cutter.command.settings import AtlasSettings
+    from diamond_cutter.precompute.atlas import atlas_run
+    from diamond_cutter.precompute.atlas.atlas_run import render_atlas
+    from diamond_cutter.precompute.jobs import executor
 
-if __name__ == "__main__":
     if "gpu" in sys.argv[3:]:
         atlas_run.find_device = lambda: fake_pictures.GPU
     executor.ATTEMPTS = 9  # chance may kill the workers of the same chunk time after time
