@@ -24,13 +24,24 @@ from diamond_cutter.command.settings import StudySettings
 from diamond_cutter.precompute.backbones.graph.network_cost import count_gflops
 from diamond_cutter.precompute.features.feature_extraction import extract
 from diamond_cutter.precompute.heads.head import probabilities
+from diamond_cutter.precompute.heads.head_training import Trained
 from diamond_cutter.precompute.jobs.display import open_display
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.photo import Dataset
 from diamond_cutter.precompute.stores.study.study_layout import Measured
-from diamond_cutter.precompute.study.cross_validation import measure_heads, take_sample, train_heads
-from diamond_cutter.precompute.study.cut_choice import choose
-from diamond_cutter.precompute.study.expectation import strongest
+from diamond_cutter.precompute.study.cross_validation import (
+    Sample,
+    measure_heads,
+    take_sample,
+    train_heads,
+)
+from diamond_cutter.precompute.study.recommendation.cut_choice import choose
+from diamond_cutter.precompute.study.recommendation.expectation import strongest
+from diamond_cutter.precompute.study.recommendation.learning_curve import (
+    MORE,
+    at_all_photos,
+    measure_learning,
+)
 from diamond_cutter.precompute.study.study_plan import Plan, check_settings, make_plan
 
 CACHE = Path(".cache/recommendation")
@@ -39,7 +50,10 @@ POINT = 0.01
 
 @dataclass(frozen=True)
 class Drawn:
-    """A draw: true accuracies of what was chosen, and whether what was said of it is true."""
+    """A draw: true accuracies of what was chosen, and whether what was said of it is true.
+
+    `told`: the gain that more photos were expected to bring; `brought`: what they did bring.
+    """
 
     recommended: float
     saver: float
@@ -49,6 +63,9 @@ class Drawn:
     covered: bool
     gained: bool
     lost: bool
+    told: float
+    brought: float
+    brought_covered: bool
 
 
 def main() -> None:
@@ -104,7 +121,7 @@ def write(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.str_]) -> 
 def read_features(plan: Plan, dataset: Dataset) -> list[NDArray[np.float32]]:
     """The features of all photos, (N, 1, D), of each cut in the plan's order."""
     asked = [
-        (backbone.name, [layer.name for layer in layers])
+        (backbone.network, [layer.name for layer in layers])
         for backbone, layers in zip(plan.backbones, plan.cuts, strict=True)
     ]
     display = open_display(sys.stderr)
@@ -119,31 +136,33 @@ def draw(
     label = np.array([photo.label for photo in dataset.photos])
     group = np.array([photo.group for photo in dataset.photos])
     generator = np.random.default_rng([seed, photos])
-    number, drawn = len(dataset.classes), np.zeros(0, np.intp)
-    while np.bincount(label[drawn], minlength=number).min() < 2:  # as a study asks for
-        drawn = np.sort(generator.permutation(len(label))[:photos])
-    rest = np.flatnonzero(~np.isin(group, group[drawn]))
-    sample = take_sample(
-        replace(dataset, photos=[dataset.photos[at] for at in drawn]), plan.settings.folds, seed
-    )
+    number, order = len(dataset.classes), np.zeros(0, np.intp)
+    while np.bincount(label[order[:photos]], minlength=number).min() < 2:  # as a study asks for
+        order = generator.permutation(len(label))
+    drawn, more = np.sort(order[:photos]), np.sort(order[: photos + MORE])
+    rest = np.flatnonzero(~np.isin(group, group[more]))
+    settings = replace(plan.settings, seed=seed)
+
+    def sample_of(rows: NDArray[np.intp]) -> Sample:
+        chosen = replace(dataset, photos=[dataset.photos[at] for at in rows])
+        return take_sample(chosen, settings.folds, seed)
+
+    def right_on_rest(trained: Trained, values: NDArray[np.float32]) -> NDArray[np.bool_]:
+        return probabilities(trained.head, values[rest, 0]).argmax(axis=1) == label[rest]
+
+    sample = sample_of(drawn)
     readers = [partial(np.take, each, drawn, axis=0) for each in features]
-    trained = list(train_heads(readers, sample, replace(plan.settings, seed=seed)))
+    trained = list(train_heads(readers, sample, settings))
     trials = [measure_heads(each, sample) for each in trained]
-    true = np.stack(
-        [
-            probabilities(each.head, values[rest, 0]).argmax(axis=1) == label[rest]
-            for each, values in zip(trained, features, strict=True)
-        ],
-        axis=1,
-    )
+    true = np.stack(list(map(right_on_rest, trained, features)), axis=1)
     names = [backbone.name for backbone, _ in plan.pairs]
     last = max(at for at, name in enumerate(names) if name == strongest(plan.backbones))
-    right = np.stack([trial.right for trial in trials], axis=1)
-    own = np.stack([trial.own for trial in trials], axis=1)
+    right = np.stack([trial.share for trial in trials], axis=1)
+    likelihood = np.stack([trial.likelihood for trial in trials], axis=1)
     gflops = [count_gflops(each.graph, each.input_size, cut.name) for each, cut in plan.pairs]
     price = np.array(gflops) + [2e-9 * each.shape[2] * number for each in features]
     tolerance = plan.settings.tolerance / 100
-    choice = choose(own, right, names, last, price, tolerance, sample.resamples)
+    choice = choose(likelihood, right, names, last, price, tolerance, sample.resamples)
 
     def holds(figure: Measured, truth: NDArray[np.float64]) -> bool:
         error = 2 * float(truth.std()) / np.sqrt(len(truth))
@@ -153,6 +172,13 @@ def draw(
         )
         return bool(reach[0] <= truth.mean() <= reach[1])
 
+    at = choice.recommended
+    learning = measure_learning(readers[at], sample, settings, trials[at].share)
+    assert learning is not None
+    with_more = partial(np.take, features[at], more, axis=0)
+    [trained_by_more] = train_heads([with_more], sample_of(more), settings)
+    brought = right_on_rest(trained_by_more, features[at]).astype(np.float64) - true[:, at]
+
     truth = true.astype(np.float64)
     best, mean = truth[:, choice.recommended], truth.mean(axis=0)
     return Drawn(
@@ -161,9 +187,12 @@ def draw(
         habit=float(mean[last]),
         top=float(mean[right.mean(axis=0).argmax()]),
         oracle=float(mean.max()),
-        covered=holds(choice.accuracy, best),
+        covered=holds(at_all_photos(choice.accuracy, learning), best),
         gained=holds(choice.gain, best - truth[:, last]),
         lost=holds(choice.loss, best - truth[:, choice.saver]),
+        told=learning.gain.value,
+        brought=float(brought.mean()),
+        brought_covered=holds(learning.gain, brought),
     )
 
 
@@ -179,7 +208,9 @@ def report(photos: int, draws: list[Drawn]) -> None:
         f"  gain over the habit {100 * (mean('recommended') - mean('habit')):+.2f} points, regret "
         f"{100 * (mean('oracle') - mean('recommended')):.2f}; more than a point below the habit in "
         f"{worse:.0%}\n  the truth lies in the interval of the accuracy in {mean('covered'):.0%}, "
-        f"of the gain in {mean('gained'):.0%}, of the saver's loss in {mean('lost'):.0%}"
+        f"of the gain in {mean('gained'):.0%}, of the saver's loss in {mean('lost'):.0%}\n"
+        f"  another {MORE} photos: {100 * mean('told'):+.2f} points expected, "
+        f"{100 * mean('brought'):+.2f} came, within the interval in {mean('brought_covered'):.0%}"
     )
 
 

@@ -66,4 +66,7 @@ def logarithmic_ticks(axis: Axis, most: int = 7) -> tuple[Tick, ...]:
             break
     if not shown:
         shown = [(axis.low * axis.high) ** 0.5]
-    return tuple(Tick(place(axis, value), f"{value:.3g}") for value in shown)
+    return tuple(
+        Tick(place(axis, value), f"{value:.3g}" if value < 1000 else f"{value:.0f}")
+        for value in shown
+    )

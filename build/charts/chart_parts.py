@@ -23,14 +23,14 @@ class Format:
     size: int
 
 
-WIDE = Format("wide", 880, 440, 46, 170, 30, 52, 13)
-NARROW = Format("narrow", 360, 380, 38, 112, 30, 46, 12)
+WIDE = Format("wide", 880, 440, 50, 170, 30, 52, 13)
+NARROW = Format("narrow", 360, 380, 44, 112, 30, 46, 12)
 FORMATS = (WIDE, NARROW)
 
 
 @dataclass(frozen=True)
 class Point:
-    """A cut in a chart: a link, and what it says in words."""
+    """A cut in a chart, or else a figure: a link, empty for none, and what it says in words."""
 
     x: float
     y: float

@@ -1,4 +1,4 @@
-"""The learning curves of a head that Keras trained: epoch by epoch, one line a fold."""
+"""The training of a head by Keras: epoch by epoch, one line a fold."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Curves:
 
 
 def draw_curves(curves: Sequence[Curve]) -> Curves | None:
-    """The learning curves; None for heads that have none. Epochs count from 0 in `Curve.epoch`."""
+    """The curves; None for heads that have none. Epochs count from 0 in `Curve.epoch`."""
     if not curves:
         return None
     panels = (

@@ -106,6 +106,21 @@ def deal(
     return number
 
 
+def divide(
+    fold: Fold, labels: NDArray[np.integer], groups: NDArray[np.integer], parts: int, seed: int
+) -> list[Fold]:
+    """The fold with each of `parts` parts of its training photos, stratified.
+
+    There are fewer parts only where there are fewer groups of near duplicates.
+    """
+    number = deal(labels[fold.train], groups[fold.train], parts, seed)
+    divided = (fold.train[number == part] for part in range(number.max() + 1))
+    return [
+        Fold(rows, fold.test, _inner_folds(labels, groups, rows, len(_NEIGHBOURS), seed))
+        for rows in divided
+    ]
+
+
 def _fold(
     labels: NDArray[np.integer],
     groups: NDArray[np.integer],

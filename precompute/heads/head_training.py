@@ -24,16 +24,22 @@ class Trained:
     """The heads of a cut.
 
     `probability (N, K) float32`: of each photo, by the head that did not see it; NaN where it is
-    never held out. `folds`: those heads; `head`: trained with all photos. `strengths`: the L2
-    strength of each fold's head and last that of `head`; empty for heads trained by Keras, which
-    have `curves`.
+    never held out; `again (R, N, K)`: the same in other folds. `folds`: the heads of the first;
+    `head`: trained with all photos. `strengths`: the L2 strength of each fold's head and last that
+    of `head`; empty for heads trained by Keras, which have `curves`.
     """
 
     probability: Floats
+    again: Floats
     folds: list[Head]
     head: Head
     strengths: list[float]
     curves: list[Curve]
+
+    @property
+    def predictions(self) -> Floats:
+        """Of each photo in all dealings into folds, (1 + R, N, K)."""
+        return np.concatenate([self.probability[None], self.again])
 
 
 def train(
@@ -43,19 +49,25 @@ def train(
     folds: list[Fold],
     settings: TrainingSettings,
     seed: int,
+    again: Sequence[list[Fold]] = (),
 ) -> Trained:
     """Train the heads of a cut: one in each fold, and one with all photos.
 
     `features (N, V, D) float32`: pooled activations of V views of each photo. All views of a
     photo train, together as much as one photo; the first, the photo as it is, is predicted.
-    `labels (N,)`: 0..class_count-1.
+    `labels (N,)`: 0..class_count-1. `again`: other folds of the same photos, R times, to predict
+    them once more; not by Keras, which would take minutes.
     """
     task = HeadTask(features, labels, class_count, settings.class_weights == "balanced")
     if settings.head == "keras":
         probability, heads, curves = train_keras(task, folds, settings, seed)
-        return Trained(probability, heads[:-1], heads[-1], [], curves)
+        return Trained(probability, probability[None][:0], heads[:-1], heads[-1], [], curves)
     probability, heads, strengths = train_logistic(task, folds, seed)
-    return Trained(probability, heads[:-1], heads[-1], strengths, [])
+    repeated = [
+        probability[None][:0],
+        *(train_logistic(task, each, seed)[0][None] for each in again),
+    ]
+    return Trained(probability, np.concatenate(repeated), heads[:-1], heads[-1], strengths, [])
 
 
 def train_cuts(
@@ -65,6 +77,7 @@ def train_cuts(
     folds: list[Fold],
     settings: TrainingSettings,
     seed: int,
+    again: Sequence[list[Fold]] = (),
     threads: int = 0,
 ) -> Iterator[Trained]:
     """Train the heads of many cuts, as `train` does, and yield what it returns, in order.
@@ -75,7 +88,7 @@ def train_cuts(
     """
 
     def train_cut(read: Callable[[], Floats]) -> Trained:
-        return train(read(), labels, class_count, folds, settings, seed)
+        return train(read(), labels, class_count, folds, settings, seed, again)
 
     if settings.head == "keras":
         yield from map(train_cut, cuts)

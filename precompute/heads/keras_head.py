@@ -41,7 +41,7 @@ def train_keras(
     """Train a head in each fold, and one with all photos.
 
     Returns the probabilities (N, K) float32 of held-out photos by their first view, NaN for
-    photos that are never held out; the heads, last that of all photos; and a learning curve for
+    photos that are never held out; the heads, last that of all photos; and a training curve for
     each fold.
     """
     trainer = _Trainer(task, settings)

@@ -14,13 +14,20 @@ from diamond_cutter.precompute.stores.study.study_layout import Metrics
 from diamond_cutter.precompute.study.metrics import measure
 from diamond_cutter.precompute.study.resampling import Resamples, resample
 
+REPEATED, MOST_DEALINGS = 1000, 5
+"""Photos are dealt out into folds so often that about so many are judged, but not more often."""
+
+LEAST = np.exp(-5.0)
+"""The probability that counts as the least: a single photo's log loss is 5 nats at most."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
     """N photos of some classes.
 
     `label`, `group` and `fold`, (N,) int32: class, the same for near duplicates, and the fold in
-    which the photo is held out, -1 for none. `resamples` are of the photos that are held out.
+    which the photo is held out, -1 for none. `again`: the folds of photos that were dealt out anew.
+    `resamples` are of the photos that are held out.
     """
 
     classes: list[str]
@@ -28,6 +35,7 @@ class Sample:
     group: NDArray[np.int32]
     fold: NDArray[np.int32]
     folds: list[Fold]
+    again: list[list[Fold]]
     resamples: Resamples
 
     @property
@@ -40,6 +48,9 @@ class Sample:
 def take_sample(dataset: Dataset, folds: int, seed: int) -> Sample:
     """The photos of a dataset in `folds` folds, or in its own split.
 
+    Few photos are dealt out into folds several times: which photos train together and judge is a
+    matter of chance, and the fewer there are, the more hangs on it.
+
     Raises `UserError` for a split that leaves nothing to train with.
     """
     label = np.array([photo.label for photo in dataset.photos], np.int32)
@@ -47,17 +58,23 @@ def take_sample(dataset: Dataset, folds: int, seed: int) -> Sample:
     splits = [photo.split for photo in dataset.photos]
     parts = make_folds(label, group, splits, folds, seed)
     fold = held_out_in(parts, len(label))
+    dealings = min(MOST_DEALINGS, REPEATED // len(label)) if len(parts) > 1 else 1
+    seeds = np.random.SeedSequence([seed, *b"again"]).generate_state(MOST_DEALINGS)
+    again = [
+        make_folds(label, group, splits, folds, int(each)) for each in seeds[: max(0, dealings - 1)]
+    ]
     resamples = resample(group[fold >= 0], seed)
-    return Sample(dataset.classes, label, group, fold, parts, resamples)
+    return Sample(dataset.classes, label, group, fold, parts, again, resamples)
 
 
 @dataclass(frozen=True, eq=False)
 class CrossValidation:
     """A cut that was tried.
 
-    `features`: D, the activations that its head reads; `right`: (held out,) bool, of each photo
-    whether its surest class is its own, and `own`: (held out,) float32, that one's probability;
-    `confusion`: (K, K).
+    `features`: D, the activations that its head reads; `confusion`: (K, K); `right`: (held out,)
+    bool, of each photo whether its surest class is its own. Over all dealings into folds: `share`
+    (held out,) float64, 0..1, how often it was so, and `likelihood` (held out,) float64, the mean
+    log of its own class's probability, which counts as `LEAST` at least.
     """
 
     features: int
@@ -65,7 +82,8 @@ class CrossValidation:
     metrics: Metrics
     confusion: NDArray[np.int64]
     right: NDArray[np.bool_]
-    own: NDArray[np.float32]
+    share: NDArray[np.float64]
+    likelihood: NDArray[np.float64]
 
 
 def train_heads(
@@ -82,6 +100,7 @@ def train_heads(
         sample.folds,
         settings.training,
         settings.seed,
+        sample.again,
     )
 
 
@@ -89,8 +108,15 @@ def measure_heads(trained: Trained, sample: Sample) -> CrossValidation:
     """Measure the heads of a cut on the photos that they did not see."""
     label, probability = sample.label[sample.held_out], trained.probability[sample.held_out]
     metrics, confusion = measure(label, probability, sample.classes, sample.resamples)
-    right = probability.argmax(axis=1) == label
-    own = probability[np.arange(len(label)), label]
+    dealings = trained.predictions[:, sample.held_out]
+    right = dealings.argmax(axis=2) == label
+    own = np.take_along_axis(dealings, label[None, :, None], axis=2)[..., 0].astype(np.float64)
     return CrossValidation(
-        len(trained.head.layers[0].weight), trained, metrics, confusion, right, own
+        features=len(trained.head.layers[0].weight),
+        trained=trained,
+        metrics=metrics,
+        confusion=confusion,
+        right=right[0],
+        share=right.mean(axis=0),
+        likelihood=np.log(np.maximum(own, LEAST)).mean(axis=0),
     )

@@ -15,9 +15,9 @@ from diamond_cutter.precompute.stores.study.study_layout import (
     Study,
 )
 from diamond_cutter.precompute.study.cross_validation import CrossValidation, Sample
-from diamond_cutter.precompute.study.cut_comparison import compare
 from diamond_cutter.precompute.study.cut_cost import Latency, describe_machine, find_cost
-from diamond_cutter.precompute.study.recommendation_text import rank
+from diamond_cutter.precompute.study.recommendation.cut_comparison import compare
+from diamond_cutter.precompute.study.recommendation.recommendation_text import rank
 from diamond_cutter.precompute.study.study_plan import Plan
 
 PACKAGES = ("diamond-cutter", "keras", "numpy", "scikit-learn", "tensorflow")

@@ -34,8 +34,8 @@ from diamond_cutter.precompute.study.cross_validation import (
     train_heads,
 )
 from diamond_cutter.precompute.study.cut_cost import Latency, find_latency
-from diamond_cutter.precompute.study.expectation import expect
-from diamond_cutter.precompute.study.recommendation_text import recommend
+from diamond_cutter.precompute.study.recommendation.expectation import expect
+from diamond_cutter.precompute.study.recommendation.recommendation_text import recommend
 from diamond_cutter.precompute.study.study_plan import STUDIES, Plan, check_settings, make_plan
 from diamond_cutter.precompute.study.study_ranking import assemble, describe_cuts
 from diamond_cutter.precompute.study.thumbnails import store_thumbnails

@@ -9,9 +9,10 @@ import numpy as np
 from diamond_cutter.build.charts.chart_parts import FORMATS, Chart, marker
 from diamond_cutter.build.charts.depth_chart import draw_depth
 from diamond_cutter.build.charts.frontier_chart import draw_frontier, frontier
+from diamond_cutter.build.charts.learning_chart import draw_learning
 from diamond_cutter.build.explained_study import ClassAttributions
 from diamond_cutter.build.measured_study import MeasuredStudy, read_array
-from diamond_cutter.build.page_text import number, percent, shown
+from diamond_cutter.build.page_text import number, percent, percent_interval, shown
 from diamond_cutter.build.pages.attribution.shortcut_warnings import Warned, warnings
 from diamond_cutter.build.pages.page_contexts import Frame, Link, Parameter
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
@@ -20,7 +21,7 @@ from diamond_cutter.build.pages.study.contact_sheet import Thumb, thumb
 from diamond_cutter.build.pages.study.photo_predictions import Predictions, by_margin, mistakes
 from diamond_cutter.build.pages.study.ranking_rows import COLUMNS, RankingRow, ranking_rows
 from diamond_cutter.build.pages.study.study_toml import to_toml
-from diamond_cutter.precompute.stores.study.study_layout import Backbone
+from diamond_cutter.precompute.stores.study.study_layout import Backbone, Recommendation
 
 THUMBS = 20
 """Photos shown, those of lowest margin."""
@@ -39,6 +40,17 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """The recommendation at a glance: the figure with its interval, what was gained, the rest."""
+
+    accuracy: str
+    interval: str
+    gain: str
+    saving: str
+    caveats: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Key:
     """How a backbone is drawn."""
 
@@ -52,12 +64,14 @@ class Key:
 class StudyPage:
     """`/studies/<study>/`: the ranking of its cuts.
 
-    recommended: the cut's page. reasons, runners_up: as the study has them. depth, cost: each chart
-    in every format. tied: how many cuts can't be told from the best; unbeaten: how many lie on the
-    frontier. thumbs: the photos of lowest margin, `wrong` of all are taken for a wrong class;
-    names: of the classes, as many as have room. warned: of shortcuts. linked: the backbones that
-    the atlas has, their pages. headings: of the plain columns of the table. duplicates: in words,
-    empty if there are none. settings: that repeat it, as a part of `diamond.toml`.
+    answer: None of an older study, which has its sentence alone. recommended: the cut's page.
+    reasons, runners_up: as the study has them. depth, cost, learning: each chart in every format,
+    none of what the study does not have. tied: how many cuts can't be told from the best; unbeaten:
+    how many lie on the frontier. thumbs: the photos of lowest margin, `wrong` of all are taken for
+    a wrong class; names: of the classes, as many as have room. warned: of shortcuts. linked: the
+    backbones that the atlas has, their pages. headings: of the plain columns of the table.
+    duplicates: in words, empty if there are none. settings: that repeat it, as a part of
+    `diamond.toml`.
     """
 
     frame: Frame
@@ -65,6 +79,7 @@ class StudyPage:
     photos: str
     classes: str
     sentence: str
+    answer: Answer | None
     enough: bool
     recommended: Link
     reasons: tuple[str, ...]
@@ -78,6 +93,7 @@ class StudyPage:
     warned: tuple[Warned, ...]
     depth: tuple[Chart, ...]
     cost: tuple[Chart, ...]
+    learning: tuple[Chart, ...]
     tied: int
     unbeaten: int
     headings: tuple[tuple[str, str], ...]
@@ -128,6 +144,7 @@ def study_page(
         photos=number(study.photos, "photo"),
         classes=number(len(study.classes), "class", "classes"),
         sentence=shown(chosen.sentence),
+        answer=_answer(chosen),
         enough=chosen.enough,
         recommended=Link(f"{best.cut.model} at {best.cut.cut}", best.path),
         reasons=tuple(shown(reason) for reason in chosen.reasons),
@@ -162,6 +179,7 @@ def study_page(
         warned=warnings(sums, ""),
         depth=tuple(draw_depth(measured, form) for form in FORMATS),
         cost=tuple(draw_frontier(measured, form) for form in FORMATS),
+        learning=_learning(measured),
         tied=sum(cut.cut.comparison.tied for cut in measured.cuts),
         unbeaten=len(frontier(measured.cuts)),
         headings=COLUMNS,
@@ -176,6 +194,26 @@ def study_page(
         seconds=tuple(Parameter(name, f"{value:,.1f} s") for name, value in study.seconds.items()),
         settings=to_toml(study.name, study.settings),
     )
+
+
+def _answer(chosen: Recommendation) -> Answer | None:
+    expected = chosen.expected
+    if expected is None or not chosen.gain:
+        return None
+    return Answer(
+        accuracy=percent(expected.accuracy.value),
+        interval=percent_interval(expected.accuracy.interval),
+        gain=shown(chosen.gain),
+        saving=shown(chosen.saving),
+        caveats=tuple(map(shown, chosen.caveats)),
+    )
+
+
+def _learning(measured: MeasuredStudy) -> tuple[Chart, ...]:
+    expected = measured.study.recommendation.expected
+    if expected is None or expected.learning is None:
+        return ()
+    return tuple(draw_learning(expected.learning, measured.study.photos, form) for form in FORMATS)
 
 
 def _key(index: int, backbone: Backbone) -> Key:
@@ -212,7 +250,7 @@ def _choice(measured: MeasuredStudy) -> str:
     """How heads were trained."""
     if measured.study.settings["training"]["head"] == "keras":
         return (
-            "Heads were trained by Keras with the settings below; their learning curves are on the "
+            "Heads were trained by Keras with the settings below; their training curves are on the "
             "pages of the cuts."
         )
     return (

@@ -29,7 +29,7 @@ written into the slot that is not in use; the attributes of `<study>` are writte
 it. A group without them is not there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 THUMBNAIL = 96
@@ -189,11 +189,31 @@ class Habit:
 
 
 @dataclass(frozen=True)
+class LearningCurve:
+    """How often the recommended cut is right, by the number of photos that train its head.
+
+    `photos`: of each point; `accuracy`: 0..1, on held-out photos. `trend`: the curve through the
+    points, at `trend_photos`, and beyond them, as that of a single head. `whole`: how much more
+    often the head that all photos train is expected to be right than those of the folds, 0..1;
+    `gain`: the same of `more` photos added.
+    """
+
+    photos: list[float]
+    accuracy: list[Measured]
+    trend_photos: list[int]
+    trend: list[Measured]
+    whole: Measured
+    more: int
+    gain: Measured
+
+
+@dataclass(frozen=True)
 class Expected:
     """What is expected of the recommended cut on new photos, its having been chosen allowed for.
 
     `accuracy` 0..1; `gain`: that less the habit's; `neighbours`: held-out accuracy of the nearest
-    neighbours at the recommended cut. `tolerance`: the loss that the saver stays below.
+    neighbours at the recommended cut. `tolerance`: the loss that the saver stays below. `learning`
+    is None where heads are trained by Keras or by very few photos, and in older studies.
     """
 
     accuracy: Measured
@@ -202,15 +222,17 @@ class Expected:
     saver: Saver
     tolerance: float
     neighbours: Measured
+    learning: LearningCurve | None = None
 
 
 @dataclass(frozen=True)
 class Recommendation:
     """The cut of the highest expected accuracy.
 
-    `enough`: whether the photos were enough to tell cuts apart; `sentence` says it all in words,
-    `reasons` are the facts behind it. `expected` is None in studies made before it was known: they
-    recommend the cheapest cut that can't be told from the best.
+    `enough`: whether the photos were enough to tell cuts apart; `sentence` says it all in words:
+    the `caveats`, the cut, the `gain` and the `saving`, sentences of their own. `reasons` are the
+    facts behind it. `expected` is None, and no sentence stands alone, in studies made before it was
+    known: they recommend the cheapest cut that can't be told from the best.
     """
 
     model: str
@@ -220,6 +242,9 @@ class Recommendation:
     enough: bool
     runners_up: list[Runner]
     expected: Expected | None = None
+    caveats: list[str] = field(default_factory=list)
+    gain: str = ""
+    saving: str = ""
 
 
 @dataclass(frozen=True)

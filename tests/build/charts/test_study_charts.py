@@ -14,9 +14,10 @@ from diamond_cutter.build.charts.axis import (
     share_ticks,
 )
 from diamond_cutter.build.charts.chart_labels import shortened, spread, text_width
-from diamond_cutter.build.charts.chart_parts import FORMATS, NARROW, WIDE, marker
+from diamond_cutter.build.charts.chart_parts import FORMATS, NARROW, WIDE, Format, marker
 from diamond_cutter.build.charts.depth_chart import draw_depth
 from diamond_cutter.build.charts.frontier_chart import draw_frontier, frontier
+from diamond_cutter.build.charts.learning_chart import draw_learning
 from diamond_cutter.build.measured_study import MeasuredStudy, read_studies
 
 
@@ -215,11 +216,12 @@ def test_a_study_of_one_cut_can_be_drawn(tmp_path: Path) -> None:
 def test_charts_of_the_page_are_well_formed(small_site: Path) -> None:
     html = (small_site / "studies/pets/index.html").read_text(encoding="utf-8")
     parts = html.split('<svg class="graph')[1:]
-    assert len(parts) == 4
-    for part in parts:
+    assert len(parts) == 6
+    for part, cuts in zip(parts, (8, 8, 8, 8, 0, 0), strict=True):  # the learning curve has none
         tree = ElementTree.fromstring(f'<svg class="graph{part.split("</svg>")[0]}</svg>')  # noqa: S314
-        assert len(tree.findall(".//a")) == 8
+        assert len(tree.findall(".//a")) == cuts
         assert all(link.findtext("title") for link in tree.findall(".//a"))
+        assert len(tree.findall(".//g[@role='img']")) == (0 if cuts else 3)
         assert tree.attrib["aria-label"]
 
 
@@ -229,3 +231,26 @@ def test_twelve_backbones_have_twelve_lines_and_labels(twelve: MeasuredStudy) ->
     names = [label.title for label in chart.labels if label.kind == "series"]
     assert names == [backbone.name for backbone in twelve.study.backbones]
     assert len({(series.marker, series.hollow) for series in chart.series}) == 12
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_learning_curve_rises_through_its_points_and_ends_beyond_the_photos(
+    pets: MeasuredStudy, form: Format
+) -> None:
+    expected = pets.study.recommendation.expected
+    assert expected is not None
+    assert expected.learning is not None
+    chart = draw_learning(expected.learning, pets.study.photos, form)
+    [series] = chart.series
+    assert [point.text.split(":")[0] for point in series.points] == [
+        "12 photos", "24 photos", "48 photos",
+    ]  # fmt: skip
+    line = points(series.line)
+    assert {(point.x, point.y) for point in series.points} < set(line)
+    assert all(one[0] < other[0] and one[1] > other[1] for one, other in pairwise(line))
+    low, high = max(y for _, y in points(series.band)), min(y for _, y in points(series.band))
+    assert chart.top <= high < line[-1][1] < line[0][1] < low <= chart.bottom
+    more, these = chart.labels
+    assert more.text == "100 more: 93.6\N{NARROW NO-BREAK SPACE}%"
+    assert (these.text, these.x) == ("all 60 photos", line[-2][0])
+    assert more.x + text_width(more.text, form.size) <= form.width

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.study.cut_choice import Choice, choose
+from diamond_cutter.precompute.study.recommendation.cut_choice import Choice, choose
 from diamond_cutter.precompute.study.resampling import resample
 
 CUTS = 12
@@ -17,7 +17,7 @@ _NORMAL = NormalDist()
 def simulate(
     generator: np.random.Generator, photos: int, networks: int, bend: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
-    """Probabilities of the right class (N, M), who is right, and the true accuracies (M,).
+    """Log probabilities of the right class (N, M), who is right, and the true accuracies (M,).
 
     Accuracy rises with depth, and from two thirds of it on falls by `bend`; photos are easy or
     hard for all cuts, and cuts that are near in depth err alike.
@@ -29,7 +29,7 @@ def simulate(
     chance = np.cumsum(steps, axis=2) / np.sqrt(np.arange(1, CUTS + 1)) * 2
     margin = skill + generator.normal(size=(photos, 1)) + chance.reshape(photos, -1)
     truth = np.array([_NORMAL.cdf(each / np.sqrt(1 + 0.36)) for each in skill])
-    return 1 / (1 + np.exp(-2 * margin)), margin > 0, truth
+    return -np.logaddexp(0, -2 * margin), margin > 0, truth
 
 
 def studies(
@@ -41,8 +41,8 @@ def studies(
     resamples = resample(np.arange(photos), 0, 300)
     for seed in range(count):
         generator = np.random.default_rng([seed, photos, networks])
-        own, right, truth = simulate(generator, photos, networks, bend)
-        yield choose(own, right, names, CUTS - 1, price, 0.01, resamples), truth
+        likelihood, right, truth = simulate(generator, photos, networks, bend)
+        yield choose(likelihood, right, names, CUTS - 1, price, 0.01, resamples), truth
 
 
 def holds(interval: tuple[float, float], value: float) -> bool:
@@ -86,7 +86,7 @@ def test_where_it_is_not_most_of_what_can_be_gained_is() -> None:
 
 def test_one_cut_and_one_photo() -> None:
     one = np.ones((1, 1))
-    choice = choose(one, one > 0, ["net"], 0, np.ones(1), 0.01, resample(np.zeros(1, int), 0))
+    choice = choose(0 * one, one > 0, ["net"], 0, np.ones(1), 0.01, resample(np.zeros(1, int), 0))
     assert (choice.recommended, choice.saver, choice.accuracy.value) == (0, 0, 1.0)
     assert (choice.gain.interval, choice.loss.interval) == ((0.0, 0.0), (0.0, 0.0))
 
@@ -95,9 +95,9 @@ def test_cuts_of_different_networks_lend_each_other_nothing() -> None:
     """The last cut of one network and the first of the next stand side by side by chance only."""
     right = np.ones((80, 4), bool)
     right[:70, 2] = False
-    own = np.where(right, 0.9, 0.1)
+    likelihood = np.log(np.where(right, 0.9, 0.1))
     choice = choose(
-        own, right, ["a", "a", "b", "b"], 1, np.array([2.0, 1.0, 1.0, 2.0]), 0.01,
+        likelihood, right, ["a", "a", "b", "b"], 1, np.array([2.0, 1.0, 1.0, 2.0]), 0.01,
         resample(np.arange(80), 0),
     )  # fmt: skip
     assert (choice.recommended, choice.saver) == (1, 1)
@@ -108,10 +108,10 @@ def test_a_cheaper_cut_that_errs_alike_saves_and_one_that_errs_otherwise_may_los
     right[:40, [1, 3]] = False  # the habit, and one that errs on the same photos
     right[40:80, 0] = False  # as often right, on others
     right[:, 2] = np.arange(300) < 40
-    own = np.where(right, 0.9, 0.1)
-    own[:, 3] = 0.95
+    likelihood = np.log(np.where(right, 0.9, 0.1))
+    likelihood[:, 3] = np.log(0.95)
     choice = choose(
-        own, right, ["a", "b", "c", "d"], 3, np.array([1.0, 2, 3, 4]), 0.01,
+        likelihood, right, ["a", "b", "c", "d"], 3, np.array([1.0, 2, 3, 4]), 0.01,
         resample(np.arange(300), 0),
     )  # fmt: skip
     assert (choice.recommended, choice.saver) == (3, 1)

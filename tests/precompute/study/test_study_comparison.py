@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from diamond_cutter.precompute.study.cut_comparison import compare
+from diamond_cutter.precompute.study.recommendation.cut_comparison import compare
 from diamond_cutter.precompute.study.resampling import resample
 
 DEPTH = np.concatenate([[0.87, 0.86, 0.85], np.linspace(0.4, 0.84, 15)])

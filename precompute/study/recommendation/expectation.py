@@ -1,6 +1,7 @@
 """What a study expects of the cut that it recommends: chosen, beside the habit and the saver."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,11 @@ from diamond_cutter.precompute.stores.study.study_layout import (
 )
 from diamond_cutter.precompute.study.baselines import measure_neighbours
 from diamond_cutter.precompute.study.cross_validation import CrossValidation, Sample
-from diamond_cutter.precompute.study.cut_choice import choose
+from diamond_cutter.precompute.study.recommendation.cut_choice import choose
+from diamond_cutter.precompute.study.recommendation.learning_curve import (
+    at_all_photos,
+    measure_learning,
+)
 from diamond_cutter.precompute.study.study_plan import Plan
 
 
@@ -32,8 +37,8 @@ def expect(
     usual = strongest(plan.backbones)
     last = max(at for at, cut in enumerate(ordered) if cut.model == usual)
     choice = choose(
-        np.stack([trial.own for trial in trials], axis=1),
-        np.stack([trial.right for trial in trials], axis=1),
+        np.stack([trial.likelihood for trial in trials], axis=1),
+        np.stack([trial.share for trial in trials], axis=1),
         [cut.model for cut in ordered],
         last,
         np.array([cut.cost.gflops for cut in ordered]),
@@ -41,13 +46,18 @@ def expect(
         sample.resamples,
     )
     chosen, habit, saver = (ordered[at] for at in (choice.recommended, last, choice.saver))
+    learning = None
+    if plan.settings.training.head == "logistic":
+        read = partial(features.read, chosen.model, chosen.cut)
+        learning = measure_learning(read, sample, plan.settings, trials[choice.recommended].share)
     return chosen, Expected(
-        accuracy=choice.accuracy,
+        accuracy=at_all_photos(choice.accuracy, learning),
         habit=Habit(habit.model, habit.cut, habit.metrics.accuracy),
         gain=choice.gain,
         saver=Saver(saver.model, saver.cut, choice.loss),
         tolerance=plan.settings.tolerance / 100,
         neighbours=_neighbours(features, chosen, sample),
+        learning=learning,
     )
 
 

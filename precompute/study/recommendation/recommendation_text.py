@@ -10,7 +10,7 @@ from diamond_cutter.precompute.stores.study.study_layout import (
     Runner,
 )
 from diamond_cutter.precompute.study import study_text
-from diamond_cutter.precompute.study.sufficiency import WIDEST, Sufficiency, judge
+from diamond_cutter.precompute.study.recommendation.sufficiency import WIDEST, Sufficiency, judge
 
 FEW = 10
 """A class of fewer held-out photos can't be judged on its own."""
@@ -35,14 +35,24 @@ def recommend(
     """Recommend `chosen` of `cuts`, in any order, in words; `baselines` at least one."""
     ranked = rank(cuts)
     verdict = judge(chosen, ranked[0], baselines)
+    caveats = list(_caveats(chosen, ranked, verdict))
+    gain = _gained(chosen, expected) if len(ranked) > 1 else "It is the only cut of this study."
+    saving = _saved(chosen, ranked, expected) if len(ranked) > 1 else ""
+    answer = (
+        f"Cut {study_text.place(chosen)}: {study_text.measured(expected.accuracy)} of new photos "
+        f"are expected to be right, at {study_text.gflops(chosen.cost.gflops)} a photo."
+    )
     return Recommendation(
         model=chosen.model,
         cut=chosen.cut,
-        sentence=" ".join(_sentences(chosen, ranked, verdict, expected)),
+        sentence=" ".join(filter(None, [*caveats, answer, gain, saving])),
         reasons=list(_reasons(chosen, ranked, baselines, expected)),
         enough=verdict.enough,
         runners_up=_runners_up(chosen, ranked, expected),
         expected=expected,
+        caveats=caveats,
+        gain=gain,
+        saving=saving,
     )
 
 
@@ -58,30 +68,8 @@ def _accuracy(cut: Cut) -> str:
     return study_text.share(cut.metrics.accuracy.value)
 
 
-def _sentences(
-    chosen: Cut, ranked: Sequence[Cut], verdict: Sufficiency, expected: Expected
-) -> Iterator[str]:
-    """What stands against the recommendation, then the answer, the gain and the saver."""
-    yield from _against(ranked, verdict)
-    yield (
-        f"Cut {study_text.place(chosen)}: {study_text.measured(expected.accuracy)} of new photos "
-        f"are expected to be right, at {study_text.gflops(chosen.cost.gflops)} a photo."
-    )
-    if verdict.unproven:
-        yield (
-            f"It is not shown to beat {_WITHOUT_NETWORK[verdict.strongest.name]}, which gets "
-            f"{study_text.share(verdict.strongest.accuracy.value)}."
-        )
-    if len(ranked) == 1:
-        yield "It is the only cut of this study."
-    else:
-        yield _gained(chosen, expected)
-        yield _saved(chosen, ranked, expected)
-    if verdict.needed:
-        yield f"About {study_text.count(verdict.needed, 'held-out photo')} would be needed."
-
-
-def _against(ranked: Sequence[Cut], verdict: Sufficiency) -> Iterator[str]:
+def _caveats(chosen: Cut, ranked: Sequence[Cut], verdict: Sufficiency) -> Iterator[str]:
+    """What stands against the recommendation."""
     best = ranked[0]
     if verdict.unbeaten:
         yield (
@@ -94,6 +82,14 @@ def _against(ranked: Sequence[Cut], verdict: Sufficiency) -> Iterator[str]:
         verb = "is" if _photos(best) == 1 else "are"
         told = "tell which cut is best" if len(ranked) > 1 else "tell how good a cut is"
         yield f"{study_text.count(_photos(best), 'held-out photo')} {verb} too few to {told}."
+    if verdict.unproven:
+        yield (
+            f"{study_text.place(chosen)} is not shown to beat "
+            f"{_WITHOUT_NETWORK[verdict.strongest.name]}, which gets "
+            f"{study_text.share(verdict.strongest.accuracy.value)}."
+        )
+    if verdict.needed:
+        yield f"About {study_text.count(verdict.needed, 'held-out photo')} would be needed."
 
 
 def _gained(chosen: Cut, expected: Expected) -> str:
@@ -181,6 +177,13 @@ def _reasons(
         "Right without a head, by the nearest neighbours at this cut: "
         f"{study_text.measured(expected.neighbours)}."
     )
+    if expected.learning:
+        more, gain = expected.learning.more, expected.learning.gain
+        yield (
+            f"Another {more} photos are expected to bring {study_text.points(gain.value)} "
+            f"({study_text.signed_points(gain.interval)}), as far as heads tell that a half and a "
+            "quarter of these trained."
+        )
     yield from _small_classes(chosen)
 
 

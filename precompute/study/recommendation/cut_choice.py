@@ -1,12 +1,12 @@
 """Which cut to recommend, and honest figures of a cut that was picked among many.
 
 The habit is to cut a network at its last cut. Another cut is recommended where it is better by more
-than may be chance: of all cuts the one whose gain over the habit is highest at its lower end,
-`CAUTION` standard errors below the mean, and the habit where that is nowhere above 0. The gain is
-in log loss, which tells more than accuracy: that jumps by whole photos. It is averaged with those
-of the cuts just before and after, which are nearly the same network, and a single photo's loss
-counts up to `MOST` nats. `benchmarks/recommendation.py` judges the rule by photos that were not
-drawn for the study.
+than may be chance: of all cuts the one whose gain over the habit is highest at its lower end, some
+standard errors below the mean, and the habit where that is nowhere above 0. The gain is in log
+loss, which tells more than accuracy: that jumps by whole photos. It is averaged with those of the
+cuts just before and after, which are nearly the same network, and over all dealings of few photos
+into folds. `benchmarks/recommendation.py` judges the rule by photos that were not drawn for the
+study.
 
 A figure of what was picked by that very figure is too high. So the whole choice is made anew on
 each resample of the photos, and judged by the photos that this resample has left out (bootstrap
@@ -29,11 +29,9 @@ from scipy.special import ndtr
 from diamond_cutter.precompute.stores.study.study_layout import Measured
 from diamond_cutter.precompute.study.resampling import Resamples, Z, share_interval
 
-CAUTION = 1.5
-"""Standard errors that the gain of another cut is to lie above 0."""
-
-MOST = 5.0
-"""The log loss, in nats, that one photo counts at most."""
+CAUTION = 1.25
+"""Standard errors that the gain of another cut is to lie above 0; more of them where there is more
+than one network to pick from."""
 
 _NEGLIGIBLE = 1e-9
 """A gain in log loss, in nats, that is nothing but rounding."""
@@ -60,8 +58,8 @@ class Choice:
 
 
 def choose(
-    own: NDArray[np.floating],
-    right: NDArray[np.bool_],
+    likelihood: NDArray[np.floating],
+    right: NDArray[np.floating],
     networks: Sequence[str],
     habit: int,
     price: NDArray[np.floating],
@@ -70,23 +68,23 @@ def choose(
 ) -> Choice:
     """Choose among M cuts by what their heads make of N held-out photos.
 
-    `own (N, M)`: the probability of each photo's own class; `right (N, M)`: whether that is the
-    surest; `networks`: of each cut, the cuts of one side by side and in depth order; `habit`: the
-    cut of those who don't ask; `price (M,)`: the saver is the cheapest whose expected loss is below
-    `tolerance`, 0..1. `resamples` are of the same photos.
+    `likelihood (N, M)`: the log of the probability of each photo's own class; `right (N, M)`, 0..1:
+    how often that is the surest; `networks`: of each cut, the cuts of one side by side and in depth
+    order; `habit`: the cut of those who don't ask; `price (M,)`: the saver is the cheapest whose
+    expected loss is below `tolerance`, 0..1. `resamples` are of the same photos.
     """
     units = resamples.weights.shape[1]
     photos = np.bincount(resamples.unit, minlength=units).astype(np.float64)
     smoothing = _smoothing(networks)
     sums = _by_unit(right, resamples.unit, units)
-    likelihood = np.log(np.maximum(own, np.exp(-MOST)))
     smooth, sure = sums @ smoothing, _by_unit(likelihood, resamples.unit, units) @ smoothing
     cheap = np.argsort(price, kind="stable")
+    caution = np.sqrt(CAUTION**2 + 2 * np.log(len(set(networks))))
 
     def pick(weights: Floats) -> NDArray[np.intp]:
         """The recommended cut by each row of weights."""
         gain, error = _gains(sure - sure[:, [habit]], photos, weights)
-        gain -= CAUTION * error
+        gain -= caution * error
         gain[:, habit] = _NEGLIGIBLE
         picked: NDArray[np.intp] = gain.argmax(axis=1)
         return picked
