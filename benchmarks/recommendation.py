@@ -6,28 +6,20 @@ Photos are drawn at random, a study of them chooses by the project's own folds, 
 the heads that it would export are judged by all other photos but near duplicates of those drawn.
 Habit: the last cut of the backbone best on ImageNet; top: the most accurate cut of the study;
 oracle: the truly best one. The photos that judge are finitely many: an interval counts as holding
-the truth where it does so within twice their standard error. Features are made once and kept.
-`elpv-dataset` is a package of PyPI (solar cells, CC BY-NC-SA), to be installed beforehand.
+the truth where it does so within twice their standard error.
 """
 
 import argparse
-import sys
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
+from labelled_photos import Pool, add_options, read_pool
 from numpy.typing import NDArray
-from PIL import Image
 
-from diamond_cutter.command.settings import StudySettings
 from diamond_cutter.precompute.backbones.graph.network_cost import count_gflops
-from diamond_cutter.precompute.features.feature_extraction import extract
 from diamond_cutter.precompute.heads.head import probabilities
 from diamond_cutter.precompute.heads.head_training import Trained
-from diamond_cutter.precompute.jobs.display import open_display
-from diamond_cutter.precompute.photos.dataset_reader import read_dataset
-from diamond_cutter.precompute.photos.photo import Dataset
 from diamond_cutter.precompute.stores.study.study_layout import Measured
 from diamond_cutter.precompute.study.cross_validation import (
     Sample,
@@ -42,9 +34,7 @@ from diamond_cutter.precompute.study.recommendation.learning_curve import (
     at_all_photos,
     measure_learning,
 )
-from diamond_cutter.precompute.study.study_plan import Plan, check_settings, make_plan
 
-CACHE = Path(".cache/recommendation")
 POINT = 0.01
 
 
@@ -70,82 +60,25 @@ class Drawn:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("set", help="a folder of labelled photos, digits or elpv-dataset")
-    parser.add_argument("--models", nargs="+", default=["efficientnet-lite0"])
+    add_options(parser)
     parser.add_argument("--photos", nargs="+", type=int, default=[60, 150, 400])
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--workers", type=int, default=0)
     options = parser.parse_args()
-    settings = StudySettings(
-        dataset=str(find_photos(options.set)),
-        models=tuple(options.models),
-        store=str(CACHE / "study.zarr"),
-        features=str(CACHE / "features.zarr"),
-        cache=str(CACHE / "cache"),
-        workers=options.workers,
-    )
-    target = check_settings(settings)
-    dataset = read_dataset(settings.dataset, Path(settings.cache), lambda *_: None)
-    plan = make_plan("benchmark", settings, target)
-    features = read_features(plan, dataset)
+    pool = read_pool(options)
     for photos in options.photos:
-        draws = [draw(plan, dataset, features, photos, seed) for seed in range(options.seeds)]
+        draws = [draw(pool, photos, seed) for seed in range(options.seeds)]
         report(photos, draws)
 
 
-def find_photos(name: str) -> Path:
-    """The folder of a set; those that come in packages are written to the cache."""
-    if name == "digits":
-        from sklearn.datasets import load_digits
-
-        found = load_digits()
-        images = np.uint8(255 * found.images / 16).repeat(12, axis=1).repeat(12, axis=2)
-        return write(CACHE / name, images, found.target.astype(str))
-    if name == "elpv-dataset":
-        from elpv_dataset.utils import load_dataset
-
-        images, probability, _ = load_dataset()
-        return write(CACHE / name, images, np.where(probability >= 0.5, "defective", "sound"))
-    return Path(name)
-
-
-def write(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.str_]) -> Path:
-    if not folder.exists():
-        for label in np.unique(labels):
-            (folder / label).mkdir(parents=True)
-        for number, (image, label) in enumerate(zip(images, labels, strict=True)):
-            Image.fromarray(image).save(folder / label / f"{number:05}.png")
-    return folder
-
-
-def read_features(plan: Plan, dataset: Dataset) -> list[NDArray[np.float32]]:
-    """The features of all photos, (N, 1, D), of each cut in the plan's order."""
-    asked = [
-        (backbone.network, [layer.name for layer in layers])
-        for backbone, layers in zip(plan.backbones, plan.cuts, strict=True)
-    ]
-    display = open_display(sys.stderr)
-    features = extract(asked, dataset.photos, plan.settings, display)
-    display.close()
-    return [features.read(backbone.name, layer.name) for backbone, layer in plan.pairs]
-
-
-def draw(
-    plan: Plan, dataset: Dataset, features: list[NDArray[np.float32]], photos: int, seed: int
-) -> Drawn:
-    label = np.array([photo.label for photo in dataset.photos])
-    group = np.array([photo.group for photo in dataset.photos])
-    generator = np.random.default_rng([seed, photos])
-    number, order = len(dataset.classes), np.zeros(0, np.intp)
-    while np.bincount(label[order[:photos]], minlength=number).min() < 2:  # as a study asks for
-        order = generator.permutation(len(label))
+def draw(pool: Pool, photos: int, seed: int) -> Drawn:
+    plan, features, label = pool.plan, pool.features, pool.label
+    order = pool.order(photos, seed)
     drawn, more = np.sort(order[:photos]), np.sort(order[: photos + MORE])
-    rest = np.flatnonzero(~np.isin(group, group[more]))
+    rest = np.flatnonzero(~np.isin(pool.group, pool.group[more]))
     settings = replace(plan.settings, seed=seed)
 
     def sample_of(rows: NDArray[np.intp]) -> Sample:
-        chosen = replace(dataset, photos=[dataset.photos[at] for at in rows])
-        return take_sample(chosen, settings.folds, seed)
+        return take_sample(pool.part(rows), settings.folds, seed)
 
     def right_on_rest(trained: Trained, values: NDArray[np.float32]) -> NDArray[np.bool_]:
         return probabilities(trained.head, values[rest, 0]).argmax(axis=1) == label[rest]
@@ -160,7 +93,7 @@ def draw(
     right = np.stack([trial.share for trial in trials], axis=1)
     likelihood = np.stack([trial.likelihood for trial in trials], axis=1)
     gflops = [count_gflops(each.graph, each.input_size, cut.name) for each, cut in plan.pairs]
-    price = np.array(gflops) + [2e-9 * each.shape[2] * number for each in features]
+    price = np.array(gflops) + [2e-9 * each.shape[2] * len(sample.classes) for each in features]
     tolerance = plan.settings.tolerance / 100
     choice = choose(likelihood, right, names, last, price, tolerance, sample.resamples)
 
