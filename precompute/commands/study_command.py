@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ from rich.table import Table
 from diamond_cutter.command.configuration import add_options, load_study
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
 from diamond_cutter.precompute.stores.attribution.attribution_reader import network_document
-from diamond_cutter.precompute.stores.study.study_layout import Cut
+from diamond_cutter.precompute.stores.study.study_layout import Cut, Study
 from diamond_cutter.precompute.stores.study.study_reader import ranking_document
+from diamond_cutter.precompute.study import study_text
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.study.study_run import Result
@@ -98,12 +100,28 @@ def _words(result: "Result") -> str:
             "",
             fill(study.recommendation.sentence, 88),
             "",
+            *_doubts(study),
             f"without a network: {without}",
             f"{len(study.ranking)} cuts, {study.photos:,} photos, {len(study.classes)} classes; "
             f"{seconds}",
             f"{result.address}: all of it; `diamond site` makes the pages",
         ]
     )
+
+
+def _doubts(study: Study) -> Iterator[str]:
+    """How many labels the heads doubt, and the surest doubt; nothing if there is none."""
+    if study.label_doubts is not None and study.label_doubts.photos:
+        doubted = study.label_doubts.photos
+        first = doubted[0]
+        yield fill(
+            f"The heads doubt {study_text.count(len(doubted), 'label')}, that of "
+            f"{study_text.name(first.path)} the most: {study_text.name(first.given)}, rather "
+            f"{study_text.name(first.suggested)}. It may be the label, the photo or the network; "
+            "the dataset's page shows them all.",
+            88,
+        )
+        yield ""
 
 
 def _percent(share: float) -> str:

@@ -25,8 +25,8 @@ from diamond_cutter.precompute.stores.attribution.attribution_layout import Expl
 from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
 from diamond_cutter.precompute.stores.store_address import StoreAddress
 from diamond_cutter.precompute.stores.study import study_writer
+from diamond_cutter.precompute.study.dataset.thumbnails import store_thumbnails
 from diamond_cutter.precompute.study.study_plan import STUDIES, check_settings
-from diamond_cutter.precompute.study.thumbnails import store_thumbnails
 
 PHOTO_BYTES = 1_000_000
 """About what is kept of a photo."""

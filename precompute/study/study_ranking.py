@@ -11,6 +11,7 @@ from diamond_cutter.precompute.stores.study.study_layout import (
     Backbone,
     Baseline,
     Cut,
+    LabelDoubts,
     Recommendation,
     Study,
 )
@@ -60,6 +61,7 @@ def assemble(
     cuts: Sequence[Cut],
     baselines: list[Baseline],
     recommendation: Recommendation,
+    label_doubts: LabelDoubts,
     seconds: Mapping[str, float],
 ) -> Study:
     """The study of cuts, best first; `seconds` is what its steps took."""
@@ -91,4 +93,5 @@ def assemble(
         machine=describe_machine(),
         versions={package: version(package) for package in PACKAGES},
         seconds=dict(seconds),
+        label_doubts=label_doubts,
     )

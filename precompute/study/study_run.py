@@ -1,7 +1,7 @@
 """`diamond study`: everything checked, one pass of the photos, a head on every cut, all ranked."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,7 +23,7 @@ from diamond_cutter.precompute.stores.attribution.attribution_reader import expl
 from diamond_cutter.precompute.stores.features_store import Features
 from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
 from diamond_cutter.precompute.stores.study import study_writer
-from diamond_cutter.precompute.stores.study.study_layout import Cut, Study
+from diamond_cutter.precompute.stores.study.study_layout import Cut, LabelDoubts, Study
 from diamond_cutter.precompute.stores.study.study_reader import cut_group, read_fold_head, read_head
 from diamond_cutter.precompute.study.baselines import measure_baselines
 from diamond_cutter.precompute.study.cross_validation import (
@@ -34,11 +34,12 @@ from diamond_cutter.precompute.study.cross_validation import (
     train_heads,
 )
 from diamond_cutter.precompute.study.cut_cost import Latency, find_latency
+from diamond_cutter.precompute.study.dataset.confident_learning import find_doubts
+from diamond_cutter.precompute.study.dataset.thumbnails import store_thumbnails
 from diamond_cutter.precompute.study.recommendation.expectation import expect
 from diamond_cutter.precompute.study.recommendation.recommendation_text import recommend
 from diamond_cutter.precompute.study.study_plan import STUDIES, Plan, check_settings, make_plan
 from diamond_cutter.precompute.study.study_ranking import assemble, describe_cuts
-from diamond_cutter.precompute.study.thumbnails import store_thumbnails
 
 LATENCIES = "latency"
 """The folder of the cache for what was measured of this machine."""
@@ -119,7 +120,10 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> 
         )
         chosen, expected = expect(plan, sample, trials, cuts, features)
         recommendation = recommend(chosen, cuts, baselines, expected)
-        study = assemble(plan, dataset, sample, cuts, baselines, recommendation, steps.seconds)
+        doubts = _doubt_labels(plan, dataset, sample, trials, cuts)
+        study = assemble(
+            plan, dataset, sample, cuts, baselines, recommendation, doubts, steps.seconds
+        )
         for cut in cuts:
             study_writer.write_cut(draft, cut)
         turn = partial(study_writer.finish, draft, study)
@@ -211,6 +215,26 @@ def _try_cuts(
         trials.append(trial)
     progress("heads", len(trials), len(plan.pairs))
     return trials
+
+
+def _doubt_labels(
+    plan: Plan,
+    dataset: Dataset,
+    sample: Sample,
+    trials: Sequence[CrossValidation],
+    cuts: Sequence[Cut],
+) -> LabelDoubts:
+    """Ask the heads of the cuts that may be the best; `trials` are in the plan's order."""
+    tied = {(cut.model, cut.cut) for cut in cuts if cut.comparison.tied}
+    keys = [(backbone.name, layer.name) for backbone, layer in plan.pairs]
+    asked = [(key, trial) for key, trial in zip(keys, trials, strict=True) if key in tied]
+    return find_doubts(
+        [key for key, _ in asked],
+        [trial.trained.probability for _, trial in asked],
+        sample.label,
+        sample.classes,
+        [photo.path for photo in dataset.photos],
+    )
 
 
 def _usual(settings: StudySettings) -> StudySettings:

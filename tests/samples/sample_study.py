@@ -20,11 +20,13 @@ from diamond_cutter.precompute.stores.study.study_layout import (
     Cut,
     Expected,
     Habit,
+    LabelDoubts,
     LearningCurve,
     Measured,
     Saver,
     Study,
 )
+from diamond_cutter.precompute.study.dataset.confident_learning import find_doubts
 from diamond_cutter.precompute.study.metrics import measure
 from diamond_cutter.precompute.study.recommendation.cut_comparison import compare
 from diamond_cutter.precompute.study.recommendation.recommendation_text import rank, recommend
@@ -48,13 +50,17 @@ class MadeCut:
 
 @dataclass(frozen=True)
 class MadeStudy:
-    """A study to make up; every `train_every`-th photo only trains, of 0: none, all are folded."""
+    """A study to make up; every `train_every`-th photo only trains, of 0: none, all are folded.
+
+    Photos that are `mislabelled` look surely as if they were of the class before their own.
+    """
 
     name: str
     classes: Sequence[str]
     photos: int
     cuts: Sequence[MadeCut]
     train_every: int = 0
+    mislabelled: tuple[int, ...] = ()
 
 
 SMALL = MadeStudy(
@@ -71,6 +77,7 @@ SMALL = MadeStudy(
         MadeCut("far.net_2", "block4", 8, 0.85, 2.4),
         MadeCut("far.net_2", "last", 9, 0.75, 2.6),
     ),
+    mislabelled=(36, 54),  # no cut gets them right anyway
 )
 LARGE = MadeStudy(
     "thirty",
@@ -223,13 +230,16 @@ def _probability(
     """(N, K) probabilities, right about as often as `accuracy`; hard photos are hard for all."""
     photos, classes = len(labels), len(made.classes)
     hardness = np.random.default_rng([photos, *b"hardness"]).normal(size=photos)
+    mislabelled = np.isin(np.arange(photos), made.mislabelled)
+    hardness = np.where(mislabelled, -np.abs(hardness), hardness)
     generator = np.random.default_rng([cut.index, len(cut.model), *cut.name.encode()])
     noise = generator.normal(0, 0.6, photos)
     skill = NormalDist().inv_cdf(min(max(cut.accuracy, 0.01), 0.99)) * (1 + 0.6**2) ** 0.5
     logits = generator.normal(0, 1, (photos, classes))
-    logits[np.arange(photos), labels] = -np.inf
+    truth = labels - mislabelled
+    logits[np.arange(photos), truth] = -np.inf
     margin = skill - hardness + noise
-    logits[np.arange(photos), labels] = logits.max(1) + 1.5 * margin
+    logits[np.arange(photos), truth] = logits.max(1) + 1.5 * margin
     odds = np.exp(logits - logits.max(1, keepdims=True))
     probability = (odds / odds.sum(1, keepdims=True)).astype(np.float32)
     probability[folds < 0] = np.nan
@@ -292,6 +302,21 @@ def _study(
         machine="Made-up processor, 2 threads",
         versions={"diamond-cutter": "0.1.0", "tensorflow": "2.21.0", "numpy": "2.2.0"},
         seconds={"photos": 1.5, "features": 63.2, "heads": 4.4, "latency": 9.0},
+        label_doubts=_label_doubts(made, labels, folds, cuts),
+    )
+
+
+def _label_doubts(
+    made: MadeStudy, labels: NDArray[np.int32], folds: NDArray[np.int32], cuts: list[Cut]
+) -> LabelDoubts:
+    tied = {(cut.model, cut.cut) for cut in cuts if cut.comparison.tied}
+    asked = [cut for cut in made.cuts if (cut.model, cut.name) in tied]
+    return find_doubts(
+        [(cut.model, cut.name) for cut in asked],
+        [_probability(made, cut, labels, folds) for cut in asked],
+        labels,
+        made.classes,
+        [photo.path for photo in make_report(made, labels, folds).photos],
     )
 
 

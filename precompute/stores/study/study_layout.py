@@ -248,6 +248,33 @@ class Recommendation:
 
 
 @dataclass(frozen=True)
+class LabelDoubt:
+    """A photo whose label the heads doubt: they find another class likelier.
+
+    `path` as the report has it; `given` and `suggested`: names of classes. `score`: the mean
+    held-out probability of the suggested class as a share of both classes', above 0.5 up to 1.
+    """
+
+    path: str
+    given: str
+    suggested: str
+    score: float
+
+
+@dataclass(frozen=True)
+class LabelDoubts:
+    """What the heads doubt of the labels of held-out photos.
+
+    `cuts`: backbone and name of those that were asked; `unknown`: classes that they know too little
+    of to say anything. `photos`: the doubted ones, the surest doubt first.
+    """
+
+    cuts: list[tuple[str, str]]
+    unknown: list[str]
+    photos: list[LabelDoubt]
+
+
+@dataclass(frozen=True)
 class Baseline:
     """What needs no network: "chance", "majority" or "colour", and its accuracy."""
 
@@ -277,7 +304,7 @@ class Study:
     `classes`: names by index; `counts`: photos of each. `split`: "folds" made here, or the
     dataset's "given" one. `settings`: those of [study.NAME] with `training`, that repeat it.
     `machine`: where latency was measured; `versions`: of the packages, by name; `seconds`: what
-    each step took.
+    each step took. `label_doubts` is None in studies made before heads were asked for them.
     """
 
     name: str
@@ -296,3 +323,4 @@ class Study:
     machine: str
     versions: dict[str, str]
     seconds: dict[str, float]
+    label_doubts: LabelDoubts | None = None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
@@ -82,7 +83,7 @@ def ranking_document(study: Study, cuts: Sequence[Cut]) -> dict[str, Any]:
 
     `cuts` are all of them, best first; shares are 0..1, latency is in seconds.
     """
-    expected = study.recommendation.expected
+    expected, doubts = study.recommendation.expected, study.label_doubts
     baselines = {each.name: each.accuracy.value for each in study.baselines}
     if expected is not None:
         baselines["habit"] = expected.habit.accuracy.value
@@ -98,6 +99,7 @@ def ranking_document(study: Study, cuts: Sequence[Cut]) -> dict[str, Any]:
         "sentence": study.recommendation.sentence,
         "enough": study.recommendation.enough,
         "baselines": baselines,
+        **({} if doubts is None else {"label_doubts": [asdict(each) for each in doubts.photos]}),
         "cuts": [_ranked(cut) for cut in cuts],
     }
 

@@ -198,6 +198,19 @@ def test_photos_with_two_labels_stay_on_one_side(tmp_path: Path, settings: Setti
     assert fold[paths.index("a/0.png")] == fold[paths.index("b/same.png")]
 
 
+def test_a_photo_in_the_wrong_folder_is_doubted(tmp_path: Path, settings: Settings) -> None:
+    folder = write_photos(tmp_path / "photos", {"a": 14, "b": 14, "c": 3}, spread=20)
+    (folder / "b" / "0.png").rename(folder / "a" / "of_b.png")
+    result = make_study("mine", settings(folder), stream=io.StringIO())
+    doubts = result.study.label_doubts
+    assert doubts is not None
+    assert doubts.cuts == [(MODEL, CUTS[1])]
+    assert doubts.unknown == ["c"]  # of three photos
+    (doubt,) = doubts.photos
+    assert (doubt.path, doubt.given, doubt.suggested) == ("a/of_b.png", "a", "b")
+    assert doubt.score > 0.9
+
+
 def test_the_datasets_own_split_holds_out_its_test_photos(
     tmp_path: Path, settings: Settings
 ) -> None:

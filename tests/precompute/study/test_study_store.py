@@ -116,6 +116,31 @@ def test_studies_made_before_expect_nothing_and_are_still_read(tmp_path: Path) -
     assert not {"saver", "gain"} & set(document)
 
 
+def test_what_the_heads_doubt_is_read_back_and_in_the_json(tmp_path: Path) -> None:
+    address = str(tmp_path / "study.zarr")
+    doubt = study_layout.LabelDoubt("b/2.jpg", "b", "a", 0.75)
+    doubts = study_layout.LabelDoubts([("net", "block1")], [], [doubt])
+    study = replace(STUDY, label_doubts=doubts)
+    study_writer.finish(write(address), study)
+    assert study_reader.read_study(study_reader.open_studies(address), "mine") == study
+    document = study_reader.ranking_document(study, [CUT])
+    assert document["label_doubts"] == [
+        {"path": "b/2.jpg", "given": "b", "suggested": "a", "score": 0.75}
+    ]
+
+
+def test_studies_made_before_know_of_no_doubts_and_are_still_read(tmp_path: Path) -> None:
+    address = str(tmp_path / "study.zarr")
+    study_writer.finish(write(address), STUDY)
+    studies = study_reader.open_studies(address, "r+")
+    kept = studies["mine"].attrs["study"]
+    del kept["label_doubts"]
+    studies["mine"].attrs["study"] = kept
+    study = study_reader.read_study(study_reader.open_studies(address), "mine")
+    assert study.label_doubts is None
+    assert "label_doubts" not in study_reader.ranking_document(study, [CUT])
+
+
 def test_what_is_expected_is_read_back_and_in_the_json(tmp_path: Path) -> None:
     address = str(tmp_path / "study.zarr")
     loss, gain = (

@@ -12,8 +12,8 @@ from diamond_cutter.precompute.photos.images.thumbnail import histogram, thumbna
 from diamond_cutter.precompute.photos.photo import Dataset
 from diamond_cutter.precompute.stores.store_address import array
 from diamond_cutter.precompute.stores.study import study_writer
-from diamond_cutter.precompute.study import thumbnails
-from diamond_cutter.precompute.study.thumbnails import store_thumbnails
+from diamond_cutter.precompute.study.dataset import thumbnails
+from diamond_cutter.precompute.study.dataset.thumbnails import store_thumbnails
 
 
 def plain(height: int, width: int, colour: tuple[int, int, int]) -> NDArray[np.uint8]:

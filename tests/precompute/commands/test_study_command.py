@@ -1,0 +1,58 @@
+"""What `diamond study` prints of a study that was made."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from diamond_cutter.build.measured_study import read_studies
+from diamond_cutter.command.main import main
+from diamond_cutter.precompute.stores.study.study_layout import LabelDoubts
+from diamond_cutter.precompute.study import study_run
+from diamond_cutter.precompute.study.study_run import Result
+
+Printed = Callable[..., str]
+
+
+@pytest.fixture
+def printed(
+    small_study: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Printed:
+    """What is printed of the small study, with some things of it changed."""
+    (measured,) = read_studies([small_study])
+    monkeypatch.chdir(tmp_path)
+
+    def run(*options: str, **changes: object) -> str:
+        study = replace(measured.study, **changes)  # type: ignore[arg-type]
+        result = Result(study, [cut.cut for cut in measured.cuts], small_study)
+        monkeypatch.setattr(study_run, "make_study", lambda *_: result)
+        assert main(["study", "pets", "--dataset", "photos", *options]) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_doubted_labels_are_told_with_the_surest_doubt(printed: Printed) -> None:
+    said = " ".join(printed().split())
+    assert (
+        'The heads doubt 2 labels, that of "photos/036.jpg" the most: "plain", rather '
+        '"<b>bold</b> & co". It may be the label, the photo or the network'
+    ) in said
+
+
+@pytest.mark.parametrize("doubts", [None, LabelDoubts([("tiny-net", "block1")], [], [])])
+def test_without_doubts_nothing_is_told_of_them(
+    printed: Printed, doubts: LabelDoubts | None
+) -> None:
+    assert "doubt" not in printed(label_doubts=doubts)
+
+
+def test_doubted_labels_are_in_the_json(printed: Printed) -> None:
+    doubts = json.loads(printed("--json"))["label_doubts"]
+    assert [doubt["path"] for doubt in doubts] == ["photos/036.jpg", "photos/054.jpg"]
+    assert 1 > doubts[0]["score"] > doubts[1]["score"] > 0.5
