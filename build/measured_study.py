@@ -93,6 +93,18 @@ class MeasuredStudy:
             return frozenset()
         return frozenset(self.explained.photos(self.explained.cuts[0]).photos.tolist())
 
+    @cached_property
+    def doubted(self) -> dict[int, str]:
+        """The photos whose label the heads doubt, by index, and the class that they suggest.
+
+        The surest doubt first; empty where heads were not asked.
+        """
+        doubts = self.study.label_doubts
+        if doubts is None:
+            return {}
+        places = {photo.path: index for index, photo in enumerate(self.photos)}
+        return {places[doubt.path]: doubt.suggested for doubt in doubts.photos}
+
     @property
     def recommended(self) -> MeasuredCut:
         """The cut that is recommended."""
@@ -159,6 +171,7 @@ def _read_study(address: str, studies: zarr.Group, name: str) -> MeasuredStudy:
         ("photos in the report", photos, len(report.photos)),
         ("cuts in the ranking", _listed(study), sorted(study.ranking)),
         ("recommended cut in the ranking", True, _recommended(study) in study.ranking),
+        ("doubted photos in the report", True, _doubted(study) <= {p.path for p in report.photos}),
     )
     for what, expected, got in facts:
         _expect(where, name, what, expected, got)
@@ -203,6 +216,11 @@ def _listed(study: Study) -> list[tuple[str, str]]:
 
 def _recommended(study: Study) -> tuple[str, str]:
     return study.recommendation.model, study.recommendation.cut
+
+
+def _doubted(study: Study) -> set[str]:
+    doubts = study.label_doubts
+    return set() if doubts is None else {doubt.path for doubt in doubts.photos}
 
 
 def _array(

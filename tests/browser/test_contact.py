@@ -91,6 +91,26 @@ def test_photos_that_were_looked_into_are_marked_and_can_be_shown_alone(
     expect(page.get_by_role("status")).to_contain_text("of 60 photos")
 
 
+def test_doubted_labels_lead_from_the_dataset_to_the_sheet_the_surest_doubt_first(
+    address: str, open_page: OpenPage, small_site: Path
+) -> None:
+    marks = json.loads((small_site / SHEET / "marks.json").read_bytes())
+    page = open_page(f"{address}studies/pets/dataset/")
+    page.get_by_role("link", name="These in the contact sheet").click()
+    expect_shown(page, marks["doubted"])
+    expect(page.get_by_label("doubt", exact=True)).to_be_checked()
+    expect(page.locator("#thumbs .doubted")).to_have_count(2)
+    expect(page.locator("#thumbs .doubted").first).to_contain_text("rather <b>bold</b> & co")
+    page.get_by_label("rising").check()
+    expect_shown(page, marks["doubted"][::-1])
+    page.get_by_label("Only doubted labels").uncheck()
+    expect(page.get_by_role("status")).to_have_text("60 photos")
+    expect(page).to_have_url(f"{address}{SHEET}?sort=doubt")
+    expect(page.locator("#thumbs a").first).to_have_attribute(
+        "href", f"../photos/{marks['doubted'][-1]}/"
+    )
+
+
 def test_a_late_answer_does_not_overwrite_a_later_choice(
     address: str, open_page: OpenPage, small_site: Path
 ) -> None:

@@ -91,6 +91,13 @@ def drop_field(store: str) -> None:
     study.attrs["study"] = attributes
 
 
+def doubt_another_photo(store: str) -> None:
+    study = zarr.open_group(f"{store}/pets")
+    attributes = dict(study.attrs["study"])  # type: ignore[call-overload]
+    attributes["label_doubts"]["photos"][0]["path"] = "gone.jpg"
+    study.attrs["study"] = attributes
+
+
 def drop_cut(store: str) -> None:
     del zarr.open_group(f"{store}/pets/a/cuts/tiny-net")["stem"]
 
@@ -116,6 +123,7 @@ def drop_confusion(store: str) -> None:
     [
         (change_photos, "expected photos in all 61, got 60"),
         (drop_field, "expected a study's attributes and report"),
+        (doubt_another_photo, "expected doubted photos in the report True, got False"),
         (drop_cut, "cuts/tiny-net/stem: expected a cut's attributes"),
         (drop_report, "expected a study's attributes and report"),
         (break_report, "expected a study's attributes and report"),

@@ -21,8 +21,9 @@ class Thumb:
     """A photo in a contact sheet.
 
     label, predicted: names of classes, `predicted` empty where it is held out in no fold. margin:
-    as text; right: whether it is taken for its class. looked: whether it is known what the network
-    looks at in it.
+    as text; right: whether it is taken for its class. doubted: the class that the heads suggest
+    instead of its label, empty where they don't doubt it. looked: whether it is known what the
+    network looks at in it.
     """
 
     tile: PhotoTile
@@ -30,6 +31,7 @@ class Thumb:
     predicted: str
     margin: str
     right: bool
+    doubted: str
     looked: bool
 
 
@@ -46,9 +48,9 @@ class ContactPage:
     """`/studies/<study>/photos/`, and `page-2/` and so on below it.
 
     photos: in words; wrong: how many are taken for a wrong class. cut: the recommended one, its
-    page. cuts: all, the recommended first. looked: of how many photos it is known what the network
-    looks at. thumbs: those of this page. pages: links to all pages, `number` is this one's place
-    among them, from 1.
+    page. cuts: all, the recommended first. doubted: of how many photos the heads doubt the label;
+    looked: of how many it is known what the network looks at. thumbs: those of this page. pages:
+    links to all pages, `number` is this one's place among them, from 1.
     """
 
     frame: Frame
@@ -59,6 +61,7 @@ class ContactPage:
     cut: Link
     cuts: tuple[CutChoice, ...]
     classes: tuple[str, ...]
+    doubted: int
     looked: int
     thumbs: tuple[Thumb, ...]
     pages: tuple[Link, ...]
@@ -89,6 +92,7 @@ def thumb(measured: MeasuredStudy, predictions: Predictions, photo: int, base: s
         predicted=shown(classes[predicted]) if predicted >= 0 else "",
         margin=margin_text(float(predictions.margin[photo])),
         right=predicted == predictions.label[photo],
+        doubted=shown(measured.doubted.get(photo, "")),
         looked=photo in measured.looked,
     )
 
@@ -125,6 +129,7 @@ def _contact_page(
             for cut in (best, *others)
         ),
         classes=tuple(shown(name) for name in study.classes),
+        doubted=len(measured.doubted),
         looked=len(measured.looked),
         thumbs=tuple(thumb(measured, predictions, photo, base) for photo in photos),
         pages=tuple(Link(str(page + 1), base + _folder(page)) for page in range(count)),
@@ -132,9 +137,20 @@ def _contact_page(
     )
 
 
-def looked_document(measured: MeasuredStudy) -> bytes:
-    """`looked.json`: the photos in which it is known what the network looks at, by index."""
-    return encode({"photos": sorted(measured.looked)})
+def marks_document(measured: MeasuredStudy) -> bytes:
+    """`marks.json`: the photos that the sheet marks, by index.
+
+    `looked`: those in which it is known what the network looks at. `doubted`: those whose label the
+    heads doubt, the surest doubt first, and `suggested`: the class of each, by index.
+    """
+    index = {name: place for place, name in enumerate(measured.study.classes)}
+    return encode(
+        {
+            "looked": sorted(measured.looked),
+            "doubted": list(measured.doubted),
+            "suggested": [index[name] for name in measured.doubted.values()],
+        }
+    )
 
 
 def _folder(index: int) -> str:

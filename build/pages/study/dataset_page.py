@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from diamond_cutter.build.page_text import apart, number, percent, shown
 from diamond_cutter.build.pages.page_contexts import Frame, Link
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
+from diamond_cutter.build.pages.study.doubt_rows import DoubtRows, doubt_rows
 from diamond_cutter.build.pages.study.duplicate_rows import GroupsOfKind, find_groups
 from diamond_cutter.precompute.stores.study.dataset_report import Outcome, Report
+from diamond_cutter.precompute.stores.study.study_layout import LabelDoubts
 
 CLASSES = 100
 """Classes listed at most: of more, the largest and the smallest."""
@@ -70,13 +72,19 @@ class DatasetPage:
     imbalance: str
     sizes: str
     splits: str
+    doubts: DoubtRows
     duplicates: tuple[GroupsOfKind, ...]
     files: tuple[Files, ...]
     command: str
 
 
-def dataset_page(around: Surroundings, path: str, study: str, report: Report) -> DatasetPage:
-    """`/studies/<study>/dataset/`; `path` is the study's folder, relative to the site's root."""
+def dataset_page(
+    around: Surroundings, path: str, study: str, report: Report, doubts: LabelDoubts | None
+) -> DatasetPage:
+    """`/studies/<study>/dataset/`; `path` is the study's folder, relative to the site's root.
+
+    `doubts`: None where heads were not asked.
+    """
     photos = report.photos
     middle = "\N{MIDDLE DOT}"
     verdict = (
@@ -108,6 +116,7 @@ def dataset_page(around: Surroundings, path: str, study: str, report: Report) ->
         splits=", ".join(
             f"{number(count, 'photo')} to {_split(name)}" for name, count in report.splits.items()
         ),
+        doubts=doubt_rows(doubts, photos, len(report.classes)),
         duplicates=find_groups(report, photos),
         files=_files(report),
         command=f"diamond check-data {shown(shlex.quote(report.source))}",

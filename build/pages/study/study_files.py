@@ -24,7 +24,7 @@ from diamond_cutter.build.pages.page_frame import Surroundings
 from diamond_cutter.build.pages.study.class_page import FOLDER as CLASSES
 from diamond_cutter.build.pages.study.class_page import class_folder, class_page, classes_page
 from diamond_cutter.build.pages.study.contact_sheet import PATH as PHOTOS
-from diamond_cutter.build.pages.study.contact_sheet import contact_pages, looked_document
+from diamond_cutter.build.pages.study.contact_sheet import contact_pages, marks_document
 from diamond_cutter.build.pages.study.cut_page import cut_files
 from diamond_cutter.build.pages.study.dataset_page import dataset_page
 from diamond_cutter.build.pages.study.network_result_files import attribution_facts
@@ -93,7 +93,8 @@ def study_files(
     sums = () if explained is None else class_sums(explained)
     yield "index.html", page("study.html", study_page(around, measured, ours, sums, pages))
     yield "study.json", encode(ranking_document(measured.study, cuts))
-    dataset = dataset_page(around, measured.path, measured.study.name, measured.report)
+    study = measured.study
+    dataset = dataset_page(around, measured.path, study.name, measured.report, study.label_doubts)
     yield "dataset/index.html", page("dataset.html", dataset)
     yield from photo_sheets(measured.thumbnail, measured.photos)
     for cut in measured.cuts:
@@ -102,7 +103,7 @@ def study_files(
         yield f"{cut.path}photos.json", made.photos
     for folder, contact in contact_pages(around, measured, ours):
         yield f"{folder}index.html", page("contact.html", contact)
-    yield f"{PHOTOS}looked.json", looked_document(measured)
+    yield f"{PHOTOS}marks.json", marks_document(measured)
     yield f"{CLASSES}index.html", page("classes.html", classes_page(around, measured))
     class_attribution_views: list[ClassAttributionView | None] = [None] * len(
         measured.study.classes

@@ -2,7 +2,7 @@
 
 import json
 import re
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 
 from sample_study import AWKWARD
@@ -75,6 +75,16 @@ def test_the_sheets_pages_hold_each_photo_once_mistakes_first(large_study: str) 
     ]
     assert outcomes == sorted(outcomes, key=["wrong", "right", "none"].index)
     assert outcomes.count("none") == 200  # these only train
+
+
+def test_doubted_labels_are_marked_with_the_class_that_is_suggested(small_site: Path) -> None:
+    html = text(small_site, "photos")
+    assert "? marks the 2 whose label the heads doubt" in words(html)
+    marked = re.findall(r'href="\.\./photos/(\d+)/"(?:(?!</li>)[^\n])*\n.*class="doubted"', html)
+    assert {int(photo) for photo in marked} == {36, 54}
+    assert html.count(f"label doubted, rather {escape(AWKWARD[1])}") == 2
+    marks = json.loads((small_site / FOLDER / "photos/marks.json").read_bytes())
+    assert (marks["doubted"], marks["suggested"]) == ([36, 54], [1, 1])
 
 
 def test_a_class_lists_its_photos_and_what_they_are_taken_for(

@@ -8,16 +8,18 @@ from pathlib import Path
 from diamond_cutter.build.pages import page_templates
 from diamond_cutter.build.pages.page_frame import Surroundings
 from diamond_cutter.build.pages.study.dataset_page import CLASSES, NAMES, dataset_page
+from diamond_cutter.build.pages.study.doubt_rows import DOUBTED
 from diamond_cutter.build.pages.study.duplicate_rows import GROUPS, MEMBERS
 from diamond_cutter.precompute.stores.study.dataset_report import Duplicates, File, Report
+from diamond_cutter.precompute.stores.study.study_layout import LabelDoubt, LabelDoubts
 
 TAKEN = [File(f"a/{index}.jpg", "accept", "", "a", "train") for index in range(260)]
 TAKEN += [File("b/x.jpg", "note", "turned", "b", "test")]
 PLAIN = Report("photos", {"a": 260, "b": 1}, {}, 260.0, ["b"], [32, 64, 96], [], "", TAKEN)
 
 
-def render(report: Report) -> str:
-    page = dataset_page(Surroundings("", "assets/"), "studies/pets/", "pets", report)
+def render(report: Report, doubts: LabelDoubts | None = None) -> str:
+    page = dataset_page(Surroundings("", "assets/"), "studies/pets/", "pets", report, doubts)
     return page_templates.render(page_templates.environment(), "dataset.html", page).decode()
 
 
@@ -83,6 +85,45 @@ def test_duplicates_show_their_photos_and_where_they_contradict() -> None:
     assert "in train" not in within
     assert "The same bytes or pixels, all of a ." in words(within)
     assert "what is tested was trained on" in html
+
+
+DOUBTS = LabelDoubts(
+    [("net", "block1"), ("net", "block2")],
+    ["x"],
+    [LabelDoubt("a/257.jpg", "a", "b", 0.999), LabelDoubt("b/x.jpg", "b", "a", 0.62)],
+)
+
+
+def test_doubted_labels_lead_to_their_photos_the_surest_first() -> None:
+    html = render(PLAIN, DOUBTS).partition('id="doubts"')[2].partition("</section>")[0]
+    assert re.findall(r'href="\.\./(photos/\d+/)"', html) == ["photos/257/", "photos/260/"]
+    assert "a , rather b almost certain, >99\u202f% " in words(html)
+    assert "b , rather a leaning, 62\u202f% " in words(html)
+    assert "by the 2 cuts that may be the best" in words(html)
+    assert "too little of 1 class to say anything of such labels: \u2068x\u2069." in words(html)
+    assert 'href="../photos/?doubted=only&amp;sort=doubt&amp;order=down">These in the' in html
+
+
+def test_no_doubts_and_studies_that_were_never_asked_are_told_apart() -> None:
+    none = words(render(PLAIN, LabelDoubts([("net", "block1")], [], [])))
+    assert "None: no other class" in none
+    assert "too little of" not in none
+    assert "Not known: this study was made before heads were asked. diamond study pets" in (
+        words(render(PLAIN))
+    )
+
+
+def test_heads_that_know_nothing_say_so() -> None:
+    nothing = words(render(PLAIN, LabelDoubts([("net", "block1")], ["a", "b"], [])))
+    assert "The heads know too little of every class to doubt a label." in nothing
+    assert "None: no other class" not in nothing
+
+
+def test_of_many_doubts_the_surest_are_shown() -> None:
+    photos = [LabelDoubt(f"a/{index}.jpg", "a", "b", 0.9) for index in range(200)]
+    html = render(PLAIN, LabelDoubts([("net", "block1")], [], photos))
+    assert html.count(", <strong>rather") == DOUBTED
+    assert "All 200 in the contact sheet" in html
 
 
 def test_what_has_no_end_is_cut_short_with_its_total() -> None:

@@ -6,7 +6,10 @@ import { find, grouped } from "../components/page-elements.js";
 import { marginText } from "../data/photo-data.js";
 import { apart, createThumb, nameThumbs } from "../components/photo-thumbs.js";
 
-/** @typedef {import("../data/photo-data.js").PhotosData} PhotosData */
+/**
+ * @typedef {import("../data/photo-data.js").PhotosData} PhotosData
+ * @typedef {import("../state/contact-state.js").Marks} Marks
+ */
 
 const PAGE = 192; // photos shown at first, and with each "More photos"
 const BASE = "../"; // the study's folder as the page sees it
@@ -22,10 +25,10 @@ let state = readContact(location.search, cuts);
 let isAsBuilt = true; // the list is still the page's own, as for the default
 /** @type {Map<string, Promise<PhotosData>>} */
 const fetched = new Map();
-/** @type {Promise<Set<number>> | undefined} */
-let looking;
-/** @type {Set<number>} photos in which it is known what the network looks at */
-let looked = new Set();
+/** @type {Promise<Marks> | undefined} */
+let marking;
+/** @type {Marks} */
+let marks = { looked: new Set(), doubted: new Map() };
 /** @type {number[]} */
 let photos = [];
 /** @type {PhotosData | undefined} */
@@ -36,12 +39,12 @@ let request = 0; // a late answer to an earlier one is dropped
 async function apply() {
   request += 1;
   const mine = request;
-  looking ??= fetchDocument("looked.json").then((document) => new Set(document.photos));
-  const [got, known] = await Promise.all([predictions(), looking]);
+  marking ??= fetchDocument("marks.json").then(readMarks);
+  const [got, known] = await Promise.all([predictions(), marking]);
   if (mine !== request) return;
   data = got;
-  looked = known;
-  photos = arrangePhotos(state, data, looked);
+  marks = known;
+  photos = arrangePhotos(state, data, marks);
   const all = data.label.length === 1 ? "1 photo" : `${grouped(data.label.length)} photos`;
   outcome.value = photos.length === data.label.length ? all : `${grouped(photos.length)} of ${all}`;
   if (!isAsBuilt || writeContact(state)) {
@@ -69,24 +72,49 @@ function words(photo) {
   const label = data?.label[photo] ?? 0;
   const predicted = data?.predicted[photo] ?? -1;
   if (predicted < 0) return [named(label), ", only trained with"];
-  const margin = [document.createElement("br"), marginText(data?.margin[photo] ?? 0), ...mark(photo)];
+  const margin = [document.createElement("br"), marginText(data?.margin[photo] ?? 0), ...signs(photo)];
   if (label === predicted) return [named(label), ", rightly", ...margin];
   const strong = document.createElement("strong");
   strong.append("taken for ", named(predicted));
   return [named(label), " ", strong, ...margin];
 }
 
-/** The mark of a photo that was looked into. @param {number} photo */
-function mark(photo) {
-  if (!looked.has(photo)) return [];
-  const sign = document.createElement("span");
-  sign.className = "looked";
-  sign.title = "What the network looks at in it is shown";
+/** The marks of a photo. @param {number} photo */
+function signs(photo) {
+  const signs = [];
+  const suggested = marks.doubted.get(photo);
+  if (suggested !== undefined) {
+    const rather = `rather ${data?.classes[suggested] ?? `class ${suggested}`}`;
+    signs.push(" ", sign("doubted", "?", `The heads doubt its label: ${rather}`, ` label doubted, ${rather}`));
+  }
+  if (marks.looked.has(photo))
+    signs.push(" ", sign("looked", "◉", "What the network looks at in it is shown", " looked into"));
+  return signs;
+}
+
+/**
+ * @param {string} kind
+ * @param {string} character
+ * @param {string} title
+ * @param {string} unseen the same for who does not see it
+ */
+function sign(kind, character, title, unseen) {
+  const element = document.createElement("span");
+  element.className = kind;
+  element.title = title;
   const text = document.createElement("span");
   text.className = "unseen";
-  text.textContent = " looked into";
-  sign.append("◉", text);
-  return [" ", sign];
+  text.textContent = unseen;
+  element.append(character, text);
+  return element;
+}
+
+/** @param {{ looked: number[]; doubted: number[]; suggested: number[] }} document */
+function readMarks({ looked, doubted, suggested }) {
+  return {
+    looked: new Set(looked),
+    doubted: new Map(doubted.map((photo, place) => [photo, suggested[place] ?? 0])),
+  };
 }
 
 /** @param {number} index */
@@ -112,17 +140,16 @@ function readForm() {
 }
 
 function fillForm() {
-  for (const name of /** @type {const} */ (["outcome", "sort", "order"]))
-    find(form, `[name=${name}][value="${state[name]}"]`, HTMLInputElement).checked = true;
-  const only = form.querySelector("[name=looked]");
-  if (only instanceof HTMLInputElement) only.checked = state.looked === "only";
+  for (const name of /** @type {const} */ (["outcome", "sort", "order", "doubted", "looked"]))
+    for (const input of form.querySelectorAll(`[name=${name}]`)) // some are not there in all studies
+      if (input instanceof HTMLInputElement) input.checked = input.value === state[name];
   for (const name of /** @type {const} */ (["true", "predicted", "cut"]))
     find(form, `[name=${name}]`, HTMLSelectElement).value = String(state[name] ?? "");
 }
 
 /** @param {unknown} error */
 function refuse(error) {
-  looking = undefined;
+  marking = undefined;
   outcome.value = error instanceof Error ? error.message : String(error);
 }
 
