@@ -76,7 +76,7 @@ def draw(pool: Pool, photos: int, share: float, seed: int) -> Drawn:
     trained = list(train_heads(readers, sample, settings))
     right = np.stack([measure_heads(each, sample).right for each in trained], axis=1)
     tied = [at for at, each in enumerate(compare(right, sample.resamples)) if each.tied]
-    probabilities = [trained[at].probability for at in tied]
+    probabilities = [trained[at].predictions.mean(axis=0) for at in tied]
 
     score, _ = score_labels(label, np.mean(probabilities, axis=0))
     first = np.argsort(-score, kind="stable")[: round(photos / 10)]

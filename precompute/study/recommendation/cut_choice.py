@@ -15,7 +15,7 @@ bias corrected cross-validation: Tsamardinos, Greasidou and Borboudakis, Machine
 
 The saver is the cheapest cut whose expected loss against the recommended one is tolerable: the mean
 of what it may lose, where it may be the better one counted as no loss. The fewer the photos, the
-more may be lost.
+more may be lost. Of many cheap cuts one always looks good by luck: its log loss has to bear it out.
 """
 
 from collections.abc import Sequence
@@ -33,11 +33,17 @@ CAUTION = 1.25
 """Standard errors that the gain of another cut is to lie above 0; more of them where there is more
 than one network to pick from."""
 
+BORNE_OUT = 0.5
+"""Standard errors by which the saver's log loss may be above that of the recommended cut."""
+
 _NEGLIGIBLE = 1e-9
 """A gain in log loss, in nats, that is nothing but rounding."""
 
 _ADDED = 2
 """Photos on which one of two cuts alone is right, added in their interval (see `comparison`)."""
+
+_ADDED_NATS = 1.0
+"""The difference in log loss on a photo that is added: few photos can't be as sure as they look."""
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +77,8 @@ def choose(
     `likelihood (N, M)`: the log of the probability of each photo's own class; `right (N, M)`, 0..1:
     how often that is the surest; `networks`: of each cut, the cuts of one side by side and in depth
     order; `habit`: the cut of those who don't ask; `price (M,)`: the saver is the cheapest whose
-    expected loss is below `tolerance`, 0..1. `resamples` are of the same photos.
+    expected loss is below `tolerance`, 0..1, and whose log loss bears that out. `resamples` are of
+    the same photos.
     """
     units = resamples.weights.shape[1]
     photos = np.bincount(resamples.unit, minlength=units).astype(np.float64)
@@ -89,18 +96,21 @@ def choose(
         picked: NDArray[np.intp] = gain.argmax(axis=1)
         return picked
 
-    recommended = int(pick(np.ones((1, units)))[0])
+    everything = np.ones((1, units))
+    recommended = int(pick(everything)[0])
     left = resamples.weights == 0
     drawn = resamples.weights[left.any(axis=1)].astype(np.float64)
     out = (drawn == 0).astype(np.float64)
     if not len(drawn):  # of a single group nothing is ever left out
-        drawn = out = np.ones((1, units))
+        drawn = out = everything
     anew = pick(drawn)
     outside = out @ sums / (out @ photos)[:, None]
     row = np.arange(len(drawn))
 
     losses = _losses(smooth, sums, photos, recommended)
-    saver = int(cheap[(losses[cheap] < tolerance).argmax()])
+    behind, doubt = (each[0] for each in _gains(sure[:, [recommended]] - sure, photos, everything))
+    may_save = (losses < tolerance) & (behind <= BORNE_OUT * doubt)
+    saver = int(cheap[may_save[cheap].argmax()])
     gain = float((outside[row, anew] - outside[:, habit]).mean())
     value = float(outside[row, anew].mean())
     independent = float(resamples.groups.max() + 1)
@@ -131,12 +141,12 @@ def _smoothing(networks: Sequence[str]) -> Floats:
 
 
 def _gains(sums: Floats, photos: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard error, (B, M), of differences whose sums by unit are (U, M)."""
+    """Mean and standard error, (B, M), of differences in nats whose sums by unit are (U, M)."""
     number = weights @ photos
     mean = weights @ sums / number[:, None]
     squares = weights @ sums**2 - 2 * mean * (weights @ (sums * photos[:, None]))
     squares += mean**2 * (weights @ photos**2)[:, None]
-    return mean, np.sqrt(np.maximum(squares, 0)) / number[:, None]
+    return mean, np.sqrt(np.maximum(squares, 0) + _ADDED_NATS**2) / number[:, None]
 
 
 def _losses(smooth: Floats, sums: Floats, photos: Floats, chosen: int) -> Floats:

@@ -109,7 +109,7 @@ def test_a_cheaper_cut_that_errs_alike_saves_and_one_that_errs_otherwise_may_los
     right[40:80, 0] = False  # as often right, on others
     right[:, 2] = np.arange(300) < 40
     likelihood = np.log(np.where(right, 0.9, 0.1))
-    likelihood[:, 3] = np.log(0.95)
+    likelihood[:, [1, 3]] = np.log([0.949, 0.95])  # so that its log loss bears it out
     choice = choose(
         likelihood, right, ["a", "b", "c", "d"], 3, np.array([1.0, 2, 3, 4]), 0.01,
         resample(np.arange(300), 0),
@@ -118,3 +118,12 @@ def test_a_cheaper_cut_that_errs_alike_saves_and_one_that_errs_otherwise_may_los
     assert choice.loss.value == pytest.approx(np.sqrt(2 / (2 * np.pi)) / 300)
     # the cheapest may lose more: it alone is right, or wrong, on 80 photos, and two are added
     assert np.sqrt(82 / (2 * np.pi)) / 300 > 0.01
+
+
+def test_a_cheaper_cut_that_is_as_often_right_but_less_sure_is_no_saver() -> None:
+    right = np.ones((300, 2), bool)
+    right[:40] = False
+    likelihood = np.log(np.where(right, [0.7, 0.9], [0.1, 0.1]))
+    price = np.array([1.0, 2.0])
+    choice = choose(likelihood, right, ["a", "b"], 1, price, 0.01, resample(np.arange(300), 0))
+    assert (choice.recommended, choice.saver) == (1, 1)
