@@ -4,6 +4,7 @@
 """
 
 import argparse
+import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,11 +82,16 @@ def find_photos(name: str) -> Path:
         images = np.uint8(255 * found.images / 16).repeat(12, axis=1).repeat(12, axis=2)
         return write(CACHE / name, images, found.target.astype(str))
     if name == "elpv-dataset":
-        from elpv_dataset.utils import load_dataset
-
-        images, probability, _ = load_dataset()
-        return write(CACHE / name, images, np.where(probability >= 0.5, "defective", "sound"))
+        return from_tool("solar_cells", CACHE / name)
     return Path(name)
+
+
+def from_tool(tool: str, folder: Path) -> Path:
+    """The folder that a tool of the project writes."""
+    if not folder.exists():
+        command = Path(__file__).parent.parent / "tools" / f"{tool}.py"
+        subprocess.run([sys.executable, command, str(folder)], check=True)
+    return folder
 
 
 def write(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.str_]) -> Path:
