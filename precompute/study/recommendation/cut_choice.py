@@ -29,7 +29,7 @@ from scipy.special import ndtr
 from diamond_cutter.precompute.stores.study.study_layout import Measured
 from diamond_cutter.precompute.study.resampling import Resamples, Z, share_interval
 
-CAUTION = 1.25
+CAUTION = 1.0
 """Standard errors that the gain of another cut is to lie above 0; more of them where there is more
 than one network to pick from."""
 
@@ -42,8 +42,8 @@ _NEGLIGIBLE = 1e-9
 _ADDED = 2
 """Photos on which one of two cuts alone is right, added in their interval (see `comparison`)."""
 
-_ADDED_NATS = 1.0
-"""The difference in log loss on a photo that is added: few photos can't be as sure as they look."""
+_ADDED_NATS = 2.0
+"""The difference in log loss on each of those photos: few can't tell as surely as it looks."""
 
 Floats = NDArray[np.float64]
 
@@ -146,7 +146,7 @@ def _gains(sums: Floats, photos: Floats, weights: Floats) -> tuple[Floats, Float
     mean = weights @ sums / number[:, None]
     squares = weights @ sums**2 - 2 * mean * (weights @ (sums * photos[:, None]))
     squares += mean**2 * (weights @ photos**2)[:, None]
-    return mean, np.sqrt(np.maximum(squares, 0) + _ADDED_NATS**2) / number[:, None]
+    return mean, np.sqrt(np.maximum(squares, 0) + _ADDED * _ADDED_NATS**2) / number[:, None]
 
 
 def _losses(smooth: Floats, sums: Floats, photos: Floats, chosen: int) -> Floats:
