@@ -1,11 +1,14 @@
 """How many copies of photos are found, how many others are taken for copies, and how fast.
 
     python benchmarks/near_duplicates.py FOLDER [--photos 2000] [--scale 20000]
+    python benchmarks/near_duplicates.py --look-alikes
+    python benchmarks/near_duplicates.py elpv-dataset
 
 Every photo of the folder is copied in each of several ways; the originals and the copies of one way
 are then searched for near duplicates as a dataset is. Pairs among the originals are counted apart:
 they may be true ones, so look at them. `--scale` measures the search alone among that many pictures
-of a photo's spectrum.
+of a photo's spectrum. `--look-alikes`: photos of scenes that are all alike, some of them copied.
+`elpv-dataset`: the solar cells of that package, where another method says which are the same.
 """
 
 import argparse
@@ -13,17 +16,27 @@ import io
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
+from look_alike_scenes import SCENES, draw_scene
 from numpy.typing import NDArray
 from PIL import Image
+from solar_cells import OTHER, PACKAGE, SAME, TWICE, find_cells, same_cell
 
-from diamond_cutter.precompute.photos.duplicates.duplicate_search import Pairs, find_near
+from diamond_cutter.precompute.photos.duplicates.candidate_pairs import find_candidates
+from diamond_cutter.precompute.photos.duplicates.duplicate_search import Pairs, find_near, group
 from diamond_cutter.precompute.photos.duplicates.fingerprint import SIDE, SIZE, fingerprint
+from diamond_cutter.precompute.photos.duplicates.look_alikes import stand_out
+from diamond_cutter.precompute.photos.duplicates.photo_alignment import find_agreeing, join
 from diamond_cutter.precompute.photos.images.image_decoding import FORMATS, decode
 
 SEED = 4
+SCENE_SEEDS = (3, 4)
+"""Of scenes that nothing was chosen by."""
+SCENE_PHOTOS, COPIED = 100, 10
+"""Photos of a scene, of which every so many is copied."""
 
 Change = Callable[[Image.Image, np.random.Generator], Image.Image]
 
@@ -82,6 +95,18 @@ def search(fingerprints: NDArray[np.uint8]) -> tuple[Pairs, float]:
     return pairs, time.perf_counter() - started
 
 
+def compare_steps(fingerprints: NDArray[np.uint8]) -> tuple[Pairs, Pairs]:
+    """The pairs that agree, and of those the ones that stand out: near duplicates."""
+    agreeing = join(
+        find_agreeing(fingerprints, candidates)
+        for candidates in find_candidates(fingerprints, lambda *_: None)
+    )
+    ordered = np.stack([agreeing.whole, agreeing.part], 1)
+    steps = [ordered, ordered[stand_out(fingerprints, agreeing)]]
+    every, found = (np.unique(np.sort(pairs, axis=1), axis=0) for pairs in steps)
+    return every, found
+
+
 def measure(files: list[Path]) -> None:
     images = [Image.fromarray(decode(file).image) for file in files]
     originals = np.stack([fingerprint(np.asarray(image)) for image in images])
@@ -103,6 +128,53 @@ def measure(files: list[Path]) -> None:
             if tuple(sorted(at % len(files) for at in pair)) not in known
         ]
         print(f"{name:26}{true / len(files):8.2%}{true / max(1, len(counted)):11.2%}{seconds:9.1f}")
+
+
+def measure_look_alikes() -> None:
+    """How far copies are told from photos of one scene, of which all look alike."""
+    print(f"{'scene':12}{'seed':>6}{'agreeing':>10}{'found':>7}{'recall':>8}{'precision':>11}")
+    for name, seed in product(SCENES, SCENE_SEEDS):
+        images = draw_scene(name, seed, SCENE_PHOTOS)
+        random = np.random.default_rng([SEED, seed])
+        copied = range(0, SCENE_PHOTOS, COPIED)
+        ways = list(CHANGES.values())
+        copies = [ways[random.integers(len(ways))](images[place], random) for place in copied]
+        prints = np.stack([fingerprint(np.asarray(image)) for image in images + copies])
+        agreeing, found = compare_steps(prints)
+        true = {(place, SCENE_PHOTOS + number) for number, place in enumerate(copied)}
+        right = len(true & set(map(tuple, found.tolist())))
+        print(
+            f"{name:12}{seed:6}{len(agreeing):10}{len(found):7}{right / len(true):8.2%}"
+            f"{right / max(1, len(found)):11.2%}"
+        )
+
+
+def measure_cells() -> None:
+    """How far the same cell is told from cells that look like it."""
+    files = find_cells()
+    prints = np.stack([fingerprint(decode(file).image) for file in files])
+    started = time.perf_counter()
+    agreeing, found = compare_steps(prints)
+    seconds = time.perf_counter() - started
+    groups = {name: group(len(files), pairs) for name, pairs in (("", agreeing), ("of ", found))}
+    known = dict(zip(map(tuple, agreeing.tolist()), same_cell(files, agreeing), strict=True))
+    true = sum(value > SAME for value in known.values())
+    for name, pairs in (("that agree", agreeing), ("that stand out", found)):
+        values = np.array([known[tuple(pair)] for pair in pairs.tolist()])
+        right, wrong = int((values > SAME).sum()), int((values < OTHER).sum())
+        print(
+            f"pairs {name}: {len(pairs)}, {right} of one cell, {wrong} of two: recall "
+            f"{right / true:.2%}, precision {right / (right + wrong):.2%}"
+        )
+    for name, numbers in groups.items():
+        sizes = np.bincount(numbers)
+        print(f"photos {name}: {sizes[sizes > 1].sum()} in groups of up to {sizes.max()}")
+    places, later = TWICE
+    pairs = set(map(tuple, found.tolist()))
+    print(
+        f"photographed twice: {sum((one, one + later) in pairs for one in places)} of {len(places)}"
+    )
+    print(f"{seconds:.1f} s")
 
 
 def measure_scale(count: int) -> None:
@@ -130,12 +202,7 @@ def measure_scale(count: int) -> None:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--photos", type=int, default=2000)
-    parser.add_argument("--scale", type=int, default=0)
-    options = parser.parse_args()
+def measure_folder(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     suffixes = {suffix for known in FORMATS.values() for suffix in known}
     files = sorted(file for file in options.folder.rglob("*") if file.suffix.lower() in suffixes)
     if not files:
@@ -143,6 +210,23 @@ def main() -> None:
     measure(files[: options.photos])
     if options.scale:
         measure_scale(options.scale)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--look-alikes", action="store_true")
+    parser.add_argument("--photos", type=int, default=2000)
+    parser.add_argument("--scale", type=int, default=0)
+    options = parser.parse_args()
+    if options.look_alikes:
+        measure_look_alikes()
+    if options.folder == Path(PACKAGE):
+        measure_cells()
+    elif options.folder:
+        measure_folder(parser, options)
+    elif not options.look_alikes:
+        parser.error("name a folder, elpv-dataset or --look-alikes")
 
 
 if __name__ == "__main__":

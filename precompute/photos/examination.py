@@ -25,7 +25,7 @@ from diamond_cutter.precompute.photos.file_entry import Entry, Progress
 from diamond_cutter.precompute.photos.images.image_decoding import UnreadableError, decode
 from diamond_cutter.precompute.photos.images.thumbnail import histogram, thumbnail
 
-VERSION = f"2, Pillow {PIL.__version__}"
+VERSION = f"3, Pillow {PIL.__version__}"
 """Changes whenever the same file would be found or shown to be something else, or near another."""
 
 SLICE = 64

@@ -9,7 +9,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from diamond_cutter.precompute.photos.duplicates.candidate_pairs import find_candidates
-from diamond_cutter.precompute.photos.duplicates.photo_alignment import verify
+from diamond_cutter.precompute.photos.duplicates.look_alikes import stand_out
+from diamond_cutter.precompute.photos.duplicates.photo_alignment import find_agreeing, join
 from diamond_cutter.precompute.photos.file_entry import Progress
 
 CHAIN = 8
@@ -21,11 +22,13 @@ Pairs = NDArray[np.intp]
 
 def find_near(fingerprints: NDArray[np.uint8], report_progress: Progress) -> Pairs:
     """The near duplicates among pictures of (N, SIZE) fingerprints, each pair once, sorted."""
-    found = [np.zeros((0, 2), np.intp)]
-    for candidates in find_candidates(fingerprints, report_progress):
-        same = verify(fingerprints, candidates)
-        found.append(np.stack([candidates.whole[same], candidates.part[same]], 1))
-    return np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
+    agreeing = join(
+        find_agreeing(fingerprints, candidates)
+        for candidates in find_candidates(fingerprints, report_progress)
+    )
+    same = stand_out(fingerprints, agreeing)
+    found = np.stack([agreeing.whole[same], agreeing.part[same]], 1)
+    return np.unique(np.sort(found, axis=1), axis=0)
 
 
 def group(count: int, near: Pairs) -> list[int]:

@@ -158,5 +158,5 @@ def test_a_plain_part_is_no_copy_of_anything() -> None:
     plain = fingerprint(np.full((40, 60, 3), 200, np.uint8))[None].repeat(2, 0)
     drawn = prints([draw(1), draw(2)])
     for whole, part in ((plain, plain), (plain, drawn), (drawn, plain)):
-        agreement, _ = compare(whole, part, WINDOWS[[0, 5]], np.array([False, True]))
+        agreement, _, _ = compare(whole, part, WINDOWS[[0, 5]], np.array([False, True]))
         assert (np.abs(agreement) < 0.5).all()
