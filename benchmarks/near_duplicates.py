@@ -20,10 +20,10 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from cell_identity import OTHER, PACKAGE, SAME, TWICE, find_cells, same_cell
 from look_alike_scenes import SCENES, draw_scene
 from numpy.typing import NDArray
 from PIL import Image
-from solar_cells import OTHER, PACKAGE, SAME, TWICE, find_cells, same_cell
 
 from diamond_cutter.precompute.photos.duplicates.candidate_pairs import find_candidates
 from diamond_cutter.precompute.photos.duplicates.duplicate_search import Pairs, find_near, group
