@@ -1,7 +1,7 @@
 """Reads studies: the layout that `study_layout` describes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -99,14 +99,28 @@ def ranking_document(study: Study, cuts: Sequence[Cut]) -> dict[str, Any]:
         "sentence": study.recommendation.sentence,
         "enough": study.recommendation.enough,
         "baselines": baselines,
+        "last_cuts": {cut.model: cut.metrics.accuracy.value for cut in last_cuts(cuts)},
         **({} if doubts is None else {"label_doubts": [asdict(each) for each in doubts.photos]}),
         "cuts": [_ranked(cut) for cut in cuts],
     }
 
 
+def last_cuts(cuts: Iterable[Cut]) -> list[Cut]:
+    """The deepest cut of each network, in the order in which the networks come."""
+    last: dict[str, Cut] = {}
+    for cut in cuts:
+        if cut.model not in last or cut.index > last[cut.model].index:
+            last[cut.model] = cut
+    return list(last.values())
+
+
 def _expected(expected: Expected) -> dict[str, Any]:
-    saver = expected.saver
+    saver, learning = expected.saver, expected.learning
+    more = {}
+    if learning is not None:
+        more["more_photos"] = {"photos": learning.more, "gain": _measured(learning.gain)}
     return {
+        **more,
         "expected_accuracy": _measured(expected.accuracy),
         "saver": {
             "model": saver.model,

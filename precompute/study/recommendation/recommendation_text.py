@@ -9,6 +9,7 @@ from diamond_cutter.precompute.stores.study.study_layout import (
     Recommendation,
     Runner,
 )
+from diamond_cutter.precompute.stores.study.study_reader import last_cuts
 from diamond_cutter.precompute.study import study_text
 from diamond_cutter.precompute.study.recommendation.sufficiency import WIDEST, Sufficiency, judge
 
@@ -177,6 +178,10 @@ def _reasons(
         "Right without a head, by the nearest neighbours at this cut: "
         f"{study_text.measured(expected.neighbours)}."
     )
+    last = last_cuts(ranked)
+    if len(last) > 1:
+        right = [f"{cut.model} {_accuracy(cut)}" for cut in last]
+        yield f"Right at the last cut of each network: {study_text.listed(right, len(right))}."
     if expected.learning:
         more, gain = expected.learning.more, expected.learning.gain
         yield (

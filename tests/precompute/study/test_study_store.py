@@ -154,6 +154,9 @@ def test_what_is_expected_is_read_back_and_in_the_json(tmp_path: Path) -> None:
         saver=study_layout.Saver("net", "block1", loss),
         tolerance=0.01,
         neighbours=study_layout.Measured(0.4, (0.2, 0.6)),
+        learning=study_layout.LearningCurve(
+            [10.0, 20.0], [SHARE, SHARE], [10, 130], [SHARE, SHARE], SHARE, 100, gain
+        ),
     )
     study = replace(STUDY, recommendation=replace(STUDY.recommendation, expected=expected))
     study_writer.finish(write(address), study)
@@ -161,6 +164,8 @@ def test_what_is_expected_is_read_back_and_in_the_json(tmp_path: Path) -> None:
     document = study_reader.ranking_document(study, [CUT])
     assert document["baselines"] == {"chance": 0.5, "habit": 0.5, "neighbours": 0.4}
     assert document["gain"] == {"value": 0.03, "interval": [0.01, 0.05]}
+    assert document["more_photos"] == {"photos": 100, "gain": document["gain"]}
+    assert document["last_cuts"] == {CUT.model: CUT.metrics.accuracy.value}
     assert document["saver"] == {
         "model": "net",
         "cut": "block1",
