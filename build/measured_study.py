@@ -57,7 +57,7 @@ class MeasuredStudy:
 
     label: (N,) int32, the index of each photo's class.
     fold: (N,) int32, the fold in which it is held out; -1: in none.
-    group: (N,) int32, the same for near duplicates.
+    group: (N,) int32, the same for near duplicates and what else stays together.
     thumbnail: (N, 96, 96, 3) uint8, sRGB.
     explained: what its cuts look at; None where that was not computed.
     """

@@ -19,6 +19,12 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(
+        "--groups",
+        metavar="COLUMN",
+        default="",
+        help="the column of a CSV that says which photos belong together (default: none)",
+    )
+    parser.add_argument(
         "--cache",
         metavar="FOLDER",
         default="data/cache",
@@ -31,7 +37,8 @@ def run(options: Namespace) -> None:
     display = open_display(sys.stderr)
     try:
         progress = StepProgress(display).progress("files")
-        report = read_dataset(options.path, Path(options.cache), progress).report
+        cache = Path(options.cache)
+        report = read_dataset(options.path, cache, progress, groups=options.groups).report
     finally:
         display.close()
     print(json.dumps(to_json(report), indent=2) if options.json else summarize(report))  # noqa: T201

@@ -1,9 +1,9 @@
 """Folds: which photos train, which are held out, and which of those that train choose.
 
-Near duplicates (photos of one group) never lie on both sides. scikit-learn's StratifiedGroupKFold
-weighs every group against all classes and folds, which takes minutes for 100,000 photos, warns of
-classes smaller than the number of folds and refuses sets of such classes alone; a class of two
-photos is nothing wrong here: each of them is held out while the other trains.
+Photos of one group (near duplicates, or of one patient) never lie on both sides. scikit-learn's
+StratifiedGroupKFold weighs every group against all classes and folds, which takes minutes for
+100,000 photos, warns of classes smaller than the number of folds and refuses sets of such classes
+alone; a class of two photos is nothing wrong here: each of them is held out while the other trains.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Fold:
     """Photos that train and photos that are held out from all that is fitted or chosen.
 
     `inner` splits `train` again, for what has to be chosen: photos to train and to validate with.
-    It is empty where `train` holds but one group of near duplicates.
+    It is empty where `train` holds but one group.
     """
 
     train: Rows
@@ -44,14 +44,14 @@ def make_folds(
 ) -> list[Fold]:
     """The folds of N photos: `count` of them, or the dataset's own split.
 
-    `labels (N,)` and `groups (N,)`: each photo's class, and what it shares with its near
-    duplicates. Folds are stratified; there are fewer than `count` only where there are fewer
+    `labels (N,)` and `groups (N,)`: each photo's class, and what it shares with those that stay on
+    its side. Folds are stratified; there are fewer than `count` only where there are fewer
     groups. The inner folds of a fold are its neighbours, and it is theirs, so that what trains
     without two of them serves both.
 
     A split counts if it names "test" or "val" photos; all the others train. "test" is held out,
-    and "val" chooses; without "test", "val" is held out. Photos that have a near duplicate on the
-    side that they are to be judged by are left out of training, and of validation.
+    and "val" chooses; without "test", "val" is held out. Photos of whose group some are on the side
+    that they are to be judged by are left out of training, and of validation.
 
     Raises `UserError` where nothing can be held out, or nothing is left to train with.
     """
@@ -63,8 +63,8 @@ def make_folds(
     different = len(np.unique(groups))
     if different < 2:
         raise UserError(
-            f"photos: expected two or more that show different pictures, got {different} among "
-            f"{len(labels)}; add photos"
+            f"photos: expected two groups or more (near duplicates are one), got {different} among "
+            f"{len(labels)} photos; add others"
         )
     number = deal(labels, groups, count, seed)
     return [_fold(labels, groups, number, held_out, seed) for held_out in range(number.max() + 1)]
@@ -162,7 +162,7 @@ def _given_fold(
     if not train.any():
         raise UserError(
             f"training photos: expected some beside those that {np.unique(given[test])[0]!r} holds "
-            "out, got none that is no near duplicate of them; put photos in train/"
+            "out, got none that is of no group with them; put other photos in train"
         )
     rows = np.flatnonzero(train)
     if validation.any():

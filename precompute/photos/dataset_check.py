@@ -11,6 +11,7 @@ from diamond_cutter.precompute.photos.examination_cache import Finding
 from diamond_cutter.precompute.photos.file_entry import Entry
 from diamond_cutter.precompute.photos.file_names import PHOTO_KINDS
 from diamond_cutter.precompute.photos.images.image_decoding import FORMATS
+from diamond_cutter.precompute.photos.photo_groups import describe_groups, note_groups
 from diamond_cutter.precompute.stores.study.dataset_report import File, Report
 
 SMALL = 10
@@ -21,20 +22,33 @@ LEAST = 2
 
 
 def report(
-    source: str, entries: Sequence[Entry], examined: Examined, *, labelled: bool = True
+    source: str,
+    entries: Sequence[Entry],
+    examined: Examined,
+    joined: Mapping[int, int],
+    *,
+    labelled: bool = True,
+    groups: str = "",
 ) -> Report:
     """The report of all entries of a dataset, in their order.
 
+    `joined`: the group of each photo by place, as `join_groups` makes them by the column `groups`.
     Where no study can be made of it, `problem` says why; where it need not be `labelled`, photos
     are all that is asked for.
     """
-    different = _different(entries, examined.groups)
-    unfit = _unfit(entries, examined.groups, different) if labelled else {}
+    different = _different(entries, joined)
+    unfit = _unfit(entries, joined, different, groups) if labelled else {}
     taken = [place for place in examined.groups if entries[place].label not in unfit]
     repeats = find_repeats(entries, examined, taken)
-    said = note_repeats(entries, repeats)
+    grouping = describe_groups(groups, entries, taken)
+    notes = (note_repeats(entries, repeats), note_groups(grouping, entries, taken))
     files = [
-        _file(entry, examined.findings.get(place), unfit.get(entry.label, ""), said.get(entry.path))
+        _file(
+            entry,
+            examined.findings.get(place),
+            unfit.get(entry.label, ""),
+            [said[entry.path] for said in notes if entry.path in said],
+        )
         for place, entry in enumerate(entries)
     ]
     classes = _count(entries[place].label for place in taken)
@@ -48,9 +62,10 @@ def report(
         sides=[sides[0], median_low(sides), sides[-1]] if sides else [],
         duplicates=repeats,
         problem=(
-            _problem(source, entries, examined.groups, classes) if labelled or not classes else ""
+            _problem(source, entries, joined, classes, groups) if labelled or not classes else ""
         ),
         files=files,
+        grouping=grouping,
     )
 
 
@@ -58,25 +73,35 @@ def _count(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(names).items()))
 
 
-def _different(entries: Sequence[Entry], groups: Mapping[int, int]) -> dict[str, int]:
-    """How many photos of each class don't show the same picture."""
+def _different(entries: Sequence[Entry], joined: Mapping[int, int]) -> dict[str, int]:
+    """How many groups the photos of each class form."""
     found = defaultdict(set)
-    for place, group in groups.items():
+    for place, group in joined.items():
         found[entries[place].label].add(group)
     return {label: len(numbers) for label, numbers in found.items()}
 
 
+def _counted(count: int, groups: str) -> str:
+    """How many groups of photos that is, by the column `groups` or, if empty, by their pictures."""
+    one, many = (
+        (f"group by {groups}", f"groups by {groups}")
+        if groups
+        else ("different photo", "different photos")
+    )
+    return f"{count} {one if count == 1 else many}"
+
+
 def _unfit(
-    entries: Sequence[Entry], groups: Mapping[int, int], different: Mapping[str, int]
+    entries: Sequence[Entry], joined: Mapping[int, int], different: Mapping[str, int], groups: str
 ) -> dict[str, str]:
     """The classes that can't be studied, and why, in a sentence about one of their photos."""
-    splits = {entries[place].split for place in groups}
-    trained = {entries[place].label for place in groups if entries[place].split == "train"}
+    splits = {entries[place].split for place in joined}
+    trained = {entries[place].label for place in joined if entries[place].split == "train"}
     unfit = {}
     for label, count in different.items():
         if count < LEAST:
             unfit[label] = (
-                f"Its class has {count} different photo: expected {LEAST} or more, to train with "
+                f"Its class has {_counted(count, groups)}: expected {LEAST} or more, to train with "
                 "one while another is held out; add some."
             )
         elif "train" in splits and label not in trained:
@@ -84,11 +109,11 @@ def _unfit(
     return unfit
 
 
-def _file(entry: Entry, finding: Finding | None, unfit: str, repeated: str | None) -> File:
+def _file(entry: Entry, finding: Finding | None, unfit: str, said: Sequence[str]) -> File:
     if finding is None:
         return File(entry.path, entry.outcome or "reject", entry.reason, entry.label, entry.split)
     suffix = PurePosixPath(entry.path).suffix.lower()
-    notes = [finding.note, repeated or ""]
+    notes = [finding.note, *said]
     if not finding.problem and suffix and suffix not in FORMATS[finding.format]:
         notes.insert(0, f"Named {suffix}, but {finding.format} by its content, and read as that.")
     note = " ".join(filter(None, notes))
@@ -106,11 +131,15 @@ def _file(entry: Entry, finding: Finding | None, unfit: str, repeated: str | Non
 
 
 def _problem(
-    source: str, entries: Sequence[Entry], groups: Mapping[int, int], classes: Mapping[str, int]
+    source: str,
+    entries: Sequence[Entry],
+    joined: Mapping[int, int],
+    classes: Mapping[str, int],
+    groups: str,
 ) -> str:
     """Why no study can be made of the dataset, in a line; empty if one can."""
-    found = _count(entries[place].label for place in groups)
-    splits = _count(entries[place].split for place in groups if entries[place].split)
+    found = _count(entries[place].label for place in joined)
+    splits = _count(entries[place].split for place in joined if entries[place].split)
     if not found:
         files = f"none among {len(entries):,} files" if entries else "no file at all"
         return (
@@ -130,7 +159,7 @@ def _problem(
         )
     if len(classes) < 2:
         return (
-            f"{source}: expected two classes or more with {LEAST} different photos each, got "
-            f"{len(classes)} of {len(found)}, of {len(groups):,} photos in all; add photos"
+            f"{source}: expected two classes or more with {_counted(LEAST, groups)} each, got "
+            f"{len(classes)} of {len(found)}, of {len(joined):,} photos in all; add photos"
         )
     return ""

@@ -6,6 +6,7 @@ from diamond_cutter.precompute.photos.dataset_check import report
 from diamond_cutter.precompute.photos.examination import examine
 from diamond_cutter.precompute.photos.file_entry import Progress
 from diamond_cutter.precompute.photos.photo import Dataset, Photo
+from diamond_cutter.precompute.photos.photo_groups import join_groups
 from diamond_cutter.precompute.photos.sources.dataset_source import open_dataset
 
 UNLABELLED = "photos"
@@ -13,17 +14,25 @@ UNLABELLED = "photos"
 
 
 def read_dataset(
-    address: str, cache: Path, report_progress: Progress, *, labelled: bool = True
+    address: str,
+    cache: Path,
+    report_progress: Progress,
+    *,
+    labelled: bool = True,
+    groups: str = "",
 ) -> Dataset:
     """Read what `open_dataset` finds at `address`, file by file.
 
     Whatever the files are, that ends in a report; its `problem` says if no study can be made of
-    them. Not `labelled`: any photos will do, wherever in the folder they lie. Raises `UserError`
-    where the address can't be opened or `cache` not be written to.
+    them. Not `labelled`: any photos will do, wherever in the folder they lie. `groups`: the column
+    of the dataset's table that says which photos belong together; empty: none. Raises `UserError`
+    where the address can't be opened, has no such column, or `cache` can't be written to.
     """
-    entries = open_dataset(address, cache, report_progress, "" if labelled else UNLABELLED)
+    unlabelled = "" if labelled else UNLABELLED
+    entries = open_dataset(address, cache, report_progress, unlabelled, groups)
     examined = examine(entries, cache, report_progress)
-    described = report(address, entries, examined, labelled=labelled)
+    joined = join_groups(entries, examined.groups)
+    described = report(address, entries, examined, joined, labelled=labelled, groups=groups)
     classes = list(described.classes)
     photos = [
         Photo(
@@ -32,7 +41,7 @@ def read_dataset(
             label=classes.index(entry.label),
             split=entry.split,
             digest=examined.findings[place].digest,
-            group=examined.groups[place],
+            group=joined[place],
         )
         for place, entry in enumerate(entries)
         if entry.file is not None and described.files[place].outcome in ("accept", "note")

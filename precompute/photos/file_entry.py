@@ -18,7 +18,8 @@ class Entry:
     may hold anything else, control characters too, so what shows it has to escape it. `file`:
     where it lies on this machine, None where it was left out. `label`: its class, never empty
     where `outcome` is None, which says that the file is to be examined. Else it was left out, and
-    `reason` says why in a sentence.
+    `reason` says why in a sentence. `group`: what its photo shares with all that belong with it,
+    as the column of a table has it; empty where nothing says so.
     """
 
     path: str
@@ -27,3 +28,4 @@ class Entry:
     split: Split
     outcome: Outcome | None
     reason: str
+    group: str = ""

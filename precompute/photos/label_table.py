@@ -17,27 +17,29 @@ _DELIMITERS = ",;\t"
 
 @dataclass(frozen=True)
 class LabelRow:
-    """A photo as the table has it: `split` is empty where it says none."""
+    """A photo as the table has it: `split` and `group` are empty where it says none."""
 
     path: str
     label: str
     split: str
+    group: str
 
 
 Locate = Callable[[str], tuple[Path | None, str]]
 """Where the photo of a path lies, or None and why it can't be used, a sentence."""
 
 
-def read_rows(file: Path, name: str) -> list[LabelRow]:
+def read_rows(file: Path, name: str, groups: str = "") -> list[LabelRow]:
     """The rows of a CSV, without its header; `name` is what messages call it.
 
     With a header, in any case, it has the columns path and label, and may have split and others;
     without one it has two columns, path and label. Commas, semicolons or tabs; UTF-8.
+    `groups`: the column of what photos share that belong together, in any case; empty: none.
     Raises `UserError` for any other.
     """
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
-            return list(_rows(opened, name))
+            return list(_rows(opened, name, groups))
     except UnicodeDecodeError as error:
         raise UserError(
             f"{name}: expected a CSV in UTF-8, got byte {error.object[error.start]:#04x} that is "
@@ -77,13 +79,18 @@ def beside(file: Path) -> Locate:
     return locate
 
 
-def _rows(lines: Iterable[str], name: str) -> Iterator[LabelRow]:
+def _rows(lines: Iterable[str], name: str, groups: str) -> Iterator[LabelRow]:
     lines = iter(lines)
     first = next((line for line in lines if line.strip()), "")
-    delimiter, columns = _layout(first, name)
-    if columns is None:
-        columns = {"path": 0, "label": 1}
+    delimiter, header = _layout(first, name)
+    if not header:
         lines = _chain(first, lines)
+    known = header or ["path", "label"]
+    columns: dict[str, int] = {
+        column: known.index(column) for column in ("path", "label", "split") if column in known
+    }
+    if groups:
+        columns["group"] = _column_of_groups(groups, header, name)
     for count, cells in enumerate(csv.reader(lines, delimiter=delimiter, skipinitialspace=True)):
         if count == MAX_ENTRIES:
             raise UserError(
@@ -92,7 +99,7 @@ def _rows(lines: Iterable[str], name: str) -> Iterator[LabelRow]:
         found = [cells[at].strip() if at < len(cells) else "" for at in columns.values()]
         if any(found):
             row = dict(zip(columns, found, strict=True))
-            yield LabelRow(row["path"], row["label"], row.get("split", ""))
+            yield LabelRow(row["path"], row["label"], row.get("split", ""), row.get("group", ""))
 
 
 def _chain(first: str, lines: Iterator[str]) -> Iterator[str]:
@@ -100,8 +107,18 @@ def _chain(first: str, lines: Iterator[str]) -> Iterator[str]:
     yield from lines
 
 
-def _layout(first: str, name: str) -> tuple[str, dict[str, int] | None]:
-    """The delimiter, and where the header has each column; None if there is no header."""
+def _column_of_groups(groups: str, header: list[str], name: str) -> int:
+    if groups.strip().lower() in header:
+        return header.index(groups.strip().lower())
+    got = f"the columns {', '.join(header)}" if header else "one without a header"
+    raise UserError(
+        f"{name}: expected a CSV with the column {groups!r}, which groups names, got {got}; mend "
+        "its header or groups"
+    )
+
+
+def _layout(first: str, name: str) -> tuple[str, list[str]]:
+    """The delimiter, and the columns of the header in small letters; none if there is no header."""
     cells: list[str] = []
     headerless = ""
     for delimiter in _DELIMITERS:
@@ -111,12 +128,11 @@ def _layout(first: str, name: str) -> tuple[str, dict[str, int] | None]:
         ]
         header = [cell.lower() for cell in cells]
         if "path" in header and "label" in header:
-            wanted = [column for column in ("path", "label", "split") if column in header]
-            return delimiter, {column: header.index(column) for column in wanted}
+            return delimiter, header
         if len(cells) == 2 and all(cells):
             headerless = headerless or delimiter
     if headerless:
-        return headerless, None
+        return headerless, []
     got = repr(re.sub(r"\s+", " ", first.strip())[:60]) if first else "an empty file"
     raise UserError(
         f"{name}: expected a CSV whose first line has the columns path and label, or two columns, "
@@ -140,4 +156,4 @@ def _entry(row: LabelRow, locate: Locate) -> Entry:
     else:
         file, reason = locate(path)
     of: Split = split or ""
-    return Entry(path, file, label, of, None if file else "reject", reason)
+    return Entry(path, file, label, of, None if file else "reject", reason, row.group)

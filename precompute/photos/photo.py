@@ -16,7 +16,7 @@ class Photo:
 
     `file`: where it lies on this machine; `path`: as the dataset has it; `label`: index into the
     dataset's classes; `digest`: SHA-256 of the file's content, hex; `group`: the same for near
-    duplicates, else its own.
+    duplicates and for those that the dataset's table says belong together, else its own.
     """
 
     file: Path

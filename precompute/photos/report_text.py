@@ -3,7 +3,12 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from diamond_cutter.precompute.stores.study.dataset_report import Duplicates, Outcome, Report
+from diamond_cutter.precompute.stores.study.dataset_report import (
+    Duplicates,
+    Grouping,
+    Outcome,
+    Report,
+)
 
 SHOWN = 20
 """Lines of each list."""
@@ -39,6 +44,7 @@ def _lines(report: Report) -> Iterator[str]:
     if report.sides:
         least, middle, most = report.sides
         yield f"Shorter sides: {least} to {most} pixels, half of them {middle} or less"
+    yield from _grouping(report.grouping)
     yield from _files(report, "reject", "Left out")
     yield from _files(report, "note", "Taken, with a note")
     ignored = sum(file.outcome == "ignore" for file in report.files)
@@ -59,6 +65,17 @@ def _classes(report: Report) -> Iterator[str]:
     yield from _bounded("Classes", lines)
     if report.imbalance > 1:
         yield f"The largest class has {report.imbalance:.1f} times the photos of the smallest"
+
+
+def _grouping(grouping: Grouping | None) -> Iterator[str]:
+    """How many groups a column makes, and those on both sides of the split."""
+    if grouping is None:
+        return
+    column = printable(grouping.column)
+    alone = f", {grouping.alone:,} photos without one" if grouping.alone else ""
+    yield f"Groups by {column}: {grouping.count:,}, of at most {grouping.largest:,} photos{alone}"
+    values = [printable(value) for value in grouping.across]
+    yield from _bounded(f"Values of {column} on both sides of the split", values)
 
 
 def _files(report: Report, outcome: Outcome, title: str) -> Iterator[str]:

@@ -25,9 +25,9 @@ LEAST = np.exp(-5.0)
 class Sample:
     """N photos of some classes.
 
-    `label`, `group` and `fold`, (N,) int32: class, the same for near duplicates, and the fold in
-    which the photo is held out, -1 for none. `again`: the folds of photos that were dealt out anew.
-    `resamples` are of the photos that are held out.
+    `label`, `group` and `fold`, (N,) int32: class, the same for photos that stay on one side, and
+    the fold in which the photo is held out, -1 for none. `again`: the folds of photos that were
+    dealt out anew. `resamples` are of those held out.
     """
 
     classes: list[str]

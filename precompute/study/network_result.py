@@ -58,7 +58,11 @@ def explain_networks(
         steps = StepProgress(display)
         store_address = check_settings(settings)
         dataset = read_dataset(
-            settings.dataset, Path(settings.cache), steps.progress("files"), labelled=False
+            settings.dataset,
+            Path(settings.cache),
+            steps.progress("files"),
+            labelled=False,
+            groups=settings.groups,
         )
         if dataset.report.problem:
             raise UserError(f"{settings.dataset}: {dataset.report.problem}")

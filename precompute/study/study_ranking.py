@@ -94,4 +94,5 @@ def assemble(
         versions={package: version(package) for package in PACKAGES},
         seconds=dict(seconds),
         label_doubts=label_doubts,
+        groups=len(np.unique(sample.group)),
     )

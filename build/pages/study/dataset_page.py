@@ -9,7 +9,7 @@ from diamond_cutter.build.pages.page_contexts import Frame, Link
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.pages.study.doubt_rows import DoubtRows, doubt_rows
 from diamond_cutter.build.pages.study.duplicate_rows import GroupsOfKind, find_groups
-from diamond_cutter.precompute.stores.study.dataset_report import Outcome, Report
+from diamond_cutter.precompute.stores.study.dataset_report import Grouping, Outcome, Report
 from diamond_cutter.precompute.stores.study.study_layout import LabelDoubts
 
 CLASSES = 100
@@ -56,8 +56,8 @@ class DatasetPage:
 
     verdict: what can be made of it, in words; `problem` says why no study can, empty if one can.
     warnings: what to mind. largest, smallest: classes by count; `smallest` is empty where
-    `largest` holds all, `between` are neither. sizes, splits, imbalance: in words, empty where not
-    known. command: what lists every file.
+    `largest` holds all, `between` are neither. sizes, splits, imbalance, groups: in words, empty
+    where not known. command: what lists every file.
     """
 
     frame: Frame
@@ -72,6 +72,7 @@ class DatasetPage:
     imbalance: str
     sizes: str
     splits: str
+    groups: str
     doubts: DoubtRows
     duplicates: tuple[GroupsOfKind, ...]
     files: tuple[Files, ...]
@@ -116,10 +117,11 @@ def dataset_page(
         splits=", ".join(
             f"{number(count, 'photo')} to {_split(name)}" for name, count in report.splits.items()
         ),
+        groups=_groups(report.grouping),
         doubts=doubt_rows(doubts, photos, len(report.classes)),
         duplicates=find_groups(report, photos),
         files=_files(report),
-        command=f"diamond check-data {shown(shlex.quote(report.source))}",
+        command=_command(report),
     )
 
 
@@ -163,6 +165,23 @@ def _split(name: str) -> str:
     return known.get(name, shown(name))
 
 
+def _groups(grouping: Grouping | None) -> str:
+    if grouping is None:
+        return ""
+    alone = f"; {number(grouping.alone, 'photo')} without one" if grouping.alone else ""
+    return (
+        f"{number(grouping.count, 'group')} by {apart(grouping.column)}, none trained on while it "
+        f"is held out; the largest has {number(grouping.largest, 'photo')}{alone}."
+    )
+
+
+def _command(report: Report) -> str:
+    """What lists every file in a terminal."""
+    words = ["diamond", "check-data", report.source]
+    words += ["--groups", report.grouping.column] if report.grouping else []
+    return shown(shlex.join(words))
+
+
 def _warnings(report: Report) -> tuple[str, ...]:
     across = [group.across for group in report.duplicates]
     classes, split = across.count("classes"), across.count("split")
@@ -177,6 +196,11 @@ def _warnings(report: Report) -> tuple[str, ...]:
         found.append(
             f"{number(split, 'group')} of photos with the same picture on both sides of the given "
             "split: what is tested was trained on."
+        )
+    if report.grouping is not None and report.grouping.across:
+        found.append(
+            f"{number(len(report.grouping.across), 'group')} by {apart(report.grouping.column)} on "
+            "both sides of the given split: what is tested was trained on."
         )
     if report.small:
         names = ", ".join(apart(name) for name in report.small[:10])

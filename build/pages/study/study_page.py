@@ -236,7 +236,10 @@ def _split(measured: MeasuredStudy) -> str:
 
 
 def _duplicates(measured: MeasuredStudy) -> str:
-    """How many photos have near duplicates; empty if none has."""
+    """How many photos stay together, by a column or as near duplicates; empty if none does."""
+    if column := measured.study.settings.get("groups"):
+        groups = number(len(np.unique(read_array(measured.group))), "group")
+        return f"The photos form {groups} by {shown(column)}, near duplicates joined"
     sizes = np.bincount(np.unique(read_array(measured.group), return_inverse=True)[1])
     alike = sizes[sizes > 1]
     if not len(alike):

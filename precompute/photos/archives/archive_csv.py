@@ -15,18 +15,21 @@ def is_table(path: str) -> bool:
     return path.lower().endswith(".csv") and path.count("/") <= 1 and "/." not in f"/{path}"
 
 
-def apply_table(entries: list[Entry]) -> list[Entry] | None:
+def apply_table(entries: list[Entry], groups: str = "") -> list[Entry] | None:
     """The entries of an archive with the classes of its one table; None if it has no such table.
 
     The table is the one entry that has a file and yet is no photo. It may name photos below its
-    own folder, and has to name one at least.
+    own folder, and has to name one at least. Where it is to say the `groups`, raises `UserError`
+    as `read_rows` does.
     """
     tables = [entry for entry in entries if entry.outcome == "ignore" and entry.file]
     if len(tables) != 1 or tables[0].file is None:
         return None
     try:
-        rows = read_rows(tables[0].file, tables[0].path)
+        rows = read_rows(tables[0].file, tables[0].path, groups)
     except UserError:
+        if groups:
+            raise
         return None
     table = tables[0].path
     folder = table.rpartition("/")[0]

@@ -24,22 +24,24 @@ _EXPECTED = "expected a folder, a zip, a tar or a CSV of photos"
 
 
 def open_dataset(
-    address: str, cache: Path, progress: Progress, unlabelled: str = ""
+    address: str, cache: Path, progress: Progress, unlabelled: str = "", groups: str = ""
 ) -> list[Entry]:
     """Every file of the dataset at `address`, by path, on this machine.
 
     `address`: a folder of class folders, with train, val and test around them or not; a zip or tar
     of one; a CSV with path and label; each of them here or at any address that fsspec reads. What
     comes from elsewhere or out of an archive is kept below `cache`, and nothing else is written.
-    `unlabelled`: the class of what lies in no class folder, which else is rejected.
-    Raises `UserError` where the dataset as a whole can't be had; what is wrong with one file
-    stands in its entry.
+    `unlabelled`: the class of what lies in no class folder, which else is rejected. `groups`: the
+    column of the dataset's table that says which photos belong together; empty: none.
+    Raises `UserError` where the dataset as a whole can't be had, or has no such column; what is
+    wrong with one file stands in its entry.
     """
     local = _local(address)
     if local is None:
-        return _open_remote(address, cache, progress, unlabelled)
+        return _open_remote(address, cache, progress, unlabelled, groups)
     try:
         if local.is_dir():
+            _refuse_groups(groups, address, "a folder")
             return arrange(list_folder(local, progress), unlabelled)
         local.stat()  # says why not
         if not local.is_file():
@@ -51,8 +53,16 @@ def open_dataset(
         raise UserError(f"{address}: {_EXPECTED}, got: {reason}; mend the address") from error
     kind = file_kind(local, address)
     if kind == "table":
-        return tabulate(read_rows(local, address), beside(local))
-    return _classes(unpack(local, kind, address, cache, progress), unlabelled)
+        return tabulate(read_rows(local, address, groups), beside(local))
+    return _classes(unpack(local, kind, address, cache, progress), address, unlabelled, groups)
+
+
+def _refuse_groups(groups: str, address: str, got: str) -> None:
+    if groups:
+        raise UserError(
+            f"{address}: expected a CSV with the column {groups!r}, which groups names, got {got}; "
+            f"name a CSV with the columns path, label and {groups}, or leave groups out"
+        )
 
 
 def _local(address: str) -> Path | None:
@@ -64,23 +74,32 @@ def _local(address: str) -> Path | None:
     return Path(LocalFileSystem._strip_protocol(address))
 
 
-def _open_remote(address: str, cache: Path, progress: Progress, unlabelled: str) -> list[Entry]:
+def _open_remote(
+    address: str, cache: Path, progress: Progress, unlabelled: str, groups: str
+) -> list[Entry]:
     system = System(address)
     if system.is_folder():
+        _refuse_groups(groups, address, "a folder")
         return arrange(_remote_folder(system, cache, progress), unlabelled)
     file = download(system, cache, progress)
     kind = file_kind(file, address)
     if kind == "table":
-        return _remote_table(system, read_rows(file, address), cache, progress)
-    return _classes(unpack(file, kind, address, cache, progress), unlabelled)
+        return _remote_table(system, read_rows(file, address, groups), cache, progress)
+    return _classes(unpack(file, kind, address, cache, progress), address, unlabelled, groups)
 
 
-def _classes(entries: list[Entry], unlabelled: str) -> list[Entry]:
-    """The entries of an archive with the classes of its folders, or of its table if it has none."""
+def _classes(entries: list[Entry], address: str, unlabelled: str, groups: str) -> list[Entry]:
+    """The entries of an archive with the classes of its folders.
+
+    Or of its table, where it has no such folders, or the table is to say the groups.
+    """
     entries = unique(entries)
     arranged = arrange(entries, unlabelled)
-    if len({entry.label for entry in arranged if entry.outcome is None}) < 2:
-        arranged = apply_table(entries) or arranged
+    if groups or len({entry.label for entry in arranged if entry.outcome is None}) < 2:
+        tabled = apply_table(entries, groups)
+        if tabled is None:
+            _refuse_groups(groups, address, "an archive without one table of its photos")
+        arranged = tabled or arranged
     return [replace(entry, file=None) if entry.outcome else entry for entry in arranged]
 
 

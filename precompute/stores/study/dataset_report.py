@@ -47,6 +47,22 @@ class Duplicates:
 
 
 @dataclass(frozen=True)
+class Grouping:
+    """What a column of the dataset's table says of photos that belong together.
+
+    `column`: as the user names it; `count`: different values that the photos taken have; `largest`:
+    the photos of the commonest; `alone`: photos without a value. `across`: values that lie on both
+    sides of a given split, sorted.
+    """
+
+    column: str
+    count: int
+    largest: int
+    alone: int
+    across: list[str]
+
+
+@dataclass(frozen=True)
 class Report:
     """A dataset as its reader sees it.
 
@@ -54,6 +70,7 @@ class Report:
     photos by split, empty without one. `imbalance`: the largest class over the smallest.
     `small`: classes of too few photos to be judged. `sides`: least, median and greatest shorter
     side in pixels. `problem`: why no study can be made of it, in a line; empty if one can.
+    `grouping`: None where no column was named.
     """
 
     source: str
@@ -65,6 +82,7 @@ class Report:
     duplicates: list[Duplicates]
     problem: str
     files: list[File]
+    grouping: Grouping | None = None
 
     @property
     def photos(self) -> list[File]:

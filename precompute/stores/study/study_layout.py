@@ -10,7 +10,8 @@ Studies lie in a Zarr v3 group at any fsspec address::
         photos/label                    (N,) int32: index of the photo's class
         photos/fold                     (N,) int32: the fold in which the photo is held out; -1:
                                         in none, it only trains
-        photos/group                    (N,) int32: the same for near duplicates, else its own
+        photos/group                    (N,) int32: the same for near duplicates, and for photos
+                                        that the dataset's table says belong together
         cuts/<model>/<cut>              attributes: cut (see `Cut`)
             probability                 (N, K) float32: the held-out prediction of each photo; NaN
                                         where it is held out in no fold
@@ -304,7 +305,9 @@ class Study:
     `classes`: names by index; `counts`: photos of each. `split`: "folds" made here, or the
     dataset's "given" one. `settings`: those of [study.NAME] with `training`, that repeat it.
     `machine`: where latency was measured; `versions`: of the packages, by name; `seconds`: what
-    each step took. `label_doubts` is None in studies made before heads were asked for them.
+    each step took. `label_doubts` is None in studies made before heads were asked for them;
+    `groups`: how many groups the photos form, none on both sides of a fold, None in studies made
+    before it was counted.
     """
 
     name: str
@@ -324,3 +327,4 @@ class Study:
     versions: dict[str, str]
     seconds: dict[str, float]
     label_doubts: LabelDoubts | None = None
+    groups: int | None = None

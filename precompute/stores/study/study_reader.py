@@ -92,6 +92,7 @@ def ranking_document(study: Study, cuts: Sequence[Cut]) -> dict[str, Any]:
         "format_version": VERSIONS["ranking"],
         "study": study.name,
         "photos": study.photos,
+        "groups": study.groups,
         "held_out": study.held_out,
         "classes": study.classes,
         "recommended": {"model": study.recommendation.model, "cut": study.recommendation.cut},

@@ -10,7 +10,12 @@ from diamond_cutter.build.pages.page_frame import Surroundings
 from diamond_cutter.build.pages.study.dataset_page import CLASSES, NAMES, dataset_page
 from diamond_cutter.build.pages.study.doubt_rows import DOUBTED
 from diamond_cutter.build.pages.study.duplicate_rows import GROUPS, MEMBERS
-from diamond_cutter.precompute.stores.study.dataset_report import Duplicates, File, Report
+from diamond_cutter.precompute.stores.study.dataset_report import (
+    Duplicates,
+    File,
+    Grouping,
+    Report,
+)
 from diamond_cutter.precompute.stores.study.study_layout import LabelDoubt, LabelDoubts
 
 TAKEN = [File(f"a/{index}.jpg", "accept", "", "a", "train") for index in range(260)]
@@ -124,6 +129,17 @@ def test_of_many_doubts_the_surest_are_shown() -> None:
     html = render(PLAIN, LabelDoubts([("net", "block1")], [], photos))
     assert html.count(", <strong>rather") == DOUBTED
     assert "All 200 in the contact sheet" in html
+
+
+def test_groups_by_a_column_are_counted_and_those_on_both_sides_said() -> None:
+    grouping = Grouping("patient <1>", count=40, largest=31, alone=1, across=["7", "9"])
+    said = words(render(replace(PLAIN, grouping=grouping)))
+    name = "\u2068patient <1>\u2069"
+    assert f"40 groups by {name}, none trained on while it is held out" in said
+    assert "the largest has 31 photos; 1 photo without one." in said
+    assert f"2 groups by {name} on both sides of the given split" in said
+    assert "diamond check-data photos --groups 'patient <1>'" in said
+    assert "groups by" not in words(render(PLAIN))
 
 
 def test_what_has_no_end_is_cut_short_with_its_total() -> None:

@@ -1,6 +1,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sample_study import LARGE, write_study
 from diamond_cutter.build.measured_study import MeasuredStudy, read_studies
 from diamond_cutter.build.page_text import percent
 from diamond_cutter.build.pages.study import study_files as study_module
+from diamond_cutter.build.pages.study import study_page
 from diamond_cutter.build.whole_site import build_site
 from diamond_cutter.precompute.stores.study.study_reader import ranking_document
 
@@ -86,6 +88,13 @@ def test_it_says_how_it_was_measured(html: str) -> None:
     assert 'models = ["tiny-net", "far.net_2"]' in said
     assert "diamond study pets" in said
     assert "never saw the photos" in said
+
+
+def test_groups_by_a_column_are_counted(pets: MeasuredStudy) -> None:
+    settings = pets.study.settings | {"groups": "patient"}
+    grouped = replace(pets, study=replace(pets.study, settings=settings))
+    said = "The photos form 58 groups by patient, near duplicates joined"
+    assert study_page._duplicates(grouped) == said
 
 
 def test_it_leads_to_its_dataset_its_cuts_and_the_atlas(html: str) -> None:

@@ -137,7 +137,7 @@ def test_photos_that_are_all_for_training_are_split_into_folds() -> None:
 @pytest.mark.parametrize(
     ("groups", "splits", "count", "message"),
     [
-        ([0, 0, 0], ["", "", ""], 5, "photos: expected two or more that show different pictures"),
+        ([0, 0, 0], ["", "", ""], 5, "photos: expected two groups or more"),
         ([0, 1, 2], ["test", "test", "test"], 5, "training photos: expected some beside"),
         ([0, 0, 0], ["train", "test", "test"], 5, "training photos: expected some beside"),
         ([0, 1, 2], ["", "", ""], 1, "folds: expected 2 or more, got 1"),

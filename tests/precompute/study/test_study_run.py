@@ -131,6 +131,7 @@ def test_a_study_agrees_with_scikit_learn_on_the_same_features_and_folds(
 def test_the_same_settings_give_the_same_study(tmp_path: Path, settings: Settings) -> None:
     asked = settings(write_photos(tmp_path / "photos", {"a": 6, "b": 6}))
     first = make_study("one", asked, stream=io.StringIO())
+    assert study_reader.ranking_document(first.study, first.cuts)["groups"] == 12
     again = make_study("one", asked, stream=io.StringIO())
     assert [cut.metrics for cut in again.cuts] == [cut.metrics for cut in first.cuts]
     assert again.study.recommendation == first.study.recommendation
