@@ -11,7 +11,7 @@ LIKE, UNLIKE and STANDS_OUT were chosen on half of the 2,624 solar cells of elpv
 other half 249 pairs that agree are of one cell or of one block, 1,635 of two (a precision of 13 %);
 of those that stand out 233 and 62 (79 %; a recall of 94 %). Of the copies of photos that are no
 look-alikes none is lost: 450 of trash, 400 of ImageNet, families of ten and of twenty. A family of
-forty among sixty others falls in two, for it is what its own look-alikes show. Copies cropped
+forty among sixty others falls in three, for it is what its own look-alikes show. Copies cropped
 alike, of photos of one scene, may still be taken for each other: the whole photos that look like
 them don't lie over them.
 """
