@@ -1,5 +1,6 @@
 """The templates: Jinja2 with every value escaped and no undefined one let through."""
 
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,8 +15,9 @@ POLICY = (
 """The Content-Security-Policy that every page carries: nothing from elsewhere, nothing inline."""
 
 
+@cache
 def environment() -> Environment:
-    """The environment that renders `site_templates`."""
+    """The environment that renders `site_templates`, each of which is compiled once a process."""
     made = Environment(
         loader=PackageLoader("diamond_cutter.site_templates", ""),
         autoescape=True,

@@ -95,4 +95,5 @@ def assemble(
         seconds=dict(seconds),
         label_doubts=label_doubts,
         groups=len(np.unique(sample.group)),
+        dealings=1 + len(sample.again),
     )

@@ -229,9 +229,15 @@ def _split(measured: MeasuredStudy) -> str:
             f"The dataset's own split: heads were trained on {trained}, and every figure is of the "
             f"{number(study.held_out, 'photo')} held out."
         )
+    again = ""
+    if study.dealings > 1:
+        again = (
+            f" So few photos were dealt out into folds {study.dealings} times: what is recommended "
+            "and expected is judged by all of them, and the figures of a cut are of the first."
+        )
     return (
         f"Each photo was held out once, in one of {study.folds} stratified folds (seed "
-        f"{study.seed}): a head never saw the photos that it is judged by."
+        f"{study.seed}): a head never saw the photos that it is judged by.{again}"
     )
 
 

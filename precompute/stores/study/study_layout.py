@@ -307,7 +307,8 @@ class Study:
     `machine`: where latency was measured; `versions`: of the packages, by name; `seconds`: what
     each step took. `label_doubts` is None in studies made before heads were asked for them;
     `groups`: how many groups the photos form, none on both sides of a fold, None in studies made
-    before it was counted.
+    before it was counted. `dealings`: how often the photos were dealt out into folds: cuts are
+    chosen by all dealings, and the figures of each are of the first.
     """
 
     name: str
@@ -328,3 +329,4 @@ class Study:
     seconds: dict[str, float]
     label_doubts: LabelDoubts | None = None
     groups: int | None = None
+    dealings: int = 1

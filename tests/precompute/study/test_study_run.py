@@ -88,7 +88,13 @@ def test_a_study_agrees_with_scikit_learn_on_the_same_features_and_folds(
     asked = settings(write_digits(tmp_path / "digits", 5, 16), cuts=CUTS)
     result = make_study("mine", asked, stream=io.StringIO())
     studies = study_reader.open_studies(asked.store)
-    assert study_reader.read_study(studies, "mine").ranking == result.study.ranking
+    study = study_reader.read_study(studies, "mine")
+    assert study.ranking == result.study.ranking
+    assert study.dealings == 5
+    assert study.recommendation.expected is not None
+    learning = study.recommendation.expected.learning
+    assert learning is not None
+    assert learning.photos == pytest.approx([16, 32, 64], abs=1)
     group = study_reader.study_group(studies, "mine")
     fold = np.asarray(array(group, "photos/fold")[:])
     label = np.asarray(array(group, "photos/label")[:])
