@@ -36,6 +36,8 @@ from diamond_cutter.precompute.study.recommendation.learning_curve import (
 )
 
 POINT = 0.01
+FEWEST = 50
+"""Photos, at least, that judge what more photos brought."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Drawn:
     lost: bool
     told: float
     brought: float
-    brought_covered: bool
+    brought_covered: float
 
 
 def main() -> None:
@@ -74,7 +76,8 @@ def draw(pool: Pool, photos: int, seed: int) -> Drawn:
     plan, features, label = pool.plan, pool.features, pool.label
     order = pool.order(photos, seed)
     drawn, more = np.sort(order[:photos]), np.sort(order[: photos + MORE])
-    rest = np.flatnonzero(~np.isin(pool.group, pool.group[more]))
+    rest = np.flatnonzero(~np.isin(pool.group, pool.group[drawn]))
+    later = np.flatnonzero(~np.isin(pool.group[rest], pool.group[more]))  # of the rest
     settings = replace(plan.settings, seed=seed)
 
     def sample_of(rows: NDArray[np.intp]) -> Sample:
@@ -110,7 +113,7 @@ def draw(pool: Pool, photos: int, seed: int) -> Drawn:
     assert learning is not None
     with_more = partial(np.take, features[at], more, axis=0)
     [trained_by_more] = train_heads([with_more], sample_of(more), settings)
-    brought = right_on_rest(trained_by_more, features[at]).astype(np.float64) - true[:, at]
+    brought = (right_on_rest(trained_by_more, features[at]).astype(np.float64) - true[:, at])[later]
 
     truth = true.astype(np.float64)
     best, mean = truth[:, choice.recommended], truth.mean(axis=0)
@@ -124,26 +127,32 @@ def draw(pool: Pool, photos: int, seed: int) -> Drawn:
         gained=holds(choice.gain, best - truth[:, last]),
         lost=holds(choice.loss, best - truth[:, choice.saver]),
         told=learning.gain.value,
-        brought=float(brought.mean()),
-        brought_covered=holds(learning.gain, brought),
+        brought=float(brought.mean()) if len(later) >= FEWEST else np.nan,
+        brought_covered=holds(learning.gain, brought) if len(later) >= FEWEST else np.nan,
     )
 
 
 def report(photos: int, draws: list[Drawn]) -> None:
     def mean(name: str) -> float:
-        return float(np.mean([getattr(each, name) for each in draws]))
+        return float(np.nanmean([getattr(each, name) for each in draws]))
 
     names = ("recommended", "saver", "habit", "top", "oracle")
     said = ", ".join(f"{name} {mean(name):.3f}" for name in names)
     worse = np.mean([each.recommended < each.habit - POINT for each in draws])
     print(f"{photos} photos, {len(draws)} draws: {said}")
+    more = "no photos are left to judge what more would bring"
+    if any(np.isfinite(each.brought) for each in draws):
+        more = (
+            f"another {MORE} photos: {100 * mean('told'):+.2f} points expected, "
+            f"{100 * mean('brought'):+.2f} came, within the interval in "
+            f"{mean('brought_covered'):.0%}"
+        )
     print(
         f"  gain over the habit {100 * (mean('recommended') - mean('habit')):+.2f} points, regret "
         f"{100 * (mean('oracle') - mean('recommended')):.2f}; more than a point below the habit in "
         f"{worse:.0%}\n  the truth lies in the interval of the accuracy in {mean('covered'):.0%}, "
         f"of the gain in {mean('gained'):.0%}, of the saver's loss in {mean('lost'):.0%}\n"
-        f"  another {MORE} photos: {100 * mean('told'):+.2f} points expected, "
-        f"{100 * mean('brought'):+.2f} came, within the interval in {mean('brought_covered'):.0%}"
+        f"  {more}"
     )
 
 

@@ -31,5 +31,7 @@ def write_cells(folder: Path) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python tools/solar_cells.py FOLDER")
     target = Path(sys.argv[1])
     print(f"{target}: {write_cells(target)} photos of 2 classes")  # noqa: T201

@@ -115,10 +115,10 @@ def _doubts(study: Study) -> Iterator[str]:
         doubted = study.label_doubts.photos
         first = doubted[0]
         yield fill(
-            f"The heads doubt {study_text.count(len(doubted), 'label')}, that of "
-            f"{study_text.name(first.path)} the most: {study_text.name(first.given)}, rather "
+            f"The heads doubt {study_text.count(len(doubted), 'label')}, first of all that of "
+            f"{study_text.name(first.path)}: {study_text.name(first.given)}, rather "
             f"{study_text.name(first.suggested)}. It may be the label, the photo or the network; "
-            "the dataset's page shows them all.",
+            "the dataset's page ranks them.",
             88,
         )
         yield ""

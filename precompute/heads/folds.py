@@ -111,7 +111,7 @@ def divide(
 ) -> list[Fold]:
     """The fold with each of `parts` parts of its training photos, stratified.
 
-    There are fewer parts only where there are fewer groups of near duplicates.
+    There are fewer parts only where there are fewer groups.
     """
     number = deal(labels[fold.train], groups[fold.train], parts, seed)
     divided = (fold.train[number == part] for part in range(number.max() + 1))
@@ -161,7 +161,7 @@ def _given_fold(
     train = ~np.isin(given, ("test", "val")) & ~np.isin(groups, groups[test | validation])
     if not train.any():
         raise UserError(
-            f"training photos: expected some beside those that {np.unique(given[test])[0]!r} holds "
+            f"training photos: expected some beside those that {str(given[test][0])!r} holds "
             "out, got none that is of no group with them; put other photos in train"
         )
     rows = np.flatnonzero(train)

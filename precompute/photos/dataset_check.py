@@ -96,7 +96,12 @@ def _unfit(
 ) -> dict[str, str]:
     """The classes that can't be studied, and why, in a sentence about one of their photos."""
     splits = {entries[place].split for place in joined}
-    trained = {entries[place].label for place in joined if entries[place].split == "train"}
+    judged = {joined[place] for place in joined if entries[place].split in ("test", "val")}
+    trained = {
+        entries[place].label
+        for place in joined
+        if entries[place].split == "train" and joined[place] not in judged
+    }
     unfit = {}
     for label, count in different.items():
         if count < LEAST:
@@ -105,7 +110,10 @@ def _unfit(
                 "one while another is held out; add some."
             )
         elif "train" in splits and label not in trained:
-            unfit[label] = "Its class has no photos in train: expected some there; add some."
+            unfit[label] = (
+                "Its class has no photos in train that belong with none of test or val: expected "
+                "some there; add some."
+            )
     return unfit
 
 

@@ -34,14 +34,14 @@ def describe_groups(column: str, entries: Sequence[Entry], taken: Sequence[int])
     splits: dict[str, set[str]] = defaultdict(set)
     for place in taken:
         sizes[entries[place].group] += 1
-        splits[entries[place].group].add(entries[place].split)
+        splits[entries[place].group].add(entries[place].split or "train")  # what has none trains
     alone = sizes.pop("", 0)
     return Grouping(
         column=column,
         count=len(sizes),
         largest=max(sizes.values(), default=0),
         alone=alone,
-        across=sorted(value for value in sizes if len(splits[value]) > 1),
+        across=sorted(value for value in sizes if {"train"} < splits[value]),
     )
 
 
@@ -54,10 +54,11 @@ def note_groups(
     first: dict[str, dict[str, Entry]] = {value: {} for value in grouping.across}
     torn = [entries[place] for place in taken if entries[place].group in first]
     for entry in torn:
-        first[entry.group].setdefault(entry.split, entry)
+        first[entry.group].setdefault(entry.split or "train", entry)
     notes = {}
     for entry in torn:
-        other = next(each for split, each in first[entry.group].items() if split != entry.split)
+        own = entry.split or "train"
+        other = next(each for split, each in first[entry.group].items() if split != own)
         notes[entry.path] = (
             f"Its {grouping.column} is {entry.group}, as that of {other.path}, which is in "
             f"{other.split or 'no split'}."

@@ -45,11 +45,12 @@ class Sample:
         return held
 
 
-def take_sample(dataset: Dataset, folds: int, seed: int) -> Sample:
+def take_sample(dataset: Dataset, folds: int, seed: int, *, once: bool = False) -> Sample:
     """The photos of a dataset in `folds` folds, or in its own split.
 
     Few photos are dealt out into folds several times: which photos train together and judge is a
-    matter of chance, and the fewer there are, the more hangs on it.
+    matter of chance, and the fewer there are, the more hangs on it. Not if `once`, for heads that
+    take long to train.
 
     Raises `UserError` for a split that leaves nothing to train with.
     """
@@ -58,7 +59,7 @@ def take_sample(dataset: Dataset, folds: int, seed: int) -> Sample:
     splits = [photo.split for photo in dataset.photos]
     parts = make_folds(label, group, splits, folds, seed)
     fold = held_out_in(parts, len(label))
-    dealings = min(MOST_DEALINGS, REPEATED // len(label)) if len(parts) > 1 else 1
+    dealings = 1 if once or len(parts) == 1 else min(MOST_DEALINGS, REPEATED // len(label))
     seeds = np.random.SeedSequence([seed, *b"again"]).generate_state(MOST_DEALINGS)
     again = [
         make_folds(label, group, splits, folds, int(each)) for each in seeds[: max(0, dealings - 1)]

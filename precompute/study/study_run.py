@@ -88,7 +88,8 @@ def make_study(
                 f"{settings.dataset}: {dataset.report.problem}; `diamond check-data` tells of "
                 "every file"
             )
-        sample = take_sample(dataset, settings.folds, settings.seed)
+        by_keras = settings.training.head == "keras"
+        sample = take_sample(dataset, settings.folds, settings.seed, once=by_keras)
         display.phase("loading the backbones")
         plan = make_plan(name, settings, store_address, *([load] if load else []))
         if store_address.folder is not None:

@@ -195,12 +195,12 @@ def _warnings(report: Report) -> tuple[str, ...]:
     if split:
         found.append(
             f"{number(split, 'group')} of photos with the same picture on both sides of the given "
-            "split: what is tested was trained on."
+            "split: those in train are left out of training."
         )
     if report.grouping is not None and report.grouping.across:
         found.append(
             f"{number(len(report.grouping.across), 'group')} by {apart(report.grouping.column)} on "
-            "both sides of the given split: what is tested was trained on."
+            "both sides of the given split: those in train are left out of training."
         )
     if report.small:
         names = ", ".join(apart(name) for name in report.small[:10])

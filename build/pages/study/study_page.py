@@ -226,14 +226,16 @@ def _split(measured: MeasuredStudy) -> str:
     if study.split == "given":
         trained = number(study.photos - study.held_out, "photo")
         return (
-            f"The dataset's own split: heads were trained on {trained}, and every figure is of the "
-            f"{number(study.held_out, 'photo')} held out."
+            f"The dataset's own split: heads were trained on {trained}, less what belongs with a "
+            f"photo held out, and every figure is of the {number(study.held_out, 'photo')} held "
+            "out."
         )
     again = ""
     if study.dealings > 1:
         again = (
-            f" So few photos were dealt out into folds {study.dealings} times: what is recommended "
-            "and expected is judged by all of them, and the figures of a cut are of the first."
+            f" As the photos are few, they were dealt out into folds {study.dealings} times: what "
+            "is recommended and expected is judged by all of them, and the figures of a cut are of "
+            "the first."
         )
     return (
         f"Each photo was held out once, in one of {study.folds} stratified folds (seed "
@@ -245,7 +247,7 @@ def _duplicates(measured: MeasuredStudy) -> str:
     """How many photos stay together, by a column or as near duplicates; empty if none does."""
     if column := measured.study.settings.get("groups"):
         groups = number(len(np.unique(read_array(measured.group))), "group")
-        return f"The photos form {groups} by {shown(column)}, near duplicates joined"
+        return f"The photos form {groups} that stay together ({shown(column)}, near duplicates)"
     sizes = np.bincount(np.unique(read_array(measured.group), return_inverse=True)[1])
     alike = sizes[sizes > 1]
     if not len(alike):

@@ -43,7 +43,7 @@ def find_doubts(
     photo is held out in no fold: nothing is said of it. labels (N,); paths (N,): of the photos.
     """
     mean = np.zeros(probabilities[0].shape)
-    for probability in probabilities:  # one at a time: they may be large
+    for probability in probabilities:
         mean += probability / len(probabilities)
     held = np.flatnonzero(~np.isnan(mean).any(axis=1))
     mean, given = mean[held], labels[held]

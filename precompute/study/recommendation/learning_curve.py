@@ -33,7 +33,7 @@ PARTS = (4, 2)
 """Parts that the training photos are divided into."""
 
 LEAST_GROUPS = 8
-"""Groups of near duplicates, at least, that are divided."""
+"""Groups of photos, at least, that are divided."""
 
 MORE = 100
 """Photos that might be added."""
@@ -43,6 +43,9 @@ STEEPEST = 1.0
 
 _HALF = 0.5
 """Errors added, and right photos too, so that none at all has a logarithm."""
+
+_CAREFUL = 0.5
+"""Standard errors added to the variance of a head."""
 
 _DRAWN = 24
 """Points of the trend, for charts."""
@@ -94,9 +97,10 @@ def _training(folds: Sequence[Fold]) -> float:
 def head_variance(right: NDArray[np.bool_], folds: NDArray[np.int32]) -> float:
     """The variance of the accuracy of heads that different photos train, by that of P heads.
 
-    It is the small difference of two noisy figures: one standard error is added, since too narrow
-    a band would say what is not known. `right` (P, R, N): whether each was right on each of N
-    photos in R dealings; `folds` (R, N): in which fold a photo was held out.
+    It is the small difference of two noisy figures: half a standard error is added, since too
+    narrow a band would say what is not known; none where there is but one fold. `right` (P, R, N):
+    whether each was right on each of N photos in R dealings; `folds` (R, N): in which fold a photo
+    was held out.
     """
     excess = []
     for dealt, fold in zip(right.transpose(1, 0, 2).astype(np.float64), folds, strict=True):
@@ -105,7 +109,7 @@ def head_variance(right: NDArray[np.bool_], folds: NDArray[np.int32]) -> float:
             by_chance = judged.var(axis=0, ddof=1).mean() / judged.shape[1]
             excess.append(judged.mean(axis=1).var(ddof=1) - by_chance)
     error = np.std(excess) / np.sqrt(len(excess) / len(folds))  # dealings are of the same photos
-    return max(0.0, float(np.mean(excess) + error))
+    return max(0.0, float(np.mean(excess) + _CAREFUL * error))
 
 
 def follow(
@@ -137,16 +141,11 @@ def follow(
         return accurate
 
     def measured(values: NDArray[np.float64], of_heads: float) -> Measured:
+        """With the interval of both kinds of error; never beyond -1..1."""
         value = float(values[0])
-        low, high = percentile_interval(values[1:])
-        reach = Z * float(np.sqrt(of_heads))
-        return Measured(
-            value,
-            (
-                value - float(np.hypot(value - low, reach)),
-                value + float(np.hypot(high - value, reach)),
-            ),
-        )
+        ends = percentile_interval(values[1:])
+        low, high = (float(np.hypot(value - end, Z * np.sqrt(of_heads))) for end in ends)
+        return Measured(value, (max(-1.0, value - low), min(1.0, value + high)))
 
     along = np.unique(np.geomspace(photos[0], whole + MORE, _DRAWN).round()).astype(int).tolist()
     independent = float(resamples.groups.max() + 1)

@@ -100,9 +100,10 @@ def _gained(chosen: Cut, expected: Expected) -> str:
     if (chosen.model, chosen.cut) == (habit.model, habit.cut):
         return f"That is {where}: nothing was gained by trying others."
     less = "less" if gain.value < 0 else "more"
+    proven = "" if gain.interval[0] > 0 else ": these photos don't show that anything was gained"
     return (
         f"That is {study_text.points(gain.value)} {less} "
-        f"({study_text.signed_points(gain.interval)}) than at {where}."
+        f"({study_text.signed_points(gain.interval)}) than at {where}{proven}."
     )
 
 
@@ -140,8 +141,8 @@ def _reasons(
         yield f"The {len(ranked)} cuts were compared over the same photos: {found}"
         yield (
             f"Of held-out photos it got {study_text.measured(chosen.metrics.accuracy)} "
-            "right. A cut that was picked by such a figure looks better than it is; what is "
-            "expected allows for that."
+            "right. A cut that was picked by such a figure looks better than it is, and heads of "
+            "folds are worse than that of all photos; what is expected allows for both."
         )
     if chosen is not best:
         yield (

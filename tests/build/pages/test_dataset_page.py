@@ -89,7 +89,7 @@ def test_duplicates_show_their_photos_and_where_they_contradict() -> None:
     assert "b/x.jpg in b in test" in words(split)
     assert "in train" not in within
     assert "The same bytes or pixels, all of a ." in words(within)
-    assert "what is tested was trained on" in html
+    assert "those in train are left out of training" in html
 
 
 DOUBTS = LabelDoubts(

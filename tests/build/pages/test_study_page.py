@@ -80,7 +80,7 @@ def test_every_heading_sorts_by_numbers_that_the_rows_have(html: str) -> None:
 def test_it_says_how_it_was_measured(html: str) -> None:
     said = text(html.split('id="measured"')[1])
     assert "in one of 5 stratified folds (seed 0)" in said
-    assert "So few photos were dealt out into folds 5 times" in said
+    assert "As the photos are few, they were dealt out into folds 5 times" in said
     assert "4 photos in 2 groups of near duplicates" in said
     assert "guessing is right on 25.0" in said
     assert "Made-up processor, 2 threads" in said
@@ -94,7 +94,7 @@ def test_it_says_how_it_was_measured(html: str) -> None:
 def test_groups_by_a_column_are_counted(pets: MeasuredStudy) -> None:
     settings = pets.study.settings | {"groups": "patient"}
     grouped = replace(pets, study=replace(pets.study, settings=settings))
-    said = "The photos form 58 groups by patient, near duplicates joined"
+    said = "The photos form 58 groups that stay together (patient, near duplicates)"
     assert study_page._duplicates(grouped) == said
 
 

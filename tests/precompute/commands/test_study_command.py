@@ -40,7 +40,7 @@ def printed(
 def test_doubted_labels_are_told_with_the_surest_doubt(printed: Printed) -> None:
     said = " ".join(printed().split())
     assert (
-        'The heads doubt 2 labels, that of "photos/036.jpg" the most: "plain", rather '
+        'The heads doubt 2 labels, first of all that of "photos/036.jpg": "plain", rather '
         '"<b>bold</b> & co". It may be the label, the photo or the network'
     ) in said
 

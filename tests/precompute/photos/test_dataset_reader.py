@@ -193,6 +193,15 @@ def test_a_class_without_training_photos_is_left_out(folder: Folder) -> None:
     assert "no photos in train" in folder.file("test/owl/90.png").reason
 
 
+def test_a_class_whose_training_photos_all_have_copies_in_test_is_left_out(folder: Folder) -> None:
+    for split in ("train", "test"):
+        folder.fill(f"{split}/cat", 3, 0 if split == "train" else 50)
+        folder.fill(f"{split}/dog", 3, 10 if split == "train" else 60)
+        folder.fill(f"{split}/owl", 3, 90)
+    assert folder.read().classes == ["cat", "dog"]
+    assert "belong with none of test" in folder.file("train/owl/90.png").reason
+
+
 def test_three_hundred_classes(folder: Folder) -> None:
     for label in range(300):
         folder.fill(f"{label:03}", 2, 2 * label)

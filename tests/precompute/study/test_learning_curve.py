@@ -11,7 +11,7 @@ from diamond_cutter.precompute.heads.head import probabilities
 from diamond_cutter.precompute.heads.head_training import Trained
 from diamond_cutter.precompute.photos.photo import Dataset, Photo
 from diamond_cutter.precompute.stores.study.dataset_report import Split
-from diamond_cutter.precompute.stores.study.study_layout import LearningCurve
+from diamond_cutter.precompute.stores.study.study_layout import LearningCurve, Measured
 from diamond_cutter.precompute.study.cross_validation import (
     LEAST,
     Sample,
@@ -21,7 +21,9 @@ from diamond_cutter.precompute.study.cross_validation import (
 )
 from diamond_cutter.precompute.study.recommendation.learning_curve import (
     MORE,
+    at_all_photos,
     follow,
+    head_variance,
     measure_learning,
 )
 from diamond_cutter.precompute.study.resampling import resample
@@ -100,7 +102,9 @@ def test_where_more_photos_have_brought_nothing_they_bring_nothing(
     assert (curve.whole.value, curve.gain.value, curve.gain.interval) == (0, 0, (0, 0))
 
 
-def study(features: NDArray[np.float32], labels: NDArray[np.intp]) -> tuple[Trained, LearningCurve]:
+def study(
+    features: NDArray[np.float32], labels: NDArray[np.intp]
+) -> tuple[Trained, LearningCurve | None]:
     """The heads of some photos, and what more of them are expected to bring."""
     sample, settings = sample_of(labels), StudySettings()
     [trained] = train_heads([lambda: features], sample, settings)
@@ -121,6 +125,7 @@ def test_what_more_photos_bring_is_foretold() -> None:
             (probabilities(each.head, new[:, 0]).argmax(axis=1) == truth).mean()
             for each in (few, more)
         )
+        assert curve is not None
         assert curve.photos == pytest.approx([24, 48, 96], abs=1)
         told.append(curve.gain.value)
         true.append(more_right - fewer_right)
@@ -128,3 +133,34 @@ def test_what_more_photos_bring_is_foretold() -> None:
     assert 0.02 < np.mean(true) < 0.2
     assert np.mean(told) == pytest.approx(np.mean(true), abs=0.02)
     assert np.mean(held) > 0.8
+
+
+def test_photos_too_few_to_be_divided_have_no_curve_and_leave_the_accuracy_as_it_is() -> None:
+    features, labels = draw(np.random.default_rng(0), 9)
+    assert study(features, labels)[1] is None
+    accuracy = Measured(0.7, (0.5, 0.8))
+    assert at_all_photos(accuracy, None) == accuracy
+
+
+def test_the_head_of_all_photos_is_better_by_the_curve_and_less_sure() -> None:
+    shares = np.tile([0.6, 0.7, 0.8], (500, 1))
+    curve = follow([50, 100, 200], shares, 2.0, 250, resample(np.arange(500), 0))
+    found = at_all_photos(Measured(0.8, (0.76, 0.84)), curve)
+    assert found.value == pytest.approx(0.8 + curve.whole.value)
+    assert 0.01 < curve.whole.value < 0.03
+    low, high = found.interval
+    of_heads = 1.96 * (2.0 / 250) ** 0.5
+    assert found.value - low == pytest.approx(np.hypot(0.04, of_heads), rel=0.02)
+    assert high == 1.0  # and no more
+
+
+def test_heads_that_differ_by_chance_alone_have_next_to_no_variance() -> None:
+    """And those whose accuracies differ have theirs, whatever the photos."""
+    generator = np.random.default_rng(3)
+    folds = np.repeat(np.arange(5), 400)[None]
+    alike = generator.random((4, 1, 2000)) < 0.8
+    assert head_variance(alike, folds) < 3e-4
+    skill = 0.8 + np.repeat(generator.normal(0, 0.06, (4, 5)), 400, axis=1)
+    differing = generator.random((4, 1, 2000)) < skill[:, None]
+    spread = skill.var(axis=0, ddof=1).mean()
+    assert 0.7 * spread < head_variance(differing, folds) < 2 * spread
