@@ -156,7 +156,10 @@ def measure_cells() -> None:
     started = time.perf_counter()
     agreeing, found = compare_steps(prints)
     seconds = time.perf_counter() - started
-    groups = {name: group(len(files), pairs) for name, pairs in (("", agreeing), ("of ", found))}
+    groups = {
+        name: group(len(files), pairs)
+        for name, pairs in (("agreement", agreeing), ("what stands out", found))
+    }
     known = dict(zip(map(tuple, agreeing.tolist()), same_cell(files, agreeing), strict=True))
     true = sum(value > SAME for value in known.values())
     for name, pairs in (("that agree", agreeing), ("that stand out", found)):
@@ -168,7 +171,7 @@ def measure_cells() -> None:
         )
     for name, numbers in groups.items():
         sizes = np.bincount(numbers)
-        print(f"photos {name}: {sizes[sizes > 1].sum()} in groups of up to {sizes.max()}")
+        print(f"photos by {name}: {sizes[sizes > 1].sum()} in groups of up to {sizes.max()}")
     places, later = TWICE
     pairs = set(map(tuple, found.tolist()))
     print(

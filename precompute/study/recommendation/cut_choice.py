@@ -5,8 +5,9 @@ than may be chance: of all cuts the one whose gain over the habit is highest at 
 standard errors below the mean, and the habit where that is nowhere above 0. The gain is in log
 loss, which tells more than accuracy: that jumps by whole photos. It is averaged with those of the
 cuts just before and after, which are nearly the same network, and over all dealings of few photos
-into folds. `benchmarks/recommendation.py` judges the rule by photos that were not drawn for the
-study.
+into folds. The habit, which has a neighbour on one side alone, counts as it is where that is
+better: else a poor neighbour speaks for cuts that are worse. `benchmarks/recommendation.py` judges
+the rule by photos that were not drawn for the study.
 
 A figure of what was picked by that very figure is too high. So the whole choice is made anew on
 each resample of the photos, and judged by the photos that this resample has left out (bootstrap
@@ -85,7 +86,10 @@ def choose(
     photos = np.bincount(resamples.unit, minlength=units).astype(np.float64)
     smoothing = _smoothing(networks)
     sums = _by_unit(right, resamples.unit, units)
-    smooth, sure = sums @ smoothing, _by_unit(likelihood, resamples.unit, units) @ smoothing
+    likely = _by_unit(likelihood, resamples.unit, units)
+    smooth, sure = sums @ smoothing, likely @ smoothing
+    if likely[:, habit].sum() > sure[:, habit].sum():
+        sure[:, habit] = likely[:, habit]
     cheap = np.argsort(price, kind="stable")
     caution = np.sqrt(CAUTION**2 + 2 * np.log(len(set(networks))))
 

@@ -103,6 +103,16 @@ def test_cuts_of_different_networks_lend_each_other_nothing() -> None:
     assert (choice.recommended, choice.saver) == (1, 1)
 
 
+def test_a_poor_neighbour_does_not_speak_against_the_last_cut() -> None:
+    right = np.ones((200, 4), bool)
+    likelihood = np.log(np.tile([0.8, 0.8, 0.5, 0.82], (200, 1)))
+    choice = choose(
+        likelihood, right, ["a"] * 4, 3, np.array([1.0, 2, 3, 4]), 0.01,
+        resample(np.arange(200), 0),
+    )  # fmt: skip
+    assert choice.recommended == 3
+
+
 def test_a_cheaper_cut_that_errs_alike_saves_and_one_that_errs_otherwise_may_lose() -> None:
     right = np.ones((300, 4), bool)
     right[:40, [1, 3]] = False  # the habit, and one that errs on the same photos
