@@ -37,9 +37,7 @@ class Drawn:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    add_options(parser)
-    parser.add_argument("--photos", nargs="+", type=int, default=[150, 400])
-    parser.add_argument("--seeds", type=int, default=10)
+    add_options(parser, photos=[150, 400], seeds=10)
     parser.add_argument("--flipped", type=float, default=0.1, help="share of the labels")
     options = parser.parse_args()
     pool = read_pool(options)

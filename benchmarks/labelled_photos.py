@@ -52,9 +52,12 @@ class Pool:
         return replace(self.dataset, photos=[self.dataset.photos[at] for at in drawn])
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser, photos: list[int], seeds: int) -> None:
+    """What both benchmarks ask for; `photos` and `seeds`: drawn unless others are named."""
     parser.add_argument("set", help="a folder of labelled photos, digits or elpv-dataset")
     parser.add_argument("--models", nargs="+", default=["efficientnet-lite0"])
+    parser.add_argument("--photos", nargs="+", type=int, default=photos)
+    parser.add_argument("--seeds", type=int, default=seeds)
     parser.add_argument("--workers", type=int, default=0)
 
 

@@ -62,9 +62,7 @@ class Drawn:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    add_options(parser)
-    parser.add_argument("--photos", nargs="+", type=int, default=[60, 150, 400])
-    parser.add_argument("--seeds", type=int, default=20)
+    add_options(parser, photos=[60, 150, 400], seeds=20)
     options = parser.parse_args()
     pool = read_pool(options)
     for photos in options.photos:

@@ -55,10 +55,7 @@ def draw_models(models: Sequence[Model], form: Format) -> Chart | None:
         summary=f"Accuracy on ImageNet against cost: {len(shown)} models, of which {len(best)} "
         "are not beaten by another both ways.",
         form=form,
-        left=form.left,
         right=form.width - 8,
-        top=form.top,
-        bottom=form.height - form.bottom,
         x_title="GFLOPs for one photo of the input size, logarithmic",
         y_title="right on ImageNet, as published",
         x_ticks=logarithmic_ticks(across),

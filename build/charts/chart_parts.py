@@ -82,16 +82,13 @@ class Level:
 class Chart:
     """A chart of accuracy, from the bottom up, in a format.
 
-    summary: in words. left, right, top, bottom: the ends of the plot. frontier: the corners of the
-    line of the cuts that no other beats both ways, empty if there is none.
+    summary: in words. right: where the plot ends, which may be in the margin. frontier: the corners
+    of the line of the cuts that no other beats both ways, empty if there is none.
     """
 
     summary: str
     form: Format
-    left: float
     right: float
-    top: float
-    bottom: float
     x_title: str
     y_title: str
     x_ticks: tuple[Tick, ...]
@@ -100,6 +97,21 @@ class Chart:
     series: tuple[Series, ...]
     frontier: str
     labels: tuple[Label, ...]
+
+    @property
+    def left(self) -> int:
+        """The left end of the plot."""
+        return self.form.left
+
+    @property
+    def top(self) -> int:
+        """Its upper end."""
+        return self.form.top
+
+    @property
+    def bottom(self) -> int:
+        """Its lower end."""
+        return self.form.height - self.form.bottom
 
 
 @dataclass(frozen=True)

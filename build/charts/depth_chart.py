@@ -49,10 +49,7 @@ def draw_depth(measured: MeasuredStudy, form: Format) -> Chart:
         summary=f"Accuracy by depth: {count} of "
         f"{number(len(measured.study.backbones), 'backbone')}, shallow to deep.",
         form=form,
-        left=form.left,
         right=form.width - form.right,
-        top=form.top,
-        bottom=form.height - form.bottom,
         x_title="cuts, shallow to deep",
         y_title=RIGHT,
         x_ticks=_ticks(measured, across, form),

@@ -58,10 +58,7 @@ def draw_frontier(measured: MeasuredStudy, form: Format) -> Chart:
         summary=f"Accuracy against cost: {number(len(measured.cuts), 'cut')}, of which "
         f"{len(best)} are not beaten by another both ways.",
         form=form,
-        left=form.left,
         right=form.width - 8,
-        top=form.top,
-        bottom=form.height - form.bottom,
         x_title="GFLOPs for one photo, logarithmic",
         y_title=RIGHT,
         x_ticks=logarithmic_ticks(across),

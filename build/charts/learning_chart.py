@@ -66,10 +66,7 @@ def draw_learning(curve: LearningCurve, photos: int, form: Format) -> Chart:
         summary=f"Accuracy by the photos that train a head, up to {number(photos, 'photo')} and "
         f"{curve.more} more.",
         form=form,
-        left=form.left,
         right=form.width - form.right,
-        top=form.top,
-        bottom=form.height - form.bottom,
         x_title="photos that train",
         y_title=RIGHT,
         x_ticks=logarithmic_ticks(across),

@@ -23,23 +23,23 @@ from diamond_cutter.precompute.stores.study.study_layout import Curve
 class Trained:
     """The heads of a cut.
 
-    `probability (N, K) float32`: of each photo, by the head that did not see it; NaN where it is
-    never held out; `again (R, N, K)`: the same in other folds. `folds`: the heads of the first;
+    `predictions (1 + R, N, K) float32`: of each photo, by the head that did not see it, in each
+    dealing into folds; NaN where it is never held out. `folds`: the heads of the first dealing;
     `head`: trained with all photos. `strengths`: the L2 strength of each fold's head and last that
     of `head`; empty for heads trained by Keras, which have `curves`.
     """
 
-    probability: Floats
-    again: Floats
+    predictions: Floats
     folds: list[Head]
     head: Head
     strengths: list[float]
     curves: list[Curve]
 
     @property
-    def predictions(self) -> Floats:
-        """Of each photo in all dealings into folds, (1 + R, N, K)."""
-        return np.concatenate([self.probability[None], self.again])
+    def probability(self) -> Floats:
+        """The predictions of the first dealing, (N, K)."""
+        first: Floats = self.predictions[0]
+        return first
 
 
 def train(
@@ -61,13 +61,11 @@ def train(
     task = HeadTask(features, labels, class_count, settings.class_weights == "balanced")
     if settings.head == "keras":
         probability, heads, curves = train_keras(task, folds, settings, seed)
-        return Trained(probability, probability[None][:0], heads[:-1], heads[-1], [], curves)
+        return Trained(probability[None], heads[:-1], heads[-1], [], curves)
     probability, heads, strengths = train_logistic(task, folds, seed)
-    repeated = [
-        probability[None][:0],
-        *(train_logistic(task, each, seed)[0][None] for each in again),
-    ]
-    return Trained(probability, np.concatenate(repeated), heads[:-1], heads[-1], strengths, [])
+    others = [train_logistic(task, each, seed)[0] for each in again]
+    predictions = np.stack([probability, *others]) if others else probability[None]
+    return Trained(predictions, heads[:-1], heads[-1], strengths, [])
 
 
 def train_cuts(

@@ -236,7 +236,7 @@ def _doubt_labels(
     asked = [(key, trial) for key, trial in zip(keys, trials, strict=True) if key in tied]
     return find_doubts(
         [key for key, _ in asked],
-        [trial.trained.predictions.mean(axis=0) for _, trial in asked],
+        (trial.trained.predictions.mean(axis=0) for _, trial in asked),
         sample.label,
         sample.classes,
         [photo.path for photo in dataset.photos],

@@ -13,7 +13,7 @@ more of its probability than the others do, by more than chance (Mann and Whitne
 Mathematical Statistics 18, 1947).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ Floats = NDArray[np.floating]
 
 def find_doubts(
     cuts: Sequence[tuple[str, str]],
-    probabilities: Sequence[Floats],
+    probabilities: Iterable[Floats],
     labels: NDArray[np.integer],
     classes: Sequence[str],
     paths: Sequence[str],
@@ -42,9 +42,9 @@ def find_doubts(
     cuts: backbone and name of each; probabilities: their held-out ones, (N, K) each, NaN where a
     photo is held out in no fold: nothing is said of it. labels (N,); paths (N,): of the photos.
     """
-    mean = np.zeros(probabilities[0].shape)
-    for probability in probabilities:
-        mean += probability / len(probabilities)
+    mean = np.zeros((len(labels), len(classes)))
+    for probability in probabilities:  # one at a time: they may be large
+        mean += probability / len(cuts)
     held = np.flatnonzero(~np.isnan(mean).any(axis=1))
     mean, given = mean[held], labels[held]
     known = _known(given, mean)

@@ -175,10 +175,7 @@ def at_all_photos(accuracy: Measured, learning: LearningCurve | None) -> Measure
     more = learning.whole
     value = min(1.0, accuracy.value + more.value)
     below, above = (
-        float(np.hypot(ends[0] - ends[1], gained[0] - gained[1]))
-        for ends, gained in (
-            ((accuracy.value, accuracy.interval[0]), (more.value, more.interval[0])),
-            ((accuracy.value, accuracy.interval[1]), (more.value, more.interval[1])),
-        )
+        float(np.hypot(accuracy.value - accuracy.interval[end], more.value - more.interval[end]))
+        for end in (0, 1)
     )
     return Measured(value, (max(0.0, value - below), min(1.0, value + above)))
