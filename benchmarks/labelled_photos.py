@@ -71,7 +71,7 @@ def read_pool(options: argparse.Namespace) -> Pool:
         workers=options.workers,
     )
     target = check_settings(settings)
-    dataset = read_dataset(settings.dataset, Path(settings.cache), lambda *_: None)
+    dataset = read_dataset(settings, Path(settings.cache), lambda *_: None)
     plan = make_plan("benchmark", settings, target)
     return Pool(plan, dataset, read_features(plan, dataset))
 

@@ -33,6 +33,13 @@ def add_options(parser: ArgumentParser, *tables: type, only: Collection[str] | N
     parser.add_argument(
         "--config", metavar="FILE", help="the settings file (default: diamond.toml)"
     )
+    add_settings(parser, *tables, only=only)
+
+
+def add_settings(
+    parser: ArgumentParser, *tables: type, only: Collection[str] | None = None
+) -> None:
+    """Add an option for each setting of `tables`, or for those named in `only`."""
     for name, item in ((_option(table, item), item) for table in tables for item in _items(table)):
         if only is not None and item.name not in only:
             continue
@@ -54,6 +61,11 @@ def load(table: type[T], options: Namespace) -> T:
     name = next(name for name, known in TABLES.items() if known is table)
     settings: T = getattr(_read(options), name)
     return replace(settings, **_given(table, options))  # type: ignore[type-var]
+
+
+def given(table: type[T], options: Namespace) -> T:
+    """The settings of one table by its defaults and the options given, whatever the file says."""
+    return table(**_given(table, options))
 
 
 def load_studies(options: Namespace) -> dict[str, StudySettings]:

@@ -131,8 +131,8 @@ class AttributionSettings:
 
 
 @dataclass(frozen=True)
-class StudySettings:
-    """Which photos, which cuts, and how they are compared."""
+class DatasetSettings:
+    """Which photos, and how what belongs to them is found."""
 
     dataset: str = setting("", "the photos: a folder, an archive, a CSV or any fsspec address")
     groups: str = setting(
@@ -140,6 +140,12 @@ class StudySettings:
         "the column of a CSV that says which photos belong together (a patient, a day, a machine): "
         "none is trained on while another is held out",
     )
+
+
+@dataclass(frozen=True)
+class StudySettings(DatasetSettings):
+    """Which photos, which cuts, and how they are compared."""
+
     models: tuple[str, ...] = setting(("efficientnet-lite0",), "the backbones to cut")
     cuts: tuple[str, ...] = setting(("all",), 'the cuts to try: "all" or names')
     store: str = setting("data/study.zarr", "where studies are kept: a folder or fsspec address")

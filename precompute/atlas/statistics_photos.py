@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.file_entry import Progress
 from diamond_cutter.precompute.photos.photo import Photo, read_image
 from diamond_cutter.precompute.rendering.sample_statistics import sample_crops
@@ -61,7 +62,7 @@ def choose_photos(address: str, cache: Path, progress: Progress) -> Photos:
     from diamond_cutter.precompute.photos.dataset_reader import read_dataset  # no worker needs it
 
     try:
-        dataset = read_dataset(address, cache, progress, labelled=False)
+        dataset = read_dataset(DatasetSettings(address), cache, progress, labelled=False)
     except UserError as error:
         raise UserError(f"photos: {error}{_OTHERWISE}") from error
     if not dataset.photos:

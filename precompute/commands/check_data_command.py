@@ -3,13 +3,19 @@
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from dataclasses import fields, replace
 from pathlib import Path
 
+from diamond_cutter.command.configuration import add_settings, given
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.jobs.display import StepProgress, open_display
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.report_text import summarize
 from diamond_cutter.precompute.stores.study.dataset_report import to_json
+
+_READING = {item.name for item in fields(DatasetSettings)} - {"dataset"}
+"""The settings that are options; the dataset itself is the argument."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -18,12 +24,7 @@ def configure(parser: ArgumentParser) -> None:
         "path", metavar="PATH", help="a folder, a zip or tar, a CSV, or any address of one"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument(
-        "--groups",
-        metavar="COLUMN",
-        default="",
-        help="the column of a CSV that says which photos belong together (default: none)",
-    )
+    add_settings(parser, DatasetSettings, only=_READING)
     parser.add_argument(
         "--cache",
         metavar="FOLDER",
@@ -37,8 +38,8 @@ def run(options: Namespace) -> None:
     display = open_display(sys.stderr)
     try:
         progress = StepProgress(display).progress("files")
-        cache = Path(options.cache)
-        report = read_dataset(options.path, cache, progress, groups=options.groups).report
+        settings = replace(given(DatasetSettings, options), dataset=options.path)
+        report = read_dataset(settings, Path(options.cache), progress).report
     finally:
         display.close()
     print(json.dumps(to_json(report), indent=2) if options.json else summarize(report))  # noqa: T201

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from statistics import median_low
 
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.duplicates.duplicate_groups import find_repeats, note_repeats
 from diamond_cutter.precompute.photos.examination import Examined
 from diamond_cutter.precompute.photos.examination_cache import Finding
@@ -22,20 +23,20 @@ LEAST = 2
 
 
 def report(
-    source: str,
+    settings: DatasetSettings,
     entries: Sequence[Entry],
     examined: Examined,
     joined: Mapping[int, int],
     *,
     labelled: bool = True,
-    groups: str = "",
 ) -> Report:
     """The report of all entries of a dataset, in their order.
 
-    `joined`: the group of each photo by place, as `join_groups` makes them by the column `groups`.
+    `joined`: the group of each photo by place, as `join_groups` makes them.
     Where no study can be made of it, `problem` says why; where it need not be `labelled`, photos
     are all that is asked for.
     """
+    source, groups = settings.dataset, settings.groups
     different = _different(entries, joined)
     unfit = _unfit(entries, joined, different, groups) if labelled else {}
     taken = [place for place in examined.groups if entries[place].label not in unfit]

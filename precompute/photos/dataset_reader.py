@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.dataset_check import report
 from diamond_cutter.precompute.photos.examination import examine
 from diamond_cutter.precompute.photos.file_entry import Progress
@@ -14,25 +15,24 @@ UNLABELLED = "photos"
 
 
 def read_dataset(
-    address: str,
+    settings: DatasetSettings,
     cache: Path,
     report_progress: Progress,
     *,
     labelled: bool = True,
-    groups: str = "",
 ) -> Dataset:
-    """Read what `open_dataset` finds at `address`, file by file.
+    """Read what `open_dataset` finds, file by file.
 
     Whatever the files are, that ends in a report; its `problem` says if no study can be made of
-    them. Not `labelled`: any photos will do, wherever in the folder they lie. `groups`: the column
-    of the dataset's table that says which photos belong together; empty: none. Raises `UserError`
-    where the address can't be opened, has no such column, or `cache` can't be written to.
+    them. Not `labelled`: any photos will do, wherever in the folder they lie. Raises `UserError`
+    where the address can't be opened, has no column that the settings name, or `cache` can't be
+    written to.
     """
     unlabelled = "" if labelled else UNLABELLED
-    entries = open_dataset(address, cache, report_progress, unlabelled, groups)
+    entries = open_dataset(settings, cache, report_progress, unlabelled)
     examined = examine(entries, cache, report_progress)
     joined = join_groups(entries, examined.groups)
-    described = report(address, entries, examined, joined, labelled=labelled, groups=groups)
+    described = report(settings, entries, examined, joined, labelled=labelled)
     classes = list(described.classes)
     photos = [
         Photo(

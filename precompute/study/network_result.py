@@ -58,11 +58,7 @@ def explain_networks(
         steps = StepProgress(display)
         store_address = check_settings(settings)
         dataset = read_dataset(
-            settings.dataset,
-            Path(settings.cache),
-            steps.progress("files"),
-            labelled=False,
-            groups=settings.groups,
+            settings, Path(settings.cache), steps.progress("files"), labelled=False
         )
         if dataset.report.problem:
             raise UserError(f"{settings.dataset}: {dataset.report.problem}")

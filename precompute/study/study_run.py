@@ -77,12 +77,7 @@ def make_study(
         steps = StepProgress(display)
         store_address = check_settings(settings)
         with steps.step("dataset"):
-            dataset = read_dataset(
-                settings.dataset,
-                Path(settings.cache),
-                steps.progress("files"),
-                groups=settings.groups,
-            )
+            dataset = read_dataset(settings, Path(settings.cache), steps.progress("files"))
         if dataset.report.problem:
             raise UserError(
                 f"{settings.dataset}: {dataset.report.problem}; `diamond check-data` tells of "

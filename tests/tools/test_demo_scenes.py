@@ -7,6 +7,7 @@ import skimage.data
 from demo_scenes import write_scenes
 from PIL import Image
 
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.dataset_reader import UNLABELLED, read_dataset
 
 
@@ -29,10 +30,10 @@ def test_the_scenes_are_those_of_scikit_image_and_replace_older_ones(tmp_path: P
 def test_photos_need_no_class_folders_where_no_head_is_trained(tmp_path: Path) -> None:
     folder = tmp_path / "scenes"
     write_scenes(folder)
-    refused = read_dataset(str(folder), tmp_path / "cache", quiet)
+    refused = read_dataset(DatasetSettings(str(folder)), tmp_path / "cache", quiet)
     assert refused.report.problem
     assert not refused.photos
-    taken = read_dataset(str(folder), tmp_path / "cache", quiet, labelled=False)
+    taken = read_dataset(DatasetSettings(str(folder)), tmp_path / "cache", quiet, labelled=False)
     assert (taken.report.problem, taken.classes) == ("", [UNLABELLED])
     assert [photo.path for photo in taken.photos] == [
         *("astronaut.png", "cat.png", "coffee.png", "rocket.png")
@@ -40,6 +41,15 @@ def test_photos_need_no_class_folders_where_no_head_is_trained(tmp_path: Path) -
     alone = tmp_path / "alone"
     alone.mkdir()
     (folder / "cat.png").rename(alone / "cat.png")
-    assert len(read_dataset(str(alone), tmp_path / "cache", quiet, labelled=False).photos) == 1
+    assert (
+        len(
+            read_dataset(
+                DatasetSettings(str(alone)), tmp_path / "cache", quiet, labelled=False
+            ).photos
+        )
+        == 1
+    )
     (alone / "cat.png").write_text("no photo")
-    assert read_dataset(str(alone), tmp_path / "cache", quiet, labelled=False).report.problem
+    assert read_dataset(
+        DatasetSettings(str(alone)), tmp_path / "cache", quiet, labelled=False
+    ).report.problem

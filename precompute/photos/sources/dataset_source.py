@@ -7,6 +7,7 @@ from pathlib import Path
 from fsspec.implementations.local import LocalFileSystem
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.archives.archive import unpack
 from diamond_cutter.precompute.photos.archives.archive_csv import apply_table
 from diamond_cutter.precompute.photos.class_folders import arrange, unique
@@ -24,18 +25,18 @@ _EXPECTED = "expected a folder, a zip, a tar or a CSV of photos"
 
 
 def open_dataset(
-    address: str, cache: Path, progress: Progress, unlabelled: str = "", groups: str = ""
+    settings: DatasetSettings, cache: Path, progress: Progress, unlabelled: str = ""
 ) -> list[Entry]:
-    """Every file of the dataset at `address`, by path, on this machine.
+    """Every file of the dataset that `settings` name, by path, on this machine.
 
-    `address`: a folder of class folders, with train, val and test around them or not; a zip or tar
+    That is a folder of class folders, with train, val and test around them or not; a zip or tar
     of one; a CSV with path and label; each of them here or at any address that fsspec reads. What
     comes from elsewhere or out of an archive is kept below `cache`, and nothing else is written.
-    `unlabelled`: the class of what lies in no class folder, which else is rejected. `groups`: the
-    column of the dataset's table that says which photos belong together; empty: none.
-    Raises `UserError` where the dataset as a whole can't be had, or has no such column; what is
-    wrong with one file stands in its entry.
+    `unlabelled`: the class of what lies in no class folder, which else is rejected.
+    Raises `UserError` where the dataset as a whole can't be had, or has no column that `settings`
+    name; what is wrong with one file stands in its entry.
     """
+    address, groups = settings.dataset, settings.groups
     local = _local(address)
     if local is None:
         return _open_remote(address, cache, progress, unlabelled, groups)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos import examination
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.examination_cache import NAME
@@ -41,7 +42,7 @@ class Folder:
             self.add(f"{name}/{seed}.png", picture(seed))
 
     def read(self) -> Dataset:
-        return read_dataset(str(self.root), self.cache, lambda *_: None)
+        return read_dataset(DatasetSettings(str(self.root)), self.cache, lambda *_: None)
 
     def file(self, path: str) -> File:
         return next(file for file in self.read().report.files if file.path == path)
@@ -245,7 +246,7 @@ def test_a_split_with_one_side_is_a_problem(folder: Folder) -> None:
     table = folder.root / "table.csv"
     rows = [f"photos/{seed}.png,{'cat' if seed % 2 else 'dog'},test" for seed in range(6)]
     table.write_text("\n".join(["path,label,split", *rows]))
-    report = read_dataset(str(table), folder.cache, lambda *_: None).report
+    report = read_dataset(DatasetSettings(str(table)), folder.cache, lambda *_: None).report
     assert "expected photos in train, and in val or test, got some in test alone" in report.problem
 
 
@@ -284,7 +285,7 @@ def test_what_an_interrupted_run_found_is_kept(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        read_dataset(str(folder.root), folder.cache, interrupt)
+        read_dataset(DatasetSettings(str(folder.root)), folder.cache, interrupt)
     opened = []
     original = examination.decode
     monkeypatch.setattr(
@@ -301,10 +302,10 @@ def test_a_file_that_cannot_be_opened_is_tried_again(folder: Folder) -> None:
     missing = folder.root / "table.csv"
     rows = [f"{label}/{seed}.png,{label}" for label, seed in (("cat", 0), ("cat", 1), ("dog", 10))]
     missing.write_text("\n".join(["path,label", *rows, "dog/later.png,dog"]))
-    before = read_dataset(str(missing), folder.cache, lambda *_: None).report
+    before = read_dataset(DatasetSettings(str(missing)), folder.cache, lambda *_: None).report
     assert before.classes == {"cat": 2}
     folder.add("dog/later.png", picture(40))
-    after = read_dataset(str(missing), folder.cache, lambda *_: None).report
+    after = read_dataset(DatasetSettings(str(missing)), folder.cache, lambda *_: None).report
     assert after.classes == {"cat": 2, "dog": 2}
 
 

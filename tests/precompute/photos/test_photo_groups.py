@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.heads.folds import make_folds
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.photo import Dataset
@@ -48,7 +49,7 @@ def read(folder: Path, table: str, groups: str = "patient") -> Dataset:
     file = folder / "table.csv"
     file.write_text(table)
     cache = folder.parent / "cache"
-    return read_dataset(str(file), cache, lambda *_: None, groups=groups)
+    return read_dataset(DatasetSettings(str(file), groups=groups), cache, lambda *_: None)
 
 
 def test_a_group_is_what_the_column_or_the_picture_joins(folder: Path) -> None:
@@ -121,7 +122,9 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(folder: Path) -
 
 def test_a_folder_has_no_column(folder: Path) -> None:
     with pytest.raises(UserError, match=r"the column 'day'.*got a folder; name a CSV with the col"):
-        read_dataset(str(folder), folder.parent / "cache", lambda *_: None, groups="day")
+        read_dataset(
+            DatasetSettings(str(folder), groups="day"), folder.parent / "cache", lambda *_: None
+        )
 
 
 @pytest.mark.parametrize("table", [TABLE, None])
@@ -137,7 +140,7 @@ def test_the_table_of_an_archive_says_the_groups(folder: Path, table: str | None
 
     def opened(groups: str) -> Dataset:
         cache = folder.parent / "cache"
-        return read_dataset(str(file), cache, lambda *_: None, groups=groups)
+        return read_dataset(DatasetSettings(str(file), groups=groups), cache, lambda *_: None)
 
     if table is None:
         with pytest.raises(UserError, match="got an archive without one table of its photos"):

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos import size_limits
 from diamond_cutter.precompute.photos.archives import archive, zip_members
 from diamond_cutter.precompute.photos.file_entry import Entry
@@ -81,8 +82,8 @@ def home(world: Path) -> Path:
 def read(world: Path, file: Path) -> list[Entry]:
     """The entries, after a look at whether their files lie in the cache under names of its own."""
     cache = home(world) / "cache"
-    entries = open_dataset(str(file), cache, quiet)
-    again = open_dataset(str(file), cache, quiet)
+    entries = open_dataset(DatasetSettings(str(file)), cache, quiet)
+    again = open_dataset(DatasetSettings(str(file)), cache, quiet)
     assert again == entries
     paths = [entry.path for entry in entries]
     assert paths == sorted(set(paths))
@@ -143,7 +144,7 @@ def contents(entries: list[Entry]) -> dict[str, bytes]:
 def refused(world: Path, file: Path) -> str:
     """The one line by which the archive as a whole is refused; nothing of it stays unpacked."""
     with pytest.raises(UserError) as caught:
-        open_dataset(str(file), home(world) / "cache", quiet)
+        open_dataset(DatasetSettings(str(file)), home(world) / "cache", quiet)
     assert "\n" not in str(caught.value)
     assert not [path for path in (home(world) / "cache").rglob("*") if path.is_file()]
     return str(caught.value)
@@ -312,7 +313,7 @@ def test_members_with_a_password_are_rejected_and_an_archive_of_them_refused(wor
     file.write_bytes(encrypted(whole, b"photos/"))
     os.utime(file, (1, 1))
     with pytest.raises(UserError, match="protected by a password"):
-        open_dataset(str(file), home(world) / "cache", quiet)
+        open_dataset(DatasetSettings(str(file)), home(world) / "cache", quiet)
 
 
 def zip_fields(name: bytes, packed: bytes, size: int, crc: int, offset: int) -> tuple[bytes, bytes]:
@@ -608,7 +609,7 @@ def test_a_killed_run_leaves_nothing_that_is_taken_for_whole(
 
     monkeypatch.setattr(archive, "_keep", kill)
     if (child := os.fork()) == 0:
-        open_dataset(str(file), home(world) / "cache", quiet)
+        open_dataset(DatasetSettings(str(file)), home(world) / "cache", quiet)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
     left = [path.name for path in (home(world) / "cache").rglob("*") if path.is_file()]
     assert len(left) == moment
@@ -623,7 +624,7 @@ def test_another_run_in_the_same_folder_is_told_of(world: Path) -> None:
     (folder,) = (home(world) / "cache" / "unpacked").iterdir()
     (folder / "files" / "index.json").write_text(json.dumps([]) + "x")
     with lock_folder(folder), pytest.raises(UserError, match="another run is filling it"):
-        open_dataset(str(file), home(world) / "cache", quiet)
+        open_dataset(DatasetSettings(str(file)), home(world) / "cache", quiet)
     assert contents(read(world, file)) == PHOTOS
 
 
@@ -671,7 +672,7 @@ def test_damage_anywhere_is_a_line_or_a_reason(world: Path, kind: str) -> None:
 def attempt(world: Path, file: Path) -> list[Entry] | None:
     """The entries; None for an archive that is refused, in one line."""
     try:
-        return open_dataset(str(file), home(world) / "cache", quiet)
+        return open_dataset(DatasetSettings(str(file)), home(world) / "cache", quiet)
     except UserError as error:
         if "\n" in str(error):
             raise

@@ -17,6 +17,7 @@ import fsspec
 import pytest
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos import size_limits
 from diamond_cutter.precompute.photos.file_entry import Entry
 from diamond_cutter.precompute.photos.sources import download, remote_files
@@ -114,7 +115,7 @@ def packed(seed: int = 0) -> bytes:
 
 
 def read(host: Host, cache: Path, path: str = "/set.zip") -> list[Entry]:
-    return open_dataset(host.address + path, cache, quiet)
+    return open_dataset(DatasetSettings(host.address + path), cache, quiet)
 
 
 def labels(entries: list[Entry]) -> dict[str, str]:
@@ -134,11 +135,11 @@ def test_an_archive_is_downloaded_once(host: Host, tmp_path: Path) -> None:
     host.files["/set.zip"] = packed()
     told: list[tuple[str, int, int]] = []
     address = f"{host.address}/set.zip"
-    first = open_dataset(address, tmp_path, lambda *args: told.append(args))
+    first = open_dataset(DatasetSettings(address), tmp_path, lambda *args: told.append(args))
     assert labels(first) == {"cat/1.jpg": "cat", "dog/1.jpg": "dog"}
     size = len(packed())
     assert ("downloading", size, size) in told
-    assert open_dataset(address, tmp_path, quiet) == first
+    assert open_dataset(DatasetSettings(address), tmp_path, quiet) == first
     assert host.gets == [("/set.zip", "")]
     assert downloaded(tmp_path) == {"whole": packed()}
 
@@ -192,7 +193,7 @@ def test_a_file_that_changes_in_between_is_never_mixed(host: Host, tmp_path: Pat
         if done >= 500_000:
             host.files["/set.zip"], host.etag = packed(1), '"two"'
 
-    open_dataset(f"{host.address}/set.zip", tmp_path, change)
+    open_dataset(DatasetSettings(f"{host.address}/set.zip"), tmp_path, change)
     assert downloaded(tmp_path) == {"whole": packed(1)}
 
 
@@ -266,7 +267,7 @@ def test_an_address_that_leads_nowhere_is_refused(
 
     monkeypatch.setattr(socket, "getaddrinfo", find_here)
     with pytest.raises(UserError, match=expected) as caught:
-        open_dataset(address, tmp_path, quiet)
+        open_dataset(DatasetSettings(address), tmp_path, quiet)
     assert "\n" not in str(caught.value)
 
 
@@ -350,16 +351,16 @@ def test_any_address_of_fsspec(memory: fsspec.AbstractFileSystem, tmp_path: Path
     }
     for path, content in contents.items():
         memory.pipe_file(f"/{path}", content)
-    assert labels(open_dataset("memory://bucket/set.zip", tmp_path, quiet)) == {
+    assert labels(open_dataset(DatasetSettings("memory://bucket/set.zip"), tmp_path, quiet)) == {
         "cat/1.jpg": "cat",
         "dog/1.jpg": "dog",
     }
-    entries = open_dataset("memory://bucket/set", tmp_path, quiet)
+    entries = open_dataset(DatasetSettings("memory://bucket/set"), tmp_path, quiet)
     assert {(entry.path, entry.label, entry.split) for entry in entries if entry.file} == {
         ("test/cat/2.jpg", "cat", "test"),
         ("train/cat/1.jpg", "cat", "train"),
     }
-    entries = open_dataset("memory://bucket/set/list.csv", tmp_path, quiet)
+    entries = open_dataset(DatasetSettings("memory://bucket/set/list.csv"), tmp_path, quiet)
     assert labels(entries) == {"test/cat/2.jpg": "dog", "train/cat/1.jpg": "cat"}
     assert {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*")} == {
         "downloads",

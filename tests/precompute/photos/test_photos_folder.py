@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.file_entry import Entry
 from diamond_cutter.precompute.photos.sources.dataset_source import open_dataset
 
@@ -23,7 +24,7 @@ def fill(folder: Path, *paths: str, content: bytes = JPEG) -> None:
 
 
 def read(folder: Path) -> list[Entry]:
-    return open_dataset(str(folder), folder.parent / "cache", quiet)
+    return open_dataset(DatasetSettings(str(folder)), folder.parent / "cache", quiet)
 
 
 def labels(entries: list[Entry]) -> dict[str, str]:
@@ -193,7 +194,7 @@ def test_an_address_of_something_else_is_refused_in_one_line(
 @pytest.mark.parametrize("address", ["", "a\0b", "x" * 5000, os.devnull, "foo://bar/baz"])
 def test_an_address_that_makes_no_sense_is_refused(tmp_path: Path, address: str) -> None:
     with pytest.raises(UserError):
-        open_dataset(address, tmp_path / "cache", quiet)
+        open_dataset(DatasetSettings(address), tmp_path / "cache", quiet)
 
 
 def test_many_files_are_listed_at_once(tmp_path: Path) -> None:
@@ -203,7 +204,9 @@ def test_many_files_are_listed_at_once(tmp_path: Path) -> None:
             (tmp_path / "set" / name / f"{number}.jpg").touch()
     told: list[tuple[str, int, int]] = []
     entries = open_dataset(
-        f"file://{tmp_path}/set", tmp_path / "cache", lambda *args: told.append(args)
+        DatasetSettings(f"file://{tmp_path}/set"),
+        tmp_path / "cache",
+        lambda *args: told.append(args),
     )
     assert len(labels(entries)) == 3000
     assert told == [("listing", n, 0) for n in (1000, 2000, 3000)] + [("listing", 3000, 3000)]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.file_entry import Entry
 from diamond_cutter.precompute.photos.sources.dataset_source import open_dataset
 
@@ -28,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 def read(folder: Path, text: str | bytes) -> list[Entry]:
     table = folder / "photos.csv"
     table.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return open_dataset(str(table), folder.parent / "cache", quiet)
+    return open_dataset(DatasetSettings(str(table)), folder.parent / "cache", quiet)
 
 
 def rows(entries: list[Entry]) -> list[tuple[str, str, str, str | None]]:

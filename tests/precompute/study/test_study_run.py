@@ -98,7 +98,7 @@ def test_a_study_agrees_with_scikit_learn_on_the_same_features_and_folds(
     group = study_reader.study_group(studies, "mine")
     fold = np.asarray(array(group, "photos/fold")[:])
     label = np.asarray(array(group, "photos/label")[:])
-    dataset = read_dataset(asked.dataset, Path(asked.cache), quiet)
+    dataset = read_dataset(asked, Path(asked.cache), quiet)
     networks = [(catalogue.network(MODEL), CUTS)]
     found = extract(networks, dataset.photos, asked, open_display(io.StringIO()))
     for cut in result.cuts:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.examination_cache import NAME
 from diamond_cutter.precompute.photos.images.thumbnail import histogram, thumbnail
@@ -26,7 +27,7 @@ def read(folder: Path, shades: list[int]) -> Dataset:
     root.mkdir()
     for place, shade in enumerate(shades):
         Image.fromarray(plain(12, 16, (shade, 10, 20))).save(root / f"{place}.png")
-    dataset = read_dataset(str(root), folder / "cache", nothing, labelled=False)
+    dataset = read_dataset(DatasetSettings(str(root)), folder / "cache", nothing, labelled=False)
     for photo in dataset.photos:
         photo.file.unlink()
     return dataset
