@@ -7,6 +7,7 @@ import tomllib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection
 from dataclasses import Field, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
 
@@ -165,8 +166,8 @@ def _told(error: MismatchError) -> str:
         return f"expected a table [{'.'.join(error.path)}], got {error.got}; mend the file"
     if error.unknown and error.path:
         return (
-            f"[{'.'.join(error.path)}] has {error.got}, expected {error.expected}; "
-            "rename or remove it"
+            f"[{'.'.join(error.path)}] has {error.got}, expected {error.expected}"
+            f"{_meant(error)}; rename or remove it"
         )
     if error.unknown:
         return (
@@ -177,6 +178,13 @@ def _told(error: MismatchError) -> str:
     return (
         f"[{'.'.join(tables)}] {name}: expected {error.expected}, got {error.got}; mend the value"
     )
+
+
+def _meant(error: MismatchError) -> str:
+    """The name that is nearest to one that is not known; empty if none is near."""
+    known = error.expected.replace("'", "").removeprefix("one of ").split(", ")
+    near = get_close_matches(error.got.strip("'"), known, n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _given(table: type, options: Namespace) -> dict[str, Any]:

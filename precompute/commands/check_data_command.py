@@ -11,6 +11,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.jobs.display import StepProgress, open_display
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
+from diamond_cutter.precompute.photos.reading_progress import show_reading
 from diamond_cutter.precompute.photos.report_text import summarize
 from diamond_cutter.precompute.stores.study.dataset_report import to_json
 
@@ -37,7 +38,7 @@ def run(options: Namespace) -> None:
     """Print the report; a `UserError` if no study can be made of the dataset."""
     display = open_display(sys.stderr)
     try:
-        progress = StepProgress(display).progress("files")
+        progress = show_reading(StepProgress(display))
         settings = replace(given(DatasetSettings, options), dataset=options.path)
         report = read_dataset(settings, Path(options.cache), progress).report
     finally:

@@ -1,5 +1,6 @@
 """CSV files with the path and the label of every photo."""
 
+import codecs
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -38,8 +39,10 @@ def read_rows(file: Path, name: str, groups: str = "") -> list[LabelRow]:
     Raises `UserError` for any other.
     """
     try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            return list(_rows(opened, name, groups))
+        with file.open("rb") as opened:
+            is_wide = opened.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        with file.open(encoding="utf-16" if is_wide else "utf-8-sig", newline="") as lines:
+            return list(_rows(lines, name, groups))
     except UnicodeDecodeError as error:
         raise UserError(
             f"{name}: expected a CSV in UTF-8, got byte {error.object[error.start]:#04x} that is "

@@ -21,6 +21,7 @@ from diamond_cutter.precompute.jobs.display import StepProgress, open_display
 from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.photo import Dataset
+from diamond_cutter.precompute.photos.reading_progress import show_reading
 from diamond_cutter.precompute.stores.attribution.attribution_layout import Explained
 from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
 from diamond_cutter.precompute.stores.store_address import StoreAddress
@@ -57,11 +58,9 @@ def explain_networks(
         stack.enter_context(terminated_as_interrupted())
         steps = StepProgress(display)
         store_address = check_settings(settings)
-        dataset = read_dataset(
-            settings, Path(settings.cache), steps.progress("files"), labelled=False
-        )
+        dataset = read_dataset(settings, Path(settings.cache), show_reading(steps), labelled=False)
         if dataset.report.problem:
-            raise UserError(f"{settings.dataset}: {dataset.report.problem}")
+            raise UserError(dataset.report.problem)
         display.phase("loading the backbones")
         cuts_to_explain = [
             _case((load or catalogue.load)(model), settings) for model in settings.models

@@ -19,6 +19,7 @@ from diamond_cutter.precompute.jobs.display import StepProgress, open_display
 from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.photo import Dataset
+from diamond_cutter.precompute.photos.reading_progress import show_reading
 from diamond_cutter.precompute.stores.attribution.attribution_reader import explained_names
 from diamond_cutter.precompute.stores.features_store import Features
 from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
@@ -77,12 +78,9 @@ def make_study(
         steps = StepProgress(display)
         store_address = check_settings(settings)
         with steps.step("dataset"):
-            dataset = read_dataset(settings, Path(settings.cache), steps.progress("files"))
+            dataset = read_dataset(settings, Path(settings.cache), show_reading(steps))
         if dataset.report.problem:
-            raise UserError(
-                f"{settings.dataset}: {dataset.report.problem}; `diamond check-data` tells of "
-                "every file"
-            )
+            raise UserError(f"{dataset.report.problem}; `diamond check-data` tells of every file")
         by_keras = settings.training.head == "keras"
         sample = take_sample(dataset, settings.folds, settings.seed, once=by_keras)
         display.phase("loading the backbones")

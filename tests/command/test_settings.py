@@ -148,6 +148,10 @@ def test_a_study_that_is_not_in_the_file_needs_a_dataset(tmp_path: Path) -> None
     [
         ('[study."a/b"]\ndataset = "x"', "'a/b': expected a name of letters"),
         ("[study.a]\nfold = 3", r"\[study.a\] has 'fold', expected one of 'dataset'"),
+        (
+            "[study.a.trainig]\nepochs = 3",
+            r"'trainig', expected one of .*'training'.* \(did you mean 'training'\?\); rename",
+        ),
         ('[study.a]\nfolds = "3"', r"\[study.a\] folds: expected a whole number, got '3'"),
         ("[study.a.training]\nepoch = 3", r"\[study.a.training\] has 'epoch', expected one of"),
         ("[study.a.training]\ndropout = true", r"dropout: expected a number, got True"),

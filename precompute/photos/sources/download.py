@@ -88,7 +88,7 @@ def download_photos(
         try:
             for future in waiting:
                 results.append(future.result())
-                progress("downloading", len(results), len(photos))
+                progress("downloading photos", len(results), len(photos))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

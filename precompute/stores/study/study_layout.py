@@ -182,11 +182,15 @@ class Saver:
 
 @dataclass(frozen=True)
 class Habit:
-    """Where those cut who don't ask: the last cut of the backbone best on ImageNet."""
+    """Where those cut who don't ask: the last cut of the backbone best on ImageNet.
+
+    `is_last`: whether it is that, and not only the last of those that the study was to try.
+    """
 
     model: str
     cut: str
     accuracy: Measured
+    is_last: bool = True
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,9 @@ def expect(
         learning = measure_learning(read, sample, plan.settings, trials[choice.recommended].share)
     return chosen, Expected(
         accuracy=at_all_photos(choice.accuracy, learning),
-        habit=Habit(habit.model, habit.cut, habit.metrics.accuracy),
+        habit=Habit(
+            habit.model, habit.cut, habit.metrics.accuracy, _is_last(habit, plan.backbones)
+        ),
         gain=choice.gain,
         saver=Saver(saver.model, saver.cut, choice.loss),
         tolerance=plan.settings.tolerance / 100,
@@ -65,6 +67,11 @@ def strongest(backbones: Sequence[Backbone]) -> str:
     """The backbone best on ImageNet, as published; where nothing was, the costliest."""
     best = max(backbones, key=lambda each: (each.info.top1 or 0.0, each.gflops))
     return best.name
+
+
+def _is_last(cut: Cut, backbones: Sequence[Backbone]) -> bool:
+    backbone = next(each for each in backbones if each.name == cut.model)
+    return cut.cut == [layer.name for layer in backbone.layers if layer.is_cut][-1]
 
 
 def _neighbours(features: Features, cut: Cut, sample: Sample) -> Measured:

@@ -6,6 +6,7 @@ from diamond_cutter.precompute.stores.study.study_layout import (
     Baseline,
     Cut,
     Expected,
+    Habit,
     Recommendation,
     Runner,
 )
@@ -96,7 +97,7 @@ def _caveats(chosen: Cut, ranked: Sequence[Cut], verdict: Sufficiency) -> Iterat
 def _gained(chosen: Cut, expected: Expected) -> str:
     """The gain over the habit, in a sentence."""
     habit, gain = expected.habit, expected.gain
-    where = f"the last cut of {habit.model}, where people cut by default"
+    where = _habit_is(habit)
     if (chosen.model, chosen.cut) == (habit.model, habit.cut):
         return f"That is {where}: nothing was gained by trying others."
     less = "less" if gain.value < 0 else "more"
@@ -105,6 +106,12 @@ def _gained(chosen: Cut, expected: Expected) -> str:
         f"That is {study_text.points(gain.value)} {less} "
         f"({study_text.signed_points(gain.interval)}) than at {where}{proven}."
     )
+
+
+def _habit_is(habit: Habit) -> str:
+    if habit.is_last:
+        return f"the last cut of {habit.model}, where people cut by default"
+    return f"the last of the cuts of {habit.model} that this study was to try"
 
 
 def _saved(chosen: Cut, ranked: Sequence[Cut], expected: Expected) -> str:
@@ -182,7 +189,8 @@ def _reasons(
     last = last_cuts(ranked)
     if len(last) > 1:
         right = [f"{cut.model} {_accuracy(cut)}" for cut in last]
-        yield f"Right at the last cut of each network: {study_text.listed(right, len(right))}."
+        which = "last cut" if expected.habit.is_last else "last cut tried"
+        yield f"Right at the {which} of each network: {study_text.listed(right, len(right))}."
     if expected.learning:
         more, gain = expected.learning.more, expected.learning.gain
         yield (
@@ -212,7 +220,7 @@ def _runners_up(chosen: Cut, ranked: Sequence[Cut], expected: Expected) -> list[
     others = dict.fromkeys(cut.model for cut in ranked if cut.model != chosen.model)
     named = [
         (saver, "The saver"),
-        (last, f"The last cut of {last.model}, where people cut by default"),
+        (last, f"T{_habit_is(expected.habit)[1:]}"),
         (best, "The best cut in this study"),
         *((cut, "The best of those that cost less") for cut in cheaper[:1]),
         *(

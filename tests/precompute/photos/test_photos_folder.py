@@ -1,6 +1,11 @@
 """Folders as people have them: what is a photo, and of which class and split."""
 
+import bz2
+import gzip
+import io
 import os
+import pickle
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -25,6 +30,14 @@ def fill(folder: Path, *paths: str, content: bytes = JPEG) -> None:
 
 def read(folder: Path) -> list[Entry]:
     return open_dataset(DatasetSettings(str(folder)), folder.parent / "cache", quiet)
+
+
+def packed(name: str) -> bytes:
+    """A zip that begins with a member of that name."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(name, b"something")
+    return file.getvalue()
 
 
 def labels(entries: list[Entry]) -> dict[str, str]:
@@ -176,7 +189,18 @@ def test_an_empty_folder_has_no_entries(tmp_path: Path) -> None:
         ("photos.rar", b"Rar!\x1a\x07", "RAR"),
         ("photos.tar.zst", b"\x28\xb5\x2f\xfd....", "Zstandard"),
         ("photos.zip", b"<!doctype html><title>Sign in</title>", "a web page"),
-        ("list.csv", "path,label\n".encode("utf-16"), "UTF-16"),
+        ("labels.csv.gz", gzip.compress(b"path,label\n1.jpg,cat\n"), "gzip; unpack it"),
+        ("train-images.gz", gzip.compress(b"\0\0\x08\x03" + bytes(999)), "gzip, an IDX file"),
+        ("images.bz2", bz2.compress(b"one file"), "a single file packed with bzip2; unpack it"),
+        ("train.parquet", b"PAR1....", "a Parquet file; save each of its pictures as a file"),
+        ("train-00001-of-00002.tfrecord", bytes([8, *[0] * 99]), "a TFRecord file; save each"),
+        ("train.tfrec", bytes([8, *[0] * 99]), "a TFRecord file; save each of its pictures"),
+        ("train.npz", packed("images.npy"), "NumPy arrays; save each of its pictures as a file"),
+        ("train.npy", b"\x93NUMPY\x01\0v\0", "NumPy arrays; save each of its pictures"),
+        ("train.pkl", pickle.dumps({"images": []}), "a pickle, .*; save each of its pictures"),
+        ("train.h5", b"\x89HDF\r\n\x1a\n", "an HDF5 file; save each of its pictures"),
+        ("t10k-images-idx3-ubyte", b"\0\0\x08\x03" + bytes(99), "an IDX file of arrays"),
+        ("labels.xlsx", packed("[Content_Types].xml"), "an Office file; save its table as a CSV"),
         ("list.csv", b"\0\0\0\1", "another kind"),
     ],
 )

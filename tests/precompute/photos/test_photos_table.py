@@ -44,10 +44,11 @@ def rows(entries: list[Entry]) -> list[tuple[str, str, str, str | None]]:
         "\n\nLABEL\tid\tPATH\ncat\t7\t1.jpg\ndog\t8\tin/2.jpg",
         "1.jpg,cat\nin/2.jpg,dog",
         "1.jpg\tcat\nin/2.jpg\tdog",
+        "path,label\n1.jpg,cat\nin/2.jpg,dog\n".encode("utf-16"),
         '"path" , "label"\n"1.jpg","cat"\n in/2.jpg , dog \n\n,\n',
     ],
 )
-def test_a_table_is_read_as_it_was_written(folder: Path, text: str) -> None:
+def test_a_table_is_read_as_it_was_written(folder: Path, text: str | bytes) -> None:
     entries = read(folder, text)
     assert rows(entries) == [("1.jpg", "cat", "", None), ("in/2.jpg", "dog", "", None)]
     assert [entry.file for entry in entries] == [folder / "1.jpg", folder / "in/2.jpg"]

@@ -81,6 +81,8 @@ def answer(
     gain: float = 0.012,
     loss: float = 0.004,
     given: list[Baseline] | None = None,
+    *,
+    is_last: bool = True,
 ) -> Recommendation:
     """The recommendation of a cut, its accuracy half a point lower than it was measured."""
     one = find(cuts, chosen)
@@ -88,7 +90,7 @@ def answer(
     figure = one.metrics.accuracy
     expected = Expected(
         accuracy=Measured(figure.value - 0.005, figure.interval),
-        habit=Habit(last.model, last.cut, last.metrics.accuracy),
+        habit=Habit(last.model, last.cut, last.metrics.accuracy, is_last),
         gain=Measured(gain, (gain - 0.02, gain + 0.02)),
         saver=Saver(cheap.model, cheap.cut, Measured(loss, (loss - 0.015, loss + 0.015))),
         tolerance=0.01,
@@ -152,6 +154,17 @@ def test_the_most_accurate_cut_is_recommended_with_its_gain_and_a_saver() -> Non
             "GFLOPs.",
         ),
     ]
+
+
+def test_the_last_of_the_chosen_cuts_is_called_that() -> None:
+    found = answer(lite(), "lite2 block_6", "block_5", "lite2 top_9", gain=0.071, is_last=False)
+    assert "more (5.1 to 9.1) than at the last of the cuts of lite2 that this study was to" in (
+        plainly(found.sentence)
+    )
+    assert any("The last of the cuts of lite2 that" in each.reason for each in found.runners_up)
+    said = " ".join([found.sentence, *found.reasons, *(each.reason for each in found.runners_up)])
+    assert "where people cut by default" not in said
+    assert "Right at the last cut tried of each network: lite2" in said
 
 
 def test_order_of_the_cuts_does_not_matter() -> None:

@@ -128,6 +128,7 @@ def test_a_study_agrees_with_scikit_learn_on_the_same_features_and_folds(
     expected_of_it = recommended.expected
     assert expected_of_it is not None
     assert expected_of_it.habit.cut == CUTS[-1]
+    assert expected_of_it.habit.is_last
     assert abs(expected_of_it.accuracy.value - chosen.metrics.accuracy.value) < 0.05
     assert expected_of_it.neighbours.value > 0.5
     [saver] = [cut for cut in result.cuts if cut.cut == expected_of_it.saver.cut]
@@ -151,6 +152,9 @@ def test_a_class_of_one_photo_is_left_out_and_said_so(tmp_path: Path, settings: 
     result = make_study("mine", asked, stream=io.StringIO())
     assert result.study.classes == ["a", "b"]
     assert result.study.photos == 12
+    expected = result.study.recommendation.expected
+    assert expected is not None
+    assert not expected.habit.is_last  # but one of the chosen cuts
     group = study_reader.study_group(study_reader.open_studies(asked.store), "mine")
     lone = [file for file in study_reader.read_report(group).files if file.label == "lone"]
     assert [file.outcome for file in lone] == ["reject"]
@@ -166,6 +170,7 @@ def test_what_no_study_can_be_made_of_is_refused_before_work(
     with pytest.raises(UserError) as raised:
         make_study("mine", asked, stream=io.StringIO())
     assert "\n" not in str(raised.value)
+    assert str(raised.value).count(str(folder)) == 1
     assert not Path(asked.store).exists()
 
 
