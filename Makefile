@@ -13,13 +13,14 @@ PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadsco
 help:  ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
+# Not compiled in advance: most of it is never imported, and all of it takes a minute and a half.
 env: $(ENV)  ## the environment, .venv, with everything in it
 
 $(ENV): pyproject.toml setup.py constraints.txt
 	@test -n "$(PYTHON)" || { echo "Diamond Cutter needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=..." >&2; exit 2; }
 	@echo "Setting up .venv (a minute or two)"
 	@$(PYTHON) -m venv .venv
-	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 lucid: $(ENV)  ## Lucid 0.3.10, to compare with: without its old pins, on today's TensorFlow
@@ -52,7 +53,7 @@ test-all: $(ENV)  ## all tests, and the contract of backbones over every network
 	DIAMOND_TEST_ALL=1 $(BIN)/pytest $(PARALLEL)
 
 test-jax: $(ENV)  ## the tests of rendering that hold on TensorFlow and on JAX alike, on JAX
-	KERAS_BACKEND=jax $(BIN)/pytest -m backend $(PARALLEL)
+	KERAS_BACKEND=jax JAX_COMPILATION_CACHE_DIR=$(CURDIR)/.cache/jax $(BIN)/pytest -m backend $(PARALLEL)
 
 lint: types .cache/node_modules  ## ruff, mypy and the JavaScript's types
 	$(BIN)/ruff check

@@ -89,6 +89,8 @@ def _start_tensorflow() -> Any:
     import tensorflow
 
     tensorflow.config.list_physical_devices()  # would report on GPUs at the first tensor
+    if _HUSHED:
+        tensorflow.get_logger().setLevel("ERROR")  # it warns of every small graph made anew
     globals()["tf"] = tensorflow
     return tensorflow
 
