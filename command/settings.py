@@ -140,6 +140,11 @@ class DatasetSettings:
         "the column of a CSV that says which photos belong together (a patient, a day, a machine): "
         "none is trained on while another is held out",
     )
+    folders: str = setting(
+        "auto",
+        'what folders above folders of the same names are: "classes", "groups", "folds" or nothing '
+        '("ignore"); "auto": what their names say',
+    )
 
 
 @dataclass(frozen=True)

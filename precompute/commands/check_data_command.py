@@ -13,7 +13,7 @@ from diamond_cutter.precompute.jobs.display import StepProgress, open_display
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.reading_progress import show_reading
 from diamond_cutter.precompute.photos.report_text import summarize
-from diamond_cutter.precompute.stores.study.dataset_report import to_json
+from diamond_cutter.precompute.stores.study.dataset_report import counts, to_json
 
 _READING = {item.name for item in fields(DatasetSettings)} - {"dataset"}
 """The settings that are options; the dataset itself is the argument."""
@@ -43,6 +43,7 @@ def run(options: Namespace) -> None:
         report = read_dataset(settings, Path(options.cache), progress).report
     finally:
         display.close()
-    print(json.dumps(to_json(report), indent=2) if options.json else summarize(report))  # noqa: T201
+    document = {**to_json(report), **counts(report)}
+    print(json.dumps(document, indent=2) if options.json else summarize(report))  # noqa: T201
     if report.problem:
         raise UserError(report.problem)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from diamond_cutter.command.configuration import add_options, load_study
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
+from diamond_cutter.precompute.photos.report_text import brief
 from diamond_cutter.precompute.stores.attribution.attribution_reader import network_document
 from diamond_cutter.precompute.stores.study.study_layout import Cut, Study
 from diamond_cutter.precompute.stores.study.study_reader import ranking_document
@@ -44,7 +45,8 @@ def run(options: Namespace) -> None:
 
     result = make_study(options.name, settings)
     if options.json:
-        print(json.dumps(ranking_document(result.study, result.cuts), indent=2))  # noqa: T201
+        document = ranking_document(result.study, result.cuts, result.report)
+        print(json.dumps(document, indent=2))  # noqa: T201
         return
     Console().print(_table(result.cuts[:SHOWN]))
     print(_words(result))  # noqa: T201
@@ -101,6 +103,8 @@ def _words(result: "Result") -> str:
             fill(study.recommendation.sentence, 88),
             "",
             *_doubts(study),
+            brief(result.report),
+            "",
             f"without a network: {without}",
             f"{len(study.ranking)} cuts, {study.photos:,} photos, {len(study.classes)} classes; "
             f"{seconds}",

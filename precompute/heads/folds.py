@@ -6,6 +6,7 @@ StratifiedGroupKFold weighs every group against all classes and folds, which tak
 alone; a class of two photos is nothing wrong here: each of them is held out while the other trains.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,8 +42,9 @@ def make_folds(
     splits: list[Split],
     count: int,
     seed: int,
+    own: Sequence[str] = (),
 ) -> list[Fold]:
-    """The folds of N photos: `count` of them, or the dataset's own split.
+    """The folds of N photos: `count` of them, or the dataset's own split or folds.
 
     `labels (N,)` and `groups (N,)`: each photo's class, and what it shares with those that stay on
     its side. Folds are stratified; there are fewer than `count` only where there are fewer
@@ -53,6 +55,9 @@ def make_folds(
     and "val" chooses; without "test", "val" is held out. Photos of whose group some are on the side
     that they are to be judged by are left out of training, and of validation.
 
+    `own`: the dataset's own fold of each photo, by name; they count where there is no split and
+    all photos have one. Each is held out in turn, and what is of a group with it does not train.
+
     Raises `UserError` where nothing can be held out, or nothing is left to train with.
     """
     if count < 2:
@@ -60,6 +65,9 @@ def make_folds(
     given = np.asarray(splits)
     if np.isin(given, ("test", "val")).any():
         return [_given_fold(labels, groups, given, count, seed)]
+    names, fold_of = np.unique(np.asarray(own, dtype=str), return_inverse=True)
+    if len(names) > 1 and "" not in names:
+        return [_own_fold(labels, groups, fold_of == fold, seed) for fold in range(len(names))]
     different = len(np.unique(groups))
     if different < 2:
         raise UserError(
@@ -144,6 +152,22 @@ def _fold(
             for other in others
         ]
     return Fold(train, np.flatnonzero(number == held_out), inner)
+
+
+def _own_fold(
+    labels: NDArray[np.integer],
+    groups: NDArray[np.integer],
+    held_out: NDArray[np.bool_],
+    seed: int,
+) -> Fold:
+    train = np.flatnonzero(~held_out & ~np.isin(groups, groups[held_out]))
+    if not len(train):
+        raise UserError(
+            "folds: expected photos beside each fold that are of no group with those in it, got "
+            'none; folders = "ignore" deals them out anew'
+        )
+    inner = _inner_folds(labels, groups, train, len(_NEIGHBOURS), seed)
+    return Fold(train, np.flatnonzero(held_out), inner)
 
 
 def _given_fold(

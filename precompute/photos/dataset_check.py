@@ -9,7 +9,7 @@ from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.duplicates.duplicate_groups import find_repeats, note_repeats
 from diamond_cutter.precompute.photos.examination import Examined
 from diamond_cutter.precompute.photos.examination_cache import Finding
-from diamond_cutter.precompute.photos.file_entry import Entry
+from diamond_cutter.precompute.photos.file_entry import Entry, Listing
 from diamond_cutter.precompute.photos.file_names import PHOTO_KINDS
 from diamond_cutter.precompute.photos.images.image_decoding import FORMATS
 from diamond_cutter.precompute.photos.photo_groups import describe_groups, note_groups
@@ -24,19 +24,21 @@ LEAST = 2
 
 def report(
     settings: DatasetSettings,
-    entries: Sequence[Entry],
+    listing: Listing,
     examined: Examined,
     joined: Mapping[int, int],
     *,
     labelled: bool = True,
 ) -> Report:
-    """The report of all entries of a dataset, in their order.
+    """The report of all entries of a listing, in their order.
 
     `joined`: the group of each photo by place, as `join_groups` makes them.
     Where no study can be made of it, `problem` says why; where it need not be `labelled`, photos
     are all that is asked for.
     """
-    source, groups = settings.dataset, settings.groups
+    entries, source = listing.entries, settings.dataset
+    is_grouped = any(entry.group for entry in entries)
+    groups = settings.groups or ("folder" if is_grouped else "")
     different = _different(entries, joined)
     unfit = _unfit(entries, joined, different, groups) if labelled else {}
     taken = [place for place in examined.groups if entries[place].label not in unfit]
@@ -67,6 +69,8 @@ def report(
         ),
         files=files,
         grouping=grouping,
+        reading=listing.reading,
+        folds=_count(entries[place].fold for place in taken if entries[place].fold),
     )
 
 
@@ -103,6 +107,9 @@ def _unfit(
         for place in joined
         if entries[place].split == "train" and joined[place] not in judged
     }
+    folds = defaultdict(set)
+    for place in joined:
+        folds[entries[place].label].add(entries[place].fold)
     unfit = {}
     for label, count in different.items():
         if count < LEAST:
@@ -114,6 +121,11 @@ def _unfit(
             unfit[label] = (
                 "Its class has no photos in train that belong with none of test or val: expected "
                 "some there; add some."
+            )
+        elif len(splits) == 1 and folds[label] != {""} and len(folds[label]) < LEAST:
+            unfit[label] = (
+                "Its class is in one fold alone: expected two or more, to train with one while "
+                "another is held out; add some."
             )
     return unfit
 
@@ -136,6 +148,7 @@ def _file(entry: Entry, finding: Finding | None, unfit: str, said: Sequence[str]
         width=finding.width,
         height=finding.height,
         digest=finding.digest,
+        fold=entry.fold,
     )
 
 

@@ -29,10 +29,11 @@ def read_dataset(
     written to.
     """
     unlabelled = "" if labelled else UNLABELLED
-    entries = open_dataset(settings, cache, report_progress, unlabelled)
+    listing = open_dataset(settings, cache, report_progress, unlabelled)
+    entries = listing.entries
     examined = examine(entries, cache, report_progress)
     joined = join_groups(entries, examined.groups)
-    described = report(settings, entries, examined, joined, labelled=labelled)
+    described = report(settings, listing, examined, joined, labelled=labelled)
     classes = list(described.classes)
     photos = [
         Photo(
@@ -42,6 +43,7 @@ def read_dataset(
             split=entry.split,
             digest=examined.findings[place].digest,
             group=joined[place],
+            fold=entry.fold,
         )
         for place, entry in enumerate(entries)
         if entry.file is not None and described.files[place].outcome in ("accept", "note")

@@ -19,7 +19,8 @@ class Entry:
     where it lies on this machine, None where it was left out. `label`: its class, never empty
     where `outcome` is None, which says that the file is to be examined. Else it was left out, and
     `reason` says why in a sentence. `group`: what its photo shares with all that belong with it,
-    as the column of a table has it; empty where nothing says so.
+    as the column of a table has it; empty where nothing says so. `fold`: the fold that the dataset
+    deals it out to, by name; empty without one.
     """
 
     path: str
@@ -29,3 +30,12 @@ class Entry:
     outcome: Outcome | None
     reason: str
     group: str = ""
+    fold: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files of a dataset, by path, and how classes and splits were found, in sentences."""
+
+    entries: list[Entry]
+    reading: list[str]

@@ -16,7 +16,8 @@ class Photo:
 
     `file`: where it lies on this machine; `path`: as the dataset has it; `label`: index into the
     dataset's classes; `digest`: SHA-256 of the file's content, hex; `group`: the same for near
-    duplicates and for those that the dataset's table says belong together, else its own.
+    duplicates and for those that the dataset says belong together, else its own; `fold`: the name
+    of the dataset's own fold, empty without one.
     """
 
     file: Path
@@ -25,6 +26,7 @@ class Photo:
     split: Split
     digest: str
     group: int
+    fold: str = ""
 
 
 @dataclass(frozen=True)

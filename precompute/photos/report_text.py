@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from diamond_cutter.precompute.stores.study.dataset_report import (
     Duplicates,
     Grouping,
-    Outcome,
     Report,
 )
 
@@ -33,26 +32,48 @@ def printable(text: str) -> str:
     )
 
 
+def brief(report: Report) -> str:
+    """The classes with their photos, how they were found, and what was left out, in lines."""
+    return "\n".join(_brief(report))
+
+
 def _lines(report: Report) -> Iterator[str]:
-    yield (
-        f"{printable(report.source)}: {len(report.photos):,} photos of {len(report.classes):,} "
-        f"classes, in {len(report.files):,} files"
-    )
-    yield from _classes(report)
-    if report.splits:
-        yield "Split: " + ", ".join(f"{count:,} {name}" for name, count in report.splits.items())
+    yield from _brief(report)
     if report.sides:
         least, middle, most = report.sides
         yield f"Shorter sides: {least} to {most} pixels, half of them {middle} or less"
     yield from _grouping(report.grouping)
-    yield from _files(report, "reject", "Left out")
-    yield from _files(report, "note", "Taken, with a note")
+    yield from _notes(report)
     ignored = sum(file.outcome == "ignore" for file in report.files)
     if ignored:
         yield f"Ignored: {ignored:,} files that are no photos"
     yield from _duplicates(report.duplicates)
     if not report.problem:
         yield "A study can be made of it."
+
+
+def _brief(report: Report) -> Iterator[str]:
+    yield (
+        f"{printable(report.source)}: {len(report.photos):,} photos of {len(report.classes):,} "
+        f"classes, in {len(report.files):,} files"
+    )
+    yield from (printable(sentence) for sentence in report.reading)
+    yield from _classes(report)
+    for title, parts in (("Split", report.splits), ("Folds", report.folds)):
+        if parts:
+            told = [f"{count:,} {printable(name)}" for name, count in parts.items()]
+            yield f"{title}: {', '.join(told)}"
+    yield from _left_out(report)
+
+
+def _left_out(report: Report) -> Iterator[str]:
+    """The files that could not be used, those of the same reason together."""
+    lines = [
+        f"{printable(each.first)}{f' and {each.files - 1:,} more' if each.files > 1 else ''}: "
+        f"{printable(each.reason)}"
+        for each in report.left_out
+    ]
+    yield from _bounded("Left out", lines, sum(each.files for each in report.left_out))
 
 
 def _classes(report: Report) -> Iterator[str]:
@@ -78,13 +99,13 @@ def _grouping(grouping: Grouping | None) -> Iterator[str]:
     yield from _bounded(f"Values of {column} on both sides of the split", values)
 
 
-def _files(report: Report, outcome: Outcome, title: str) -> Iterator[str]:
+def _notes(report: Report) -> Iterator[str]:
     yield from _bounded(
-        title,
+        "Taken, with a note",
         [
             f"{printable(file.path)}: {printable(file.reason)}"
             for file in report.files
-            if file.outcome == outcome
+            if file.outcome == "note"
         ],
     )
 
@@ -100,9 +121,10 @@ def _duplicates(duplicates: Sequence[Duplicates]) -> Iterator[str]:
     yield from _bounded("Sets of duplicates", lines)
 
 
-def _bounded(title: str, lines: Sequence[str]) -> Iterator[str]:
+def _bounded(title: str, lines: Sequence[str], count: int | None = None) -> Iterator[str]:
+    """A title with the count of all, and the first lines."""
     if lines:
-        yield f"{title}: {len(lines):,}"
+        yield f"{title}: {len(lines) if count is None else count:,}"
         yield from (f"  {line}" for line in lines[:SHOWN])
     if len(lines) > SHOWN:
         yield f"  and {len(lines) - SHOWN:,} more, which --json lists"

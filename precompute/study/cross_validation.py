@@ -46,7 +46,7 @@ class Sample:
 
 
 def take_sample(dataset: Dataset, folds: int, seed: int, *, once: bool = False) -> Sample:
-    """The photos of a dataset in `folds` folds, or in its own split.
+    """The photos of a dataset in `folds` folds, or in its own split or folds.
 
     Few photos are dealt out into folds several times: which photos train together and judge is a
     matter of chance, and the fewer there are, the more hangs on it. Not if `once`, for heads that
@@ -57,9 +57,12 @@ def take_sample(dataset: Dataset, folds: int, seed: int, *, once: bool = False) 
     label = np.array([photo.label for photo in dataset.photos], np.int32)
     group = np.array([photo.group for photo in dataset.photos], np.int32)
     splits = [photo.split for photo in dataset.photos]
-    parts = make_folds(label, group, splits, folds, seed)
+    own = [photo.fold for photo in dataset.photos]
+    parts = make_folds(label, group, splits, folds, seed, own)
     fold = held_out_in(parts, len(label))
-    dealings = 1 if once or len(parts) == 1 else min(MOST_DEALINGS, REPEATED // len(label))
+    dealings = (
+        1 if once or any(own) or len(parts) == 1 else min(MOST_DEALINGS, REPEATED // len(label))
+    )
     seeds = np.random.SeedSequence([seed, *b"again"]).generate_state(MOST_DEALINGS)
     again = [
         make_folds(label, group, splits, folds, int(each)) for each in seeds[: max(0, dealings - 1)]

@@ -66,13 +66,14 @@ def assemble(
 ) -> Study:
     """The study of cuts, best first; `seconds` is what its steps took."""
     is_given = any(photo.split in ("val", "test") for photo in dataset.photos)
+    are_own = all(photo.fold for photo in dataset.photos)
     return Study(
         name=plan.name,
         classes=sample.classes,
         counts=np.bincount(sample.label, minlength=len(sample.classes)).tolist(),
         photos=len(sample.label),
         held_out=int(sample.held_out.sum()),
-        split="given" if is_given else "folds",
+        split="given" if is_given else "own folds" if are_own else "folds",
         folds=len(sample.folds),
         seed=plan.settings.seed,
         settings=asdict(plan.settings),

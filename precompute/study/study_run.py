@@ -20,10 +20,12 @@ from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.photo import Dataset
 from diamond_cutter.precompute.photos.reading_progress import show_reading
+from diamond_cutter.precompute.photos.report_text import brief
 from diamond_cutter.precompute.stores.attribution.attribution_reader import explained_names
 from diamond_cutter.precompute.stores.features_store import Features
 from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
 from diamond_cutter.precompute.stores.study import study_writer
+from diamond_cutter.precompute.stores.study.dataset_report import Report
 from diamond_cutter.precompute.stores.study.study_layout import Cut, LabelDoubts, Study
 from diamond_cutter.precompute.stores.study.study_reader import cut_group, read_fold_head, read_head
 from diamond_cutter.precompute.study.baselines import measure_baselines
@@ -50,10 +52,11 @@ PHOTO_BYTES = 40_000
 
 @dataclass(frozen=True)
 class Result:
-    """A finished study, its cuts, best first, and the address of the store that holds it."""
+    """A finished study, its cuts, best first, its dataset, and the address of its store."""
 
     study: Study
     cuts: list[Cut]
+    report: Report
     address: str
 
 
@@ -81,6 +84,8 @@ def make_study(
             dataset = read_dataset(settings, Path(settings.cache), show_reading(steps))
         if dataset.report.problem:
             raise UserError(f"{dataset.report.problem}; `diamond check-data` tells of every file")
+        for line in brief(dataset.report).splitlines():
+            display.note(line)
         by_keras = settings.training.head == "keras"
         sample = take_sample(dataset, settings.folds, settings.seed, once=by_keras)
         display.phase("loading the backbones")
@@ -129,7 +134,7 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> 
         if plan.name not in explained_names(studies):  # nothing is lost, and the ranking is there
             turn()
         _explain(plan, dataset, sample, study, draft, steps, turn)
-    return Result(study, cuts, plan.store_address.address)
+    return Result(study, cuts, dataset.report, plan.store_address.address)
 
 
 def _explain(

@@ -55,9 +55,9 @@ class DatasetPage:
     """`/studies/<study>/dataset/`: the dataset report.
 
     verdict: what can be made of it, in words; `problem` says why no study can, empty if one can.
-    warnings: what to mind. largest, smallest: classes by count; `smallest` is empty where
-    `largest` holds all, `between` are neither. sizes, splits, imbalance, groups: in words, empty
-    where not known. command: what lists every file.
+    reading: how classes and splits were found. warnings: what to mind. largest, smallest: classes
+    by count; `smallest` is empty where `largest` holds all, `between` are neither. sizes, splits,
+    imbalance, groups: in words, empty where not known. command: what lists every file.
     """
 
     frame: Frame
@@ -65,6 +65,7 @@ class DatasetPage:
     source: str
     verdict: str
     problem: str
+    reading: tuple[str, ...]
     warnings: tuple[str, ...]
     largest: tuple[ClassBar, ...]
     smallest: tuple[ClassBar, ...]
@@ -108,6 +109,7 @@ def dataset_page(
         source=shown(report.source),
         verdict=verdict,
         problem=shown(report.problem),
+        reading=tuple(map(shown, report.reading)),
         warnings=_warnings(report),
         largest=bars if all_there else bars[:half],
         smallest=() if all_there else bars[-half:],
@@ -116,6 +118,9 @@ def dataset_page(
         sizes=_sizes(report),
         splits=", ".join(
             f"{number(count, 'photo')} to {_split(name)}" for name, count in report.splits.items()
+        )
+        or ", ".join(
+            f"{number(count, 'photo')} in {shown(name)}" for name, count in report.folds.items()
         ),
         groups=_groups(report.grouping),
         doubts=doubt_rows(doubts, photos, len(report.classes)),

@@ -92,7 +92,7 @@ def study_files(
     explained = measured.explained
     sums = () if explained is None else class_sums(explained)
     yield "index.html", page("study.html", study_page(around, measured, ours, sums, pages))
-    yield "study.json", encode(ranking_document(measured.study, cuts))
+    yield "study.json", encode(ranking_document(measured.study, cuts, measured.report))
     study = measured.study
     dataset = dataset_page(around, measured.path, study.name, measured.report, study.label_doubts)
     yield "dataset/index.html", page("dataset.html", dataset)

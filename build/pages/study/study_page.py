@@ -12,7 +12,7 @@ from diamond_cutter.build.charts.frontier_chart import draw_frontier, frontier
 from diamond_cutter.build.charts.learning_chart import draw_learning
 from diamond_cutter.build.explained_study import ClassAttributions
 from diamond_cutter.build.measured_study import MeasuredStudy, read_array
-from diamond_cutter.build.page_text import number, percent, percent_interval, shown
+from diamond_cutter.build.page_text import grouped, number, percent, percent_interval, shown
 from diamond_cutter.build.pages.attribution.shortcut_warnings import Warned, warnings
 from diamond_cutter.build.pages.page_contexts import Frame, Link, Parameter
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
@@ -21,12 +21,15 @@ from diamond_cutter.build.pages.study.contact_sheet import Thumb, thumb
 from diamond_cutter.build.pages.study.photo_predictions import Predictions, by_margin, mistakes
 from diamond_cutter.build.pages.study.ranking_rows import COLUMNS, RankingRow, ranking_rows
 from diamond_cutter.build.pages.study.study_toml import to_toml
+from diamond_cutter.precompute.stores.study.dataset_report import Report
 from diamond_cutter.precompute.stores.study.study_layout import Backbone, Recommendation
 
 THUMBS = 20
 """Photos shown, those of lowest margin."""
 CLASSES = 60
 """Classes named at most."""
+REASONS = 4
+"""Reasons for leaving files out that are named at most; the dataset's page has all."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +73,15 @@ class StudyPage:
     how many lie on the frontier. thumbs: the photos of lowest margin, `wrong` of all are taken for
     a wrong class; names: of the classes, as many as have room. warned: of shortcuts. linked: the
     backbones that the atlas has, their pages. headings: of the plain columns of the table.
-    duplicates: in words, empty if there are none. settings: that repeat it, as a part of
-    `diamond.toml`.
+    dataset: how it was read and what was left out, in sentences. duplicates: in words, empty if
+    there are none. settings: that repeat it, as a part of `diamond.toml`.
     """
 
     frame: Frame
     name: str
     photos: str
     classes: str
+    dataset: tuple[str, ...]
     sentence: str
     answer: Answer | None
     enough: bool
@@ -143,6 +147,7 @@ def study_page(
         name=study.name,
         photos=number(study.photos, "photo"),
         classes=number(len(study.classes), "class", "classes"),
+        dataset=_dataset(measured.report),
         sentence=shown(chosen.sentence),
         answer=_answer(chosen),
         enough=chosen.enough,
@@ -196,6 +201,18 @@ def study_page(
     )
 
 
+def _dataset(report: Report) -> tuple[str, ...]:
+    """How the dataset was read, and what was left out of it."""
+    lines = [shown(sentence) for sentence in report.reading]
+    left_out = report.left_out
+    if left_out:
+        count = number(sum(each.files for each in left_out), "file")
+        reasons = [f"{grouped(each.files)}: {shown(each.reason)}" for each in left_out[:REASONS]]
+        more = " And others." if len(left_out) > REASONS else ""
+        lines.append(f"Left out: {count}. {' '.join(reasons)}{more}")
+    return tuple(lines)
+
+
 def _answer(chosen: Recommendation) -> Answer | None:
     expected = chosen.expected
     if expected is None or not chosen.gain:
@@ -236,6 +253,11 @@ def _split(measured: MeasuredStudy) -> str:
             f" As the photos are few, they were dealt out into folds {study.dealings} times: what "
             "is recommended and expected is judged by all of them, and the figures of a cut are of "
             "the first."
+        )
+    if study.split == "own folds":
+        return (
+            f"Each photo was held out once, in one of the dataset's own {study.folds} folds: a "
+            "head never saw the photos that it is judged by, nor what belongs with them."
         )
     return (
         f"Each photo was held out once, in one of {study.folds} stratified folds (seed "

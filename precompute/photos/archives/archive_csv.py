@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.photos.class_folders import unique
 from diamond_cutter.precompute.photos.file_entry import Entry
 from diamond_cutter.precompute.photos.file_names import member_path
-from diamond_cutter.precompute.photos.label_table import read_rows, tabulate
+from diamond_cutter.precompute.photos.labels.class_folders import unique
+from diamond_cutter.precompute.photos.labels.label_table import read_rows, tabulate
 
 
 def is_table(path: str) -> bool:

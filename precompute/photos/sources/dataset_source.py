@@ -10,23 +10,28 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.archives.archive import unpack
 from diamond_cutter.precompute.photos.archives.archive_csv import apply_table
-from diamond_cutter.precompute.photos.class_folders import arrange, unique
-from diamond_cutter.precompute.photos.file_entry import Entry, Progress
+from diamond_cutter.precompute.photos.file_entry import Entry, Listing, Progress
 from diamond_cutter.precompute.photos.file_names import judge, member_path
-from diamond_cutter.precompute.photos.label_table import LabelRow, beside, read_rows, tabulate
+from diamond_cutter.precompute.photos.labels.class_folders import arrange, unique
+from diamond_cutter.precompute.photos.labels.label_table import (
+    LabelRow,
+    beside,
+    read_rows,
+    tabulate,
+)
 from diamond_cutter.precompute.photos.sources.download import download, download_photos
 from diamond_cutter.precompute.photos.sources.file_kind import file_kind
 from diamond_cutter.precompute.photos.sources.folder_listing import list_folder
 from diamond_cutter.precompute.photos.sources.remote_files import Remote, System
 
-__all__ = ["Entry", "Progress", "open_dataset"]
+__all__ = ["Entry", "Listing", "Progress", "open_dataset"]
 
 _EXPECTED = "expected a folder, a zip, a tar or a CSV of photos"
 
 
 def open_dataset(
     settings: DatasetSettings, cache: Path, progress: Progress, unlabelled: str = ""
-) -> list[Entry]:
+) -> Listing:
     """Every file of the dataset that `settings` name, by path, on this machine.
 
     That is a folder of class folders, with train, val and test around them or not; a zip or tar
@@ -39,11 +44,11 @@ def open_dataset(
     address, groups = settings.dataset, settings.groups
     local = _local(address)
     if local is None:
-        return _open_remote(address, cache, progress, unlabelled, groups)
+        return _open_remote(settings, cache, progress, unlabelled)
     try:
         if local.is_dir():
             _refuse_groups(groups, address, "a folder")
-            return arrange(list_folder(local, progress), unlabelled)
+            return arrange(list_folder(local, progress), settings, unlabelled)
         local.stat()  # says why not
         if not local.is_file():
             raise UserError(f"{address}: {_EXPECTED}, got a device, pipe or socket; name another")
@@ -54,8 +59,8 @@ def open_dataset(
         raise UserError(f"{address}: {_EXPECTED}, got: {reason}; mend the address") from error
     kind = file_kind(local, address)
     if kind == "table":
-        return tabulate(read_rows(local, address, groups), beside(local))
-    return _classes(unpack(local, kind, address, cache, progress), address, unlabelled, groups)
+        return Listing(tabulate(read_rows(local, address, groups), beside(local)), [])
+    return _classes(unpack(local, kind, address, cache, progress), settings, unlabelled)
 
 
 def _refuse_groups(groups: str, address: str, got: str) -> None:
@@ -76,32 +81,36 @@ def _local(address: str) -> Path | None:
 
 
 def _open_remote(
-    address: str, cache: Path, progress: Progress, unlabelled: str, groups: str
-) -> list[Entry]:
+    settings: DatasetSettings, cache: Path, progress: Progress, unlabelled: str
+) -> Listing:
+    address, groups = settings.dataset, settings.groups
     system = System(address)
     if system.is_folder():
         _refuse_groups(groups, address, "a folder")
-        return arrange(_remote_folder(system, cache, progress), unlabelled)
+        return arrange(_remote_folder(system, cache, progress), settings, unlabelled)
     file = download(system, cache, progress)
     kind = file_kind(file, address)
     if kind == "table":
-        return _remote_table(system, read_rows(file, address, groups), cache, progress)
-    return _classes(unpack(file, kind, address, cache, progress), address, unlabelled, groups)
+        rows = read_rows(file, address, groups)
+        return Listing(_remote_table(system, rows, cache, progress), [])
+    return _classes(unpack(file, kind, address, cache, progress), settings, unlabelled)
 
 
-def _classes(entries: list[Entry], address: str, unlabelled: str, groups: str) -> list[Entry]:
+def _classes(entries: list[Entry], settings: DatasetSettings, unlabelled: str) -> Listing:
     """The entries of an archive with the classes of its folders.
 
     Or of its table, where it has no such folders, or the table is to say the groups.
     """
-    entries = unique(entries)
-    arranged = arrange(entries, unlabelled)
+    entries, groups = unique(entries), settings.groups
+    listing = arrange(entries, settings, unlabelled)
+    arranged = listing.entries
     if groups or len({entry.label for entry in arranged if entry.outcome is None}) < 2:
         tabled = apply_table(entries, groups)
         if tabled is None:
-            _refuse_groups(groups, address, "an archive without one table of its photos")
+            _refuse_groups(groups, settings.dataset, "an archive without one table of its photos")
         arranged = tabled or arranged
-    return [replace(entry, file=None) if entry.outcome else entry for entry in arranged]
+    files = [replace(entry, file=None) if entry.outcome else entry for entry in arranged]
+    return Listing(files, listing.reading)
 
 
 def _remote_folder(system: System, cache: Path, progress: Progress) -> list[Entry]:

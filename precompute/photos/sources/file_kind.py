@@ -8,7 +8,7 @@ import tarfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Literal
+from typing import Any, Literal
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.photos.file_names import photo_kind
@@ -23,7 +23,7 @@ _STARTS: dict[bytes, Kind] = {
     b"BZh": "tar",
     b"\xfd7zXZ\0": "tar",
 }
-_PACKED: dict[bytes, tuple[str, Callable[[Path], IO[bytes]]]] = {
+_PACKED: dict[bytes, tuple[str, Callable[[Path], Any]]] = {
     b"\x1f\x8b": ("gzip", gzip.open),
     b"BZh": ("bzip2", bz2.open),
     b"\xfd7zXZ\0": ("xz", lzma.open),

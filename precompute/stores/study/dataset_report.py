@@ -3,7 +3,7 @@
 `diamond check-data --json` prints it, a study keeps it, the site shows it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from diamond_cutter.command.structuring import structure, unstructure
@@ -20,6 +20,7 @@ class File:
     taken with a note, left out because it can't be used, or no photo to begin with; `reason` says
     why, in a sentence, and is empty for "accept". `label` is its class, empty where it has none.
     `width` and `height` in pixels as shown, 0 where not known; `digest`: SHA-256 of the content.
+    `fold`: the dataset's own, by name.
     """
 
     path: str
@@ -30,6 +31,16 @@ class File:
     width: int = 0
     height: int = 0
     digest: str = ""
+    fold: str = ""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Files that could not be used for the same reason, a sentence: the first, and how many."""
+
+    reason: str
+    first: str
+    files: int
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,8 @@ class Report:
     photos by split, empty without one. `imbalance`: the largest class over the smallest.
     `small`: classes of too few photos to be judged. `sides`: least, median and greatest shorter
     side in pixels. `problem`: why no study can be made of it, in a line; empty if one can.
-    `grouping`: None where no column was named.
+    `grouping`: None where nothing says which photos belong together. `reading`: how classes, splits
+    and groups were found, in sentences. `folds`: photos by the dataset's own fold.
     """
 
     source: str
@@ -83,6 +95,18 @@ class Report:
     problem: str
     files: list[File]
     grouping: Grouping | None = None
+    reading: list[str] = field(default_factory=list)
+    folds: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """The files that could not be used, by reason, the commonest first."""
+        paths: dict[str, list[str]] = {}
+        for file in self.files:
+            if file.outcome == "reject":
+                paths.setdefault(file.reason, []).append(file.path)
+        found = [LeftOut(reason, each[0], len(each)) for reason, each in paths.items()]
+        return sorted(found, key=lambda each: (-each.files, each.first))
 
     @property
     def photos(self) -> list[File]:
@@ -94,6 +118,19 @@ def to_json(report: Report) -> dict[str, object]:
     """The report as JSON has it."""
     document: dict[str, object] = unstructure(report)
     return document
+
+
+def counts(report: Report) -> dict[str, object]:
+    """What was taken and what was not, as JSON has it beside a study's figures."""
+    return {
+        "source": report.source,
+        "reading": report.reading,
+        "classes": report.classes,
+        "splits": report.splits,
+        "folds": report.folds,
+        "left_out": [{"reason": each.reason, "files": each.files} for each in report.left_out],
+        "ignored": sum(file.outcome == "ignore" for file in report.files),
+    }
 
 
 def from_json(document: dict[str, object]) -> Report:

@@ -307,7 +307,7 @@ class Study:
     """A study as a whole.
 
     `classes`: names by index; `counts`: photos of each. `split`: "folds" made here, or the
-    dataset's "given" one. `settings`: those of [study.NAME] with `training`, that repeat it.
+    dataset's "given" one, or its "own folds". `settings`: those of [study.NAME] that repeat it.
     `machine`: where latency was measured; `versions`: of the packages, by name; `seconds`: what
     each step took. `label_doubts` is None in studies made before heads were asked for them;
     `groups`: how many groups the photos form, none on both sides of a fold, None in studies made
@@ -320,7 +320,7 @@ class Study:
     counts: list[int]
     photos: int
     held_out: int
-    split: Literal["folds", "given"]
+    split: Literal["folds", "given", "own folds"]
     folds: int
     seed: int
     settings: dict[str, Any]

@@ -13,7 +13,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.structuring import structure
 from diamond_cutter.precompute.stores.format_version import VERSIONS, check_format
 from diamond_cutter.precompute.stores.store_address import array, subgroup
-from diamond_cutter.precompute.stores.study.dataset_report import Report, from_json
+from diamond_cutter.precompute.stores.study.dataset_report import Report, counts, from_json
 from diamond_cutter.precompute.stores.study.study_layout import Cut, Expected, Measured, Study
 
 
@@ -78,10 +78,11 @@ def read_report(study: zarr.Group) -> Report:
     return from_json(json.loads(np.asarray(array(study, "report")[:]).tobytes()))
 
 
-def ranking_document(study: Study, cuts: Sequence[Cut]) -> dict[str, Any]:
+def ranking_document(study: Study, cuts: Sequence[Cut], report: Report) -> dict[str, Any]:
     """A study as JSON has it: `diamond study --json`, and `study.json` of the site.
 
-    `cuts` are all of them, best first; shares are 0..1, latency is in seconds.
+    `cuts` are all of them, best first, `report` is the dataset's; shares are 0..1, latency is in
+    seconds.
     """
     expected, doubts = study.recommendation.expected, study.label_doubts
     baselines = {each.name: each.accuracy.value for each in study.baselines}
@@ -95,6 +96,7 @@ def ranking_document(study: Study, cuts: Sequence[Cut]) -> dict[str, Any]:
         "groups": study.groups,
         "held_out": study.held_out,
         "classes": study.classes,
+        "dataset": counts(report),
         "recommended": {"model": study.recommendation.model, "cut": study.recommendation.cut},
         **({} if expected is None else _expected(expected)),
         "sentence": study.recommendation.sentence,

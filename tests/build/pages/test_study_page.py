@@ -115,6 +115,13 @@ def test_names_from_outside_are_escaped(small_site: Path, html: str) -> None:
         assert "<img src=x>" not in page
 
 
+def test_it_says_how_many_files_were_left_out_and_why(html: str) -> None:
+    assert (
+        "Left out: 2 files. 1: not an image: cut off after 12 bytes 1: has 90000 x 90000 pixels, "
+        "more than can be read" in text(html)
+    )
+
+
 def test_a_given_split_is_told(large_study: str, tmp_path: Path) -> None:
     build_site("", [large_study], tmp_path / "site", "", quiet)
     said = text((tmp_path / "site/studies/thirty/index.html").read_text(encoding="utf-8"))
@@ -126,9 +133,12 @@ def test_a_given_split_is_told(large_study: str, tmp_path: Path) -> None:
 
 def test_the_json_has_the_ranking(small_site: Path, pets: MeasuredStudy) -> None:
     document = json.loads((small_site / "studies/pets/study.json").read_bytes())
-    expected = ranking_document(pets.study, [cut.cut for cut in pets.cuts])
+    expected = ranking_document(pets.study, [cut.cut for cut in pets.cuts], pets.report)
     assert document == json.loads(json.dumps(expected))
     assert document["format_version"] == 1
+    assert document["dataset"]["classes"] == pets.report.classes
+    assert [each["files"] for each in document["dataset"]["left_out"]] == [1, 1]
+    assert document["dataset"]["ignored"] == 2
     assert document["recommended"] == {"model": "tiny-net", "cut": "block1"}
     assert set(document["baselines"]) == {"chance", "majority", "colour", "habit", "neighbours"}
     assert document["saver"] == {

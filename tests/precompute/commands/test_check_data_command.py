@@ -44,7 +44,9 @@ def test_json_says_what_became_of_every_file(
         "width": 40,
         "height": 30,
         "digest": document["files"][0]["digest"],
+        "fold": "",
     }
+    assert document["left_out"] == [{"reason": document["files"][4]["reason"], "files": 1}]
     assert (photos.parent / "data" / "cache").is_dir()
 
 

@@ -29,7 +29,7 @@ def printed(
 
     def run(*options: str, **changes: object) -> str:
         study = replace(measured.study, **changes)  # type: ignore[arg-type]
-        result = Result(study, [cut.cut for cut in measured.cuts], small_study)
+        result = Result(study, [cut.cut for cut in measured.cuts], measured.report, small_study)
         monkeypatch.setattr(study_run, "make_study", lambda *_: result)
         assert main(["study", "pets", "--dataset", "photos", *options]) == 0
         return capsys.readouterr().out
@@ -50,6 +50,18 @@ def test_without_doubts_nothing_is_told_of_them(
     printed: Printed, doubts: LabelDoubts | None
 ) -> None:
     assert "doubt" not in printed(label_doubts=doubts)
+
+
+def test_classes_and_what_was_left_out_are_told_at_the_end(printed: Printed) -> None:
+    said = printed()
+    assert "photos/<my set>.csv: " in said
+    assert "Classes: " in said
+    assert "Left out: 2\n  broken/<img src=x>.jpg: not an image: cut off after 12 bytes" in said
+    left_out = json.loads(printed("--json"))["dataset"]["left_out"]
+    assert left_out[1] == {
+        "reason": "has 90000 x 90000 pixels, more than can be read",
+        "files": 1,
+    }
 
 
 def test_doubted_labels_are_in_the_json(printed: Printed) -> None:

@@ -119,6 +119,25 @@ def test_a_given_split_is_kept_and_leaks_are_left_out() -> None:
     assert held_out_in([fold], 32).tolist() == [-1] * 26 + [0] * 6
 
 
+def test_folds_of_the_dataset_are_held_out_in_turn_and_leaks_are_left_out() -> None:
+    own = ["two", "one", "three"] * 10
+    groups = alone(30)
+    groups[[1, 3]] = 100  # in "one" and in "two"
+    folds = make_folds(np.arange(30) % 2, groups, [""] * 30, 5, 0, own)
+    check(folds, groups)
+    assert [fold.test.tolist() for fold in folds] == [
+        list(range(1, 30, 3)),
+        list(range(2, 30, 3)),
+        list(range(0, 30, 3)),
+    ]
+    assert [sorted({*range(30)} - {*fold.train} - {*fold.test}) for fold in folds] == [[3], [], [1]]
+
+
+def test_folds_that_not_all_photos_have_are_dealt_out_anew() -> None:
+    own = ["a", "b", ""] * 10
+    assert len(make_folds(np.arange(30) % 2, alone(30), [""] * 30, 5, 0, own)) == 5
+
+
 @pytest.mark.parametrize("held_out", ["val", "test"])
 def test_one_held_out_split_is_held_out_and_the_rest_chooses_inside(held_out: str) -> None:
     splits = ["train", ""] * 10 + [held_out] * 5

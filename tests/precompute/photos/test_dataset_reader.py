@@ -203,6 +203,33 @@ def test_a_class_whose_training_photos_all_have_copies_in_test_is_left_out(folde
     assert "belong with none of test" in folder.file("train/owl/90.png").reason
 
 
+def test_folds_of_the_dataset_are_counted_and_a_class_of_one_is_left_out(folder: Folder) -> None:
+    for fold in range(3):
+        folder.fill(f"fold_{fold}/cat", 2, 10 * fold)
+        folder.fill(f"fold_{fold}/dog", 2, 10 * fold + 50)
+    folder.fill("fold_0/owl", 3, 90)
+    dataset = folder.read()
+    assert dataset.report.classes == {"cat": 6, "dog": 6}
+    assert dataset.report.folds == {"fold_0": 4, "fold_1": 4, "fold_2": 4}
+    assert {photo.fold for photo in dataset.photos} == {"fold_0", "fold_1", "fold_2"}
+    [owls] = dataset.report.left_out
+    assert (owls.first, owls.files) == ("fold_0/owl/90.png", 3)
+    assert owls.reason.startswith("Its class is in one fold alone")
+    said = summarize(dataset.report)
+    assert "Folds: 4 fold_0, 4 fold_1, 4 fold_2" in said
+    assert "Left out: 3\n  fold_0/owl/90.png and 2 more: Its class is in one fold alone" in said
+
+
+def test_groups_of_folders_stay_together(folder: Folder) -> None:
+    for number in range(3):
+        folder.fill(f"patient_{number}/ill", 2, 10 * number)
+        folder.fill(f"patient_{number}/well", 2, 10 * number + 50)
+    dataset = folder.read()
+    assert dataset.report.classes == {"ill": 6, "well": 6}
+    assert len({photo.group for photo in dataset.photos}) == 3
+    assert "Groups by folder: 3, of at most 4 photos" in summarize(dataset.report)
+
+
 def test_three_hundred_classes(folder: Folder) -> None:
     for label in range(300):
         folder.fill(f"{label:03}", 2, 2 * label)

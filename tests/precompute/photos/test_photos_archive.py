@@ -82,8 +82,8 @@ def home(world: Path) -> Path:
 def read(world: Path, file: Path) -> list[Entry]:
     """The entries, after a look at whether their files lie in the cache under names of its own."""
     cache = home(world) / "cache"
-    entries = open_dataset(DatasetSettings(str(file)), cache, quiet)
-    again = open_dataset(DatasetSettings(str(file)), cache, quiet)
+    entries = open_dataset(DatasetSettings(str(file)), cache, quiet).entries
+    again = open_dataset(DatasetSettings(str(file)), cache, quiet).entries
     assert again == entries
     paths = [entry.path for entry in entries]
     assert paths == sorted(set(paths))
@@ -672,7 +672,7 @@ def test_damage_anywhere_is_a_line_or_a_reason(world: Path, kind: str) -> None:
 def attempt(world: Path, file: Path) -> list[Entry] | None:
     """The entries; None for an archive that is refused, in one line."""
     try:
-        return open_dataset(DatasetSettings(str(file)), home(world) / "cache", quiet)
+        return open_dataset(DatasetSettings(str(file)), home(world) / "cache", quiet).entries
     except UserError as error:
         if "\n" in str(error):
             raise

@@ -115,7 +115,7 @@ def packed(seed: int = 0) -> bytes:
 
 
 def read(host: Host, cache: Path, path: str = "/set.zip") -> list[Entry]:
-    return open_dataset(DatasetSettings(host.address + path), cache, quiet)
+    return open_dataset(DatasetSettings(host.address + path), cache, quiet).entries
 
 
 def labels(entries: list[Entry]) -> dict[str, str]:
@@ -135,11 +135,13 @@ def test_an_archive_is_downloaded_once(host: Host, tmp_path: Path) -> None:
     host.files["/set.zip"] = packed()
     told: list[tuple[str, int, int]] = []
     address = f"{host.address}/set.zip"
-    first = open_dataset(DatasetSettings(address), tmp_path, lambda *args: told.append(args))
+    first = open_dataset(
+        DatasetSettings(address), tmp_path, lambda *args: told.append(args)
+    ).entries
     assert labels(first) == {"cat/1.jpg": "cat", "dog/1.jpg": "dog"}
     size = len(packed())
     assert ("downloading", size, size) in told
-    assert open_dataset(DatasetSettings(address), tmp_path, quiet) == first
+    assert open_dataset(DatasetSettings(address), tmp_path, quiet).entries == first
     assert host.gets == [("/set.zip", "")]
     assert downloaded(tmp_path) == {"whole": packed()}
 
@@ -355,12 +357,12 @@ def test_any_address_of_fsspec(memory: fsspec.AbstractFileSystem, tmp_path: Path
         "cat/1.jpg": "cat",
         "dog/1.jpg": "dog",
     }
-    entries = open_dataset(DatasetSettings("memory://bucket/set"), tmp_path, quiet)
+    entries = open_dataset(DatasetSettings("memory://bucket/set"), tmp_path, quiet).entries
     assert {(entry.path, entry.label, entry.split) for entry in entries if entry.file} == {
         ("test/cat/2.jpg", "cat", "test"),
         ("train/cat/1.jpg", "cat", "train"),
     }
-    entries = open_dataset(DatasetSettings("memory://bucket/set/list.csv"), tmp_path, quiet)
+    entries = open_dataset(DatasetSettings("memory://bucket/set/list.csv"), tmp_path, quiet).entries
     assert labels(entries) == {"test/cat/2.jpg": "dog", "train/cat/1.jpg": "cat"}
     assert {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*")} == {
         "downloads",

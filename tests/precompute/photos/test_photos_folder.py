@@ -29,7 +29,7 @@ def fill(folder: Path, *paths: str, content: bytes = JPEG) -> None:
 
 
 def read(folder: Path) -> list[Entry]:
-    return open_dataset(DatasetSettings(str(folder)), folder.parent / "cache", quiet)
+    return open_dataset(DatasetSettings(str(folder)), folder.parent / "cache", quiet).entries
 
 
 def packed(name: str) -> bytes:
@@ -85,8 +85,7 @@ def test_the_class_is_the_first_folder(tmp_path: Path) -> None:
         # A class may be called so, and one split alone splits nothing.
         (["train/1.jpg", "boat/2.jpg"], ["boat", "train"]),
         (["train/a/1.jpg", "train/b/1.jpg"], ["a", "b"]),
-        (["val/a/1.jpg", "valid/b/1.jpg"], ["val", "valid"]),
-        (["train/a/1.jpg", "test/a/1.jpg", "other/a/1.jpg"], ["other", "test", "train"]),
+        (["val/a/1.jpg", "valid/b/1.jpg"], ["a", "b"]),
         (["a/1.jpg", "a/2.jpg"], ["a", "a"]),
         (["a/b/1.jpg", "a/2.jpg"], ["a", "a"]),
     ],
@@ -189,8 +188,12 @@ def test_an_empty_folder_has_no_entries(tmp_path: Path) -> None:
         ("photos.rar", b"Rar!\x1a\x07", "RAR"),
         ("photos.tar.zst", b"\x28\xb5\x2f\xfd....", "Zstandard"),
         ("photos.zip", b"<!doctype html><title>Sign in</title>", "a web page"),
-        ("labels.csv.gz", gzip.compress(b"path,label\n1.jpg,cat\n"), "gzip; unpack it"),
-        ("train-images.gz", gzip.compress(b"\0\0\x08\x03" + bytes(999)), "gzip, an IDX file"),
+        ("labels.csv.gz", gzip.compress(b"path,label\n1.jpg,cat\n", mtime=0), "gzip; unpack it"),
+        (
+            "train-images.gz",
+            gzip.compress(b"\0\0\x08\x03" + bytes(999), mtime=0),
+            "gzip, an IDX file",
+        ),
         ("images.bz2", bz2.compress(b"one file"), "a single file packed with bzip2; unpack it"),
         ("train.parquet", b"PAR1....", "a Parquet file; save each of its pictures as a file"),
         ("train-00001-of-00002.tfrecord", bytes([8, *[0] * 99]), "a TFRecord file; save each"),
@@ -231,7 +234,7 @@ def test_many_files_are_listed_at_once(tmp_path: Path) -> None:
         DatasetSettings(f"file://{tmp_path}/set"),
         tmp_path / "cache",
         lambda *args: told.append(args),
-    )
+    ).entries
     assert len(labels(entries)) == 3000
     assert told == [("listing", n, 0) for n in (1000, 2000, 3000)] + [("listing", 3000, 3000)]
     assert not (tmp_path / "cache").exists()

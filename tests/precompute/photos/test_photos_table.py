@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 def read(folder: Path, text: str | bytes) -> list[Entry]:
     table = folder / "photos.csv"
     table.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return open_dataset(DatasetSettings(str(table)), folder.parent / "cache", quiet)
+    return open_dataset(DatasetSettings(str(table)), folder.parent / "cache", quiet).entries
 
 
 def rows(entries: list[Entry]) -> list[tuple[str, str, str, str | None]]:

@@ -138,7 +138,7 @@ def test_a_study_agrees_with_scikit_learn_on_the_same_features_and_folds(
 def test_the_same_settings_give_the_same_study(tmp_path: Path, settings: Settings) -> None:
     asked = settings(write_photos(tmp_path / "photos", {"a": 6, "b": 6}))
     first = make_study("one", asked, stream=io.StringIO())
-    assert study_reader.ranking_document(first.study, first.cuts)["groups"] == 12
+    assert study_reader.ranking_document(first.study, first.cuts, first.report)["groups"] == 12
     again = make_study("one", asked, stream=io.StringIO())
     assert [cut.metrics for cut in again.cuts] == [cut.metrics for cut in first.cuts]
     assert again.study.recommendation == first.study.recommendation
@@ -149,7 +149,10 @@ def test_the_same_settings_give_the_same_study(tmp_path: Path, settings: Setting
 
 def test_a_class_of_one_photo_is_left_out_and_said_so(tmp_path: Path, settings: Settings) -> None:
     asked = settings(write_photos(tmp_path / "photos", {"a": 6, "b": 6, "lone": 1}))
-    result = make_study("mine", asked, stream=io.StringIO())
+    told = io.StringIO()
+    result = make_study("mine", asked, stream=told)
+    assert "  a       6  too few to be judged\n" in told.getvalue()
+    assert "Left out: 1\n  lone/0.png: Its class has 1 different photo" in told.getvalue()
     assert result.study.classes == ["a", "b"]
     assert result.study.photos == 12
     expected = result.study.recommendation.expected

@@ -111,7 +111,7 @@ def test_studies_made_before_expect_nothing_and_are_still_read(tmp_path: Path) -
     studies["mine"].attrs["study"] = kept
     study = study_reader.read_study(study_reader.open_studies(address), "mine")
     assert study.recommendation.expected is None
-    document = study_reader.ranking_document(study, [CUT])
+    document = study_reader.ranking_document(study, [CUT], REPORT)
     assert document["baselines"] == {"chance": 0.5}
     assert not {"saver", "gain"} & set(document)
 
@@ -123,7 +123,7 @@ def test_what_the_heads_doubt_is_read_back_and_in_the_json(tmp_path: Path) -> No
     study = replace(STUDY, label_doubts=doubts)
     study_writer.finish(write(address), study)
     assert study_reader.read_study(study_reader.open_studies(address), "mine") == study
-    document = study_reader.ranking_document(study, [CUT])
+    document = study_reader.ranking_document(study, [CUT], REPORT)
     assert document["label_doubts"] == [
         {"path": "b/2.jpg", "given": "b", "suggested": "a", "score": 0.75}
     ]
@@ -138,7 +138,7 @@ def test_studies_made_before_know_of_no_doubts_and_are_still_read(tmp_path: Path
     studies["mine"].attrs["study"] = kept
     study = study_reader.read_study(study_reader.open_studies(address), "mine")
     assert study.label_doubts is None
-    assert "label_doubts" not in study_reader.ranking_document(study, [CUT])
+    assert "label_doubts" not in study_reader.ranking_document(study, [CUT], REPORT)
 
 
 def test_what_is_expected_is_read_back_and_in_the_json(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_what_is_expected_is_read_back_and_in_the_json(tmp_path: Path) -> None:
     study = replace(STUDY, recommendation=replace(STUDY.recommendation, expected=expected))
     study_writer.finish(write(address), study)
     assert study_reader.read_study(study_reader.open_studies(address), "mine") == study
-    document = study_reader.ranking_document(study, [CUT])
+    document = study_reader.ranking_document(study, [CUT], REPORT)
     assert document["baselines"] == {"chance": 0.5, "habit": 0.5, "neighbours": 0.4}
     assert document["gain"] == {"value": 0.03, "interval": [0.01, 0.05]}
     assert document["more_photos"] == {"photos": 100, "gain": document["gain"]}

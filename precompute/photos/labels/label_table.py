@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.photos.class_folders import class_name, split_of, unique
 from diamond_cutter.precompute.photos.file_entry import Entry
+from diamond_cutter.precompute.photos.labels.class_folders import class_name, unique
+from diamond_cutter.precompute.photos.labels.split_names import split_of
 from diamond_cutter.precompute.photos.size_limits import MAX_ENTRIES, MAX_NAME
 from diamond_cutter.precompute.stores.study.dataset_report import Split
 
