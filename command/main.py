@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
 from diamond_cutter.command.configuration import share_models
@@ -46,6 +47,8 @@ class _Parser(ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0: done, 2: the user can mend it (one line on standard error)."""
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal that has no letter for it shows its code
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _run(list(sys.argv[1:] if arguments is None else arguments))
     except UserError as error:

@@ -71,6 +71,8 @@ def report(
         grouping=grouping,
         reading=listing.reading,
         folds=_count(entries[place].fold for place in taken if entries[place].fold),
+        value_range=examined.value_range,
+        faint=sum(examined.findings[place].faint for place in taken),
     )
 
 

@@ -6,6 +6,7 @@ from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.dataset_check import report
 from diamond_cutter.precompute.photos.examination import examine
 from diamond_cutter.precompute.photos.file_entry import Progress
+from diamond_cutter.precompute.photos.images.value_range import Range
 from diamond_cutter.precompute.photos.photo import Dataset, Photo
 from diamond_cutter.precompute.photos.photo_groups import join_groups
 from diamond_cutter.precompute.photos.sources.dataset_source import open_dataset
@@ -20,18 +21,20 @@ def read_dataset(
     report_progress: Progress,
     *,
     labelled: bool = True,
+    value_range: Range | None = None,
 ) -> Dataset:
     """Read what `open_dataset` finds, file by file.
 
     Whatever the files are, that ends in a report; its `problem` says if no study can be made of
-    them. Not `labelled`: any photos will do, wherever in the folder they lie. Raises `UserError`
-    where the address can't be opened, has no column that the settings name, or `cache` can't be
-    written to.
+    them. Not `labelled`: any photos will do, wherever in the folder they lie. `value_range`: what
+    becomes black and white in photos of more than 8 bits; None: what suits all of them. Raises
+    `UserError` where the address can't be opened, has no column that the settings name, or `cache`
+    can't be written to.
     """
     unlabelled = "" if labelled else UNLABELLED
     listing = open_dataset(settings, cache, report_progress, unlabelled)
     entries = listing.entries
-    examined = examine(entries, cache, report_progress)
+    examined = examine(entries, cache, report_progress, value_range)
     joined = join_groups(entries, examined.groups)
     described = report(settings, listing, examined, joined, labelled=labelled)
     classes = list(described.classes)
@@ -41,9 +44,10 @@ def read_dataset(
             path=entry.path,
             label=classes.index(entry.label),
             split=entry.split,
-            digest=examined.findings[place].digest,
+            digest=examined.findings[place].source,
             group=joined[place],
             fold=entry.fold,
+            value_range=examined.findings[place].value_range,
         )
         for place, entry in enumerate(entries)
         if entry.file is not None and described.files[place].outcome in ("accept", "note")

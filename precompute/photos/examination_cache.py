@@ -1,5 +1,6 @@
 """What was found in photos, kept on disk, so that no photo is looked into twice."""
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.structuring import structure, unstructure
 from diamond_cutter.precompute.photos.cache_folder import writing
+from diamond_cutter.precompute.photos.images.value_range import Range
 from diamond_cutter.precompute.stores.study.study_layout import THUMBNAIL
 
 NAME = "photos.sqlite"
@@ -29,8 +31,9 @@ class Finding:
     """What a file turned out to be.
 
     `digest`: SHA-256 of its content, hex, empty where it couldn't be opened; `pixels`: a digest of
-    the decoded image; `width` and `height` of that. Where no photo can be made of the file,
-    `problem` says why, and only the digest is known.
+    the decoded image; `width` and `height` of that; `span`, `value_range` and `faint` as `Decoded`
+    has them. Where no photo can be made of the file, `problem` says why, and only the digest is
+    known.
     """
 
     digest: str
@@ -40,6 +43,16 @@ class Finding:
     format: str = ""
     note: str = ""
     problem: str = ""
+    span: Range | None = None
+    value_range: Range | None = None
+    faint: bool = False
+
+    @property
+    def source(self) -> str:
+        """SHA-256, hex, of what the decoded image is made of: the content, and the range if any."""
+        if self.value_range is None:
+            return self.digest
+        return hashlib.sha256(f"{self.digest} {self.value_range}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +77,7 @@ class ExaminationCache:
         return row and (structure(json.loads(row[0]), Finding), row[1])
 
     def preview(self, digest: str) -> Preview | None:
-        """What shows the photo of a file with that digest; None if nothing is known."""
+        """What shows the photo of a file with that `Finding.source`; None if nothing is known."""
         query = "SELECT thumbnail, colour FROM preview WHERE digest = ?"
         row = self._connection.execute(query, (digest,)).fetchone()
         if row is None:
@@ -80,7 +93,7 @@ class ExaminationCache:
         self._connection.execute("REPLACE INTO photo VALUES (?, ?, ?)", row)
         if preview is not None:
             colour = preview.colour.astype("<f4").tobytes()
-            shown = (finding.digest, preview.thumbnail.tobytes(), colour)
+            shown = (finding.source, preview.thumbnail.tobytes(), colour)
             self._connection.execute("REPLACE INTO preview VALUES (?, ?, ?)", shown)
 
     def pairs(self, key: bytes) -> NDArray[np.intp] | None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.photos.images.image_decoding import decode
+from diamond_cutter.precompute.photos.images.value_range import Range
 from diamond_cutter.precompute.stores.study.dataset_report import Report, Split
 
 
@@ -15,7 +16,8 @@ class Photo:
     """One photo.
 
     `file`: where it lies on this machine; `path`: as the dataset has it; `label`: index into the
-    dataset's classes; `digest`: SHA-256 of the file's content, hex; `group`: the same for near
+    dataset's classes; `digest`: SHA-256, hex, of the file's content, and of `value_range`, which
+    says how values of more than 8 bits are read, None if there are none; `group`: the same for near
     duplicates and for those that the dataset says belong together, else its own; `fold`: the name
     of the dataset's own fold, empty without one.
     """
@@ -27,6 +29,7 @@ class Photo:
     digest: str
     group: int
     fold: str = ""
+    value_range: Range | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,6 @@ class PhotoError(Exception):
 def read_image(photo: Photo) -> NDArray[np.uint8]:
     """The photo decoded, (H, W, 3) sRGB; raises `PhotoError`."""
     try:
-        return decode(photo.file).image
+        return decode(photo.file, photo.value_range).image
     except Exception as error:  # whatever the decoder meets, the photo is to be named
         raise PhotoError(f"{photo.path}: {type(error).__name__}: {error}") from error

@@ -9,15 +9,21 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageFile, UnidentifiedImageError
 
 from diamond_cutter.precompute.photos.file_names import PHOTO_KINDS, photo_kind
+from diamond_cutter.precompute.photos.images.photo_pixels import SRGB, read_values, to_rgb
+from diamond_cutter.precompute.photos.images.value_range import (
+    FULL,
+    Range,
+    common_range,
+    find_span,
+)
 
 FORMATS = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
@@ -68,19 +74,11 @@ BRANDS = {
 }
 """The brands of the ISO base media format (ISO/IEC 14496-12) that hold pictures."""
 
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What EXIF's orientation asks for (Exif 2.32, tag 274)."""
-
-BITS, WHITE_IS_ZERO, SUBFILE, DNG = 258, 262, 254, 50706
+SUBFILE, DNG = 254, 50706
 """Tags of TIFF 6.0, and of the Digital Negative."""
+
+FEW_LEVELS = 16
+"""Of 256. A photo whose values lie within so many looks like a single colour."""
 
 _large = threading.Lock()
 
@@ -124,28 +122,33 @@ class Decoded:
     """A photo: `image` (H, W, 3) uint8, sRGB, upright.
 
     `format`: of the file, a key of `FORMATS`; `note`: what was done that its owner may want to
-    know, in sentences, empty if nothing.
+    know, in sentences, empty if nothing. Where its values have more than 8 bits, `span` is
+    what `find_span` finds in them, and `value_range` what became 0 and 255; else both are None.
+    `faint`: it looks like a single colour.
     """
 
     image: NDArray[np.uint8]
     format: str
     note: str
+    span: Range | None
+    value_range: Range | None
+    faint: bool
 
 
-def decode(file: Path) -> Decoded:
+def decode(file: Path, value_range: Range | None = None) -> Decoded:
     """Read a photo.
 
-    Orientation and colour profile are applied; more than 8 bits a channel are scaled to 8; what is
-    transparent lies over white; of several frames the first is taken. Any file of which this can't
-    be made raises `UnreadableError`, whatever its bytes are.
+    Orientation and colour profile are applied; what is transparent lies over white; of several
+    frames the first is taken. Values of more than 8 bits become 0 to 255 from `value_range`, or if
+    there is none from what suits this photo. Any file of which this can't be made raises
+    `UnreadableError`, whatever its bytes are.
     """
     try:
         with _open(file) as opened:
             form = _check_header(opened)
-            notes: list[str] = []
             large = opened.width * opened.height > LARGE_PIXELS
             with _large if large else nullcontext():
-                image = _upright(opened, form, notes)
+                decoded = _decode(opened, form, value_range)
     except UnreadableError:
         raise
     except Image.DecompressionBombError as error:
@@ -157,16 +160,37 @@ def decode(file: Path) -> Decoded:
             raise UnreadableError(f"Can't be opened ({error.strerror}): mend that.") from error
         said = " ".join(str(error).split())[:200] or type(error).__name__
         raise UnreadableError(f"Damaged or cut off ({said}): copy or download it again.") from error
+    return decoded
+
+
+def _decode(opened: ImageFile.ImageFile, form: str, value_range: Range | None) -> Decoded:
+    values = read_values(opened)
+    span = None if values is None else find_span(values)
+    if values is not None and span is None:
+        raise UnreadableError("Holds no numbers, only NaN: export it again.")
+    used = value_range or (common_range([span]) if span else FULL)
+    turned = _orientation(opened) != 1
+    opened.load()
+    notes = list(_say(opened, form))
+    image = to_rgb(opened, values, *used)
+    if span is not None:
+        notes.append(f"Scaled to 8 bits from {used[0]:.10g} to {used[1]:.10g}.")
+    if turned:
+        notes.append("Turned upright, as its EXIF orientation says.")
     shorter, longer = sorted(image.shape[:2])
     if longer >= WIDE * shorter:
         notes.append(
             f"Its sides are as 1 to {longer / shorter:.0f}; a network sees the middle square only."
         )
-    return Decoded(image, form, " ".join(notes))
+    least, most = int(image.min()), int(image.max())
+    faint = most - least < FEW_LEVELS
+    if faint:
+        notes.append(f"Next to nothing to be seen: its values are {least} to {most} of 0 to 255.")
+    return Decoded(image, form, " ".join(notes), span, used if span else None, faint)
 
 
 @contextmanager
-def _open(file: Path) -> Iterator[Image.Image]:
+def _open(file: Path) -> Iterator[ImageFile.ImageFile]:
     if file.stat().st_size == 0:
         raise UnreadableError("An empty file: copy or download it again.")
     with _quiet:
@@ -178,7 +202,7 @@ def _open(file: Path) -> Iterator[Image.Image]:
             yield opened
 
 
-def _check_header(opened: Image.Image) -> str:
+def _check_header(opened: ImageFile.ImageFile) -> str:
     """The file's format, once its header promises a photo of a size that can be worked with."""
     width, height = opened.size
     if width * height > MOST_PIXELS:
@@ -199,96 +223,39 @@ def _too_large(pixels: str) -> str:
     return f"{pixels} pixels: expected at most {MOST_PIXELS:,}; make it smaller."
 
 
-def _orientation(opened: Image.Image) -> int:
+def _orientation(opened: ImageFile.ImageFile) -> int:
     try:
         return int(opened.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001  damaged EXIF takes nothing from the picture
         return 1
 
 
-def _upright(opened: Image.Image, form: str, notes: list[str]) -> NDArray[np.uint8]:
+def _say(opened: ImageFile.ImageFile, form: str) -> Iterator[str]:
+    """What is done to make RGB of 8 bits of an image, in sentences; refuses what shows nothing."""
     if form != "JPEG" and getattr(opened, "is_animated", False):
-        opened.seek(0)
-        notes.append("Only the first of its frames is taken.")
-    turn = TURNS.get(_orientation(opened))
-    opened.load()
-    picture = _flatten(_narrow(opened, notes), notes)
-    if turn is not None:
-        notes.append("Turned upright, as its EXIF orientation says.")
-        if form != "TIFF":  # Pillow turned that when it was loaded
-            picture = picture.transpose(turn)
-    return np.asarray(picture)
+        yield "Only the first of its frames is taken."
+    if opened.mode == "CMYK":
+        yield "Converted from CMYK."
+    if name := _profile(opened):
+        yield f"Colours converted from {name} to sRGB."
+    if opened.has_transparency_data:
+        least, most = opened.convert("RGBA").getchannel("A").getextrema()
+        if most == 0:
+            raise UnreadableError("Wholly transparent: export it without transparency.")
+        if least != 255:
+            yield "Its transparent parts are shown over white."
 
 
-def _narrow(opened: Image.Image, notes: list[str]) -> Image.Image:
-    """The image with 8 bits a channel: values of more bits are scaled, not clipped.
-
-    Whole and floating numbers are of the least of the ranges 0..1, 0..255 and 0..65535 that holds
-    them all; where none does, from their least to their greatest.
-    """
-    if opened.mode[0] not in "IF":
-        return opened
-    tags = getattr(opened, "tag_v2", {})
-    values = np.asarray(opened).astype(np.float32)
-    finite = np.isfinite(values)
-    if not finite.any():
-        raise UnreadableError("Holds no numbers, only NaN: export it again.")
-    low, high = (float(find(values[finite])) for find in (np.min, np.max))
-    if opened.mode.startswith("I;16"):
-        low, high = 0.0, 4095.0 if tags.get(BITS) == (12,) else 65535.0
-    elif low >= 0 and high <= 65535:
-        low, high = 0.0, next(top for top in (1.0, 255.0, 65535.0) if high <= top)
-    values -= low
-    values /= (high - low) or 1.0
-    grey = np.clip(np.nan_to_num(values, copy=False), 0, 1)
-    if tags.get(WHITE_IS_ZERO) == 0:  # Pillow turns only those of 8 bits and less
-        grey = 1 - grey
-    notes.append(f"Scaled to 8 bits from {low:g} to {high:g}.")
-    return Image.fromarray(np.rint(grey * 255).astype(np.uint8))
-
-
-def _flatten(picture: Image.Image, notes: list[str]) -> Image.Image:
-    """The picture as RGB: over white where it is transparent, by its colour profile if any."""
-    profile = picture.info.get("icc_profile")
-    if picture.mode == "La":
-        picture = picture.convert("LA")
-    elif picture.mode in ("P", "PA", "RGBa") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-    alpha = picture.getchannel("A") if picture.mode in ("LA", "RGBA") else None
-    if picture.mode == "LA":
-        picture = picture.getchannel("L")
-    if picture.mode == "CMYK":
-        notes.append("Converted from CMYK.")
-    colours = _by_profile(picture, profile, notes) if profile else picture.convert("RGB")
-    if alpha is None or alpha.getextrema() == (255, 255):
-        return colours
-    if alpha.getextrema() == (0, 0):
-        raise UnreadableError("Wholly transparent: export it without transparency.")
-    notes.append("Its transparent parts are shown over white.")
-    return Image.composite(colours, Image.new("RGB", colours.size, "white"), alpha)
-
-
-def _by_profile(picture: Image.Image, profile: bytes, notes: list[str]) -> Image.Image:
-    """The picture in sRGB; as it is where its profile is damaged or for another kind of picture."""
-    if picture.mode not in ("L", "RGB", "CMYK"):
-        picture = picture.convert("RGB")
+def _profile(opened: ImageFile.ImageFile) -> str:
+    """The name of its colour profile, if colours are converted by it."""
+    mode = "L" if opened.mode[0] in "LIF" else opened.mode if opened.mode == "CMYK" else "RGB"
     try:
-        given = ImageCms.ImageCmsProfile(BytesIO(profile))
+        given = ImageCms.ImageCmsProfile(BytesIO(opened.info["icc_profile"]))
         name = " ".join(ImageCms.getProfileDescription(given).split())
-        if "sRGB" in name:
-            return picture.convert("RGB")
-        converted = ImageCms.profileToProfile(picture, given, _srgb(), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return picture.convert("RGB")
-    if converted is None:  # that is for conversion in place, but so are its types
-        return picture.convert("RGB")
-    notes.append(f"Colours converted from {name[:40] or 'its profile'} to sRGB.")
-    return converted
-
-
-@lru_cache
-def _srgb() -> ImageCms.ImageCmsProfile:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+        ImageCms.buildTransform(given, SRGB, mode, "RGB")
+    except (KeyError, ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        return ""
+    return "" if "sRGB" in name else name[:40] or "its profile"
 
 
 def _foreign(file: Path) -> str:

@@ -82,7 +82,9 @@ class Report:
     `small`: classes of too few photos to be judged. `sides`: least, median and greatest shorter
     side in pixels. `problem`: why no study can be made of it, in a line; empty if one can.
     `grouping`: None where nothing says which photos belong together. `reading`: how classes, splits
-    and groups were found, in sentences. `folds`: photos by the dataset's own fold.
+    and groups were found, in sentences. `folds`: photos by the dataset's own fold. `value_range`:
+    what became black and white in photos of more than 8 bits, None if there are none; `faint`:
+    photos that look like a single colour.
     """
 
     source: str
@@ -97,6 +99,8 @@ class Report:
     grouping: Grouping | None = None
     reading: list[str] = field(default_factory=list)
     folds: dict[str, int] = field(default_factory=dict)
+    value_range: tuple[float, float] | None = None
+    faint: int = 0
 
     @property
     def left_out(self) -> list[LeftOut]:
@@ -129,6 +133,8 @@ def counts(report: Report) -> dict[str, object]:
         "splits": report.splits,
         "folds": report.folds,
         "left_out": [{"reason": each.reason, "files": each.files} for each in report.left_out],
+        "value_range": report.value_range,
+        "faint": report.faint,
         "ignored": sum(file.outcome == "ignore" for file in report.files),
     }
 

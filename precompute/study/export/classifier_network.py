@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.cut_network import truncate
 from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.photos.images.value_range import Range
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,15 @@ class ClassifierNetwork:
     """From photo to class probabilities, in two ways that share their weights.
 
     `network`: float32 RGB 0..1 (N, size, size, 3), as `prepare` gives it, to (N, K) float32.
-    `whole`: RGB 0..255 (N, H, W, 3) of any H and W, uint8 or float32, to the same.
+    `whole`: RGB 0..255 (N, H, W, 3) of any H and W, uint8 or float32, to the same. `value_range`:
+    what becomes 0 and 255 of photos of more than 8 bits before that, as `to_rgb` does it.
     """
 
     network: Any
     whole: Any
     size: int
     classes: tuple[str, ...]
+    value_range: Range
 
 
 def build_classifier(
@@ -32,6 +35,7 @@ def build_classifier(
     pooling: str,
     head: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
     classes: Sequence[str],
+    value_range: Range,
 ) -> ClassifierNetwork:
     """The network up to `cut`, BatchNorm folded, its pooling and the dense layers of its head.
 
@@ -54,7 +58,7 @@ def build_classifier(
         layer.set_weights(weights)
     photo = keras.Input((None, None, 3), name="photo")
     whole = keras.Model(photo, network(_prepare(photo, size)), name="classifier")
-    return ClassifierNetwork(network, whole, size, tuple(classes))
+    return ClassifierNetwork(network, whole, size, tuple(classes), value_range)
 
 
 def _pool(activation: Any, pooling: str) -> Any:

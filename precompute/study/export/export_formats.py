@@ -14,8 +14,11 @@ from diamond_cutter.precompute.study.export.classifier_network import Classifier
 LABELS = "labels.txt"
 """In a TFLite file: the zip archive at its end has one class a line, as such files do."""
 
-METADATA = "metadata.json"
-"""In a `.keras` file: Keras's own; "classes" is added to it."""
+METADATA, CONFIG = "metadata.json", "config.json"
+"""In a `.keras` file: Keras's own; to the first "classes" and `RANGE` are added to it."""
+
+RANGE = "value_range"
+"""The name of what becomes black and white in photos of more than 8 bits."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,10 @@ def find_format(output: Path) -> Format:
 
 
 def _write_keras(classifier: ClassifierNetwork, path: Path) -> None:
-    """Keras's archive, with the classes in its metadata; the times in it are not kept.
+    """Keras's archive, with the classes in its metadata.
 
-    They would differ with every file of the same content.
+    What would differ with every file of the same content is not kept: times, and where objects were
+    in memory, by which Keras tells those that layers share.
     """
     saved = path.with_name(f"{path.stem}.saved.keras")
     try:
@@ -57,24 +61,68 @@ def _write_keras(classifier: ClassifierNetwork, path: Path) -> None:
                 if name == METADATA:
                     metadata = json.loads(content)
                     metadata.pop("date_saved")
-                    content = json.dumps(metadata | {"classes": classifier.classes}).encode()
+                    added = {"classes": classifier.classes, RANGE: classifier.value_range}
+                    content = json.dumps(metadata | added).encode()
+                elif name == CONFIG:
+                    content = json.dumps(_numbered(json.loads(content), {})).encode()
                 target.writestr(zipfile.ZipInfo(name), content)
     finally:
         saved.unlink(missing_ok=True)
 
 
+def _numbered(config: Any, shared: dict[int, int]) -> Any:
+    """A configuration whose `shared_object_id`s are 0, 1, ... in the order in which they come."""
+    if isinstance(config, list):
+        return [_numbered(each, shared) for each in config]
+    if not isinstance(config, dict):
+        return config
+    return {
+        key: shared.setdefault(value, len(shared))
+        if key == "shared_object_id"
+        else _numbered(value, shared)
+        for key, value in config.items()
+    }
+
+
+class _Served(tf.Module):  # type: ignore[misc]
+    """What a SavedModel holds: called with photos it gives probabilities."""
+
+    def __init__(self, classifier: ClassifierNetwork) -> None:
+        super().__init__()
+        self.weights = [weight.value for weight in classifier.whole.weights]
+        self.classes = tf.Variable(list(classifier.classes), trainable=False)
+        self.value_range = tf.Variable(classifier.value_range, trainable=False)
+        self._classifier = classifier
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def __call__(self, photo: Any) -> Any:
+        return {"probabilities": self._classifier.whole(photo)}
+
+    @tf.function(input_signature=[])  # type: ignore[untyped-decorator]
+    def names(self) -> Any:
+        return {"classes": self.classes.value(), RANGE: self.value_range.value()}
+
+
 def _write_saved_model(classifier: ClassifierNetwork, path: Path) -> None:
-    """A folder with the signatures "serving_default", photo to probabilities, and "classes"."""
-    served = tf.Module()
-    served.weights = [weight.value for weight in classifier.whole.weights]
-    served.classes = tf.Variable(list(classifier.classes), trainable=False)
-    photo = tf.TensorSpec((None, None, None, 3), tf.float32, name="photo")
-    served.classify = tf.function(
-        lambda photo: {"probabilities": classifier.whole(photo)}, input_signature=[photo]
+    """A folder, to be called with photos (N, H, W, 3) uint8 or float32.
+
+    The signatures "serving_default", of float32, and "serving_uint8" do the same; "classes" gives
+    the names, and what becomes black and white in photos of more than 8 bits.
+    """
+    from tensorflow.core.protobuf.fingerprint_pb2 import FingerprintDef
+
+    served = _Served(classifier)
+    shape = (None, None, None, 3)
+    floats, bytes_ = (
+        served.__call__.get_concrete_function(tf.TensorSpec(shape, kind, name="photo"))
+        for kind in (tf.float32, tf.uint8)
     )
-    served.names = tf.function(lambda: {"classes": served.classes.value()}, input_signature=[])
-    signatures = {"serving_default": served.classify, "classes": served.names}
+    signatures = {"serving_default": floats, "serving_uint8": bytes_, "classes": served.names}
     tf.saved_model.save(served, str(path), signatures=signatures)
+    fingerprint = path / "fingerprint.pb"
+    found = FingerprintDef.FromString(fingerprint.read_bytes())
+    found.ClearField("uuid")  # drawn anew for every file of the same content
+    fingerprint.write_bytes(found.SerializeToString(deterministic=True))
 
 
 def _write_tflite(classifier: ClassifierNetwork, path: Path) -> None:
@@ -93,6 +141,7 @@ def _write_tflite(classifier: ClassifierNetwork, path: Path) -> None:
     lines = [" ".join(name.splitlines()) for name in classifier.classes]
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(zipfile.ZipInfo(LABELS), "\n".join(lines))
+        archive.writestr(zipfile.ZipInfo(f"{RANGE}.json"), json.dumps(classifier.value_range))
 
 
 def _prepare(photo: Any, size: int) -> Any:
@@ -120,7 +169,7 @@ def _is_keras(path: Path) -> bool:
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
-        return {METADATA, "config.json"} <= set(archive.namelist())
+        return {METADATA, CONFIG} <= set(archive.namelist())
 
 
 def _is_tflite(path: Path) -> bool:

@@ -4,11 +4,14 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.model_export import refuse_frozen
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.keras_runtime import tf
+from diamond_cutter.precompute.photos.images.value_range import FULL
 from diamond_cutter.precompute.stores.study import study_layout, study_reader
 from diamond_cutter.precompute.stores.study.dataset_report import Report
 from diamond_cutter.precompute.study.export.classifier_network import build_classifier
@@ -31,7 +34,8 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
 
     The suffix says the format: `.keras`, `.tflite`, and a SavedModel folder for `.savedmodel` or
     none. A file of the same format is replaced; anything else that is there stays, and is a
-    `UserError`, as are a study, model or cut that is not there, and weights that are absent.
+    `UserError`, as are a study, model or cut that is not there, weights that are absent, and a disk
+    that is full or read-only.
     """
     if "://" in output:
         raise UserError(f"{output}: expected a file on this machine; export there, then copy it")
@@ -43,6 +47,8 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
     group = study_reader.study_group(studies, study)
     _check_cut(known, model, cut)
     cut_group = study_reader.cut_group(group, model, cut)
+    report = study_reader.read_report(group)
+    value_range = report.value_range or FULL
     _make_folder(path.parent)
     backbone = catalogue.load(model)
     _check_weights(known, backbone)
@@ -54,11 +60,17 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
         known.settings["pooling"],
         study_reader.read_head(cut_group),
         known.classes,
+        value_range,
     )
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         kind.write(classifier, beside)
         _move(beside, path)
+    except (OSError, tf.errors.OpError) as error:
+        raise UserError(
+            f"{path}: expected a place with room to write to, got: {_reason(error)}; free some "
+            "disk, mend its permissions or name another output"
+        ) from error
     finally:
         _remove(beside)
     found = study_reader.read_cut(cut_group)
@@ -68,7 +80,7 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
         f"The head was trained on all {count(known.photos, 'photo')}; the accuracy of the study, "
         f"{measured(found.metrics.accuracy)}, is that of heads which had not seen the photos they "
         "were tried on.",
-        write_example(kind.name, path, _some_photo(study_reader.read_report(group)), known.classes),
+        write_example(kind.name, path, _some_photo(report), known.classes, value_range),
     )
 
 
@@ -112,6 +124,13 @@ def _make_folder(folder: Path) -> None:
         raise UserError(
             f"{folder}: expected a folder that can be made, got: {error}; name another output"
         ) from error
+
+
+def _reason(error: Any) -> str:
+    """What the system said, without what TensorFlow puts around it."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error.message).rpartition("; ")[2].partition(" [Op:")[0]
 
 
 def _some_photo(report: Report) -> Path:

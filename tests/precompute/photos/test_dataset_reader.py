@@ -285,9 +285,9 @@ def test_a_second_run_opens_what_changed(folder: Folder, monkeypatch: pytest.Mon
     first = folder.read()
     opened = []
 
-    def decode(file: Path) -> Any:
+    def decode(file: Path, *given: Any) -> Any:
         opened.append(file.name)
-        return original(file)
+        return original(file, *given)
 
     original = examination.decode
     monkeypatch.setattr(examination, "decode", decode)
@@ -316,7 +316,9 @@ def test_what_an_interrupted_run_found_is_kept(
     opened = []
     original = examination.decode
     monkeypatch.setattr(
-        examination, "decode", lambda file: opened.append(file.name) or original(file)
+        examination,
+        "decode",
+        lambda file, *given: opened.append(file.name) or original(file, *given),
     )
     assert len(folder.read().photos) == 12
     assert sorted(opened) == ["12.png", "13.png", "14.png", "15.png"]

@@ -28,6 +28,7 @@ from diamond_cutter.precompute.stores.study import study_layout, study_reader, s
 from diamond_cutter.precompute.stores.study.dataset_report import File, Report
 from diamond_cutter.precompute.study.export import export_formats
 from diamond_cutter.precompute.study.export import study_export as exporting
+from diamond_cutter.precompute.study.export.export_example import write_example
 from diamond_cutter.precompute.study.export.study_export import Exported, export
 
 MODEL = "efficientnet-lite0"
@@ -255,8 +256,8 @@ def test_the_example_runs_as_it_is(
     exported: Exported = request.getfixturevalue(kind)
     assert str(exported.path) in exported.example
     assert str((dataset / "0.png").resolve()) in exported.example
-    assert '# "cats", "a \\"cup\\" & <b>saucer</b>", "\\u706b\\u7bad"\n' in exported.example
-    assert len(exported.example.splitlines()) <= 12
+    assert "# 'cats', 'a \"cup\" & <b>saucer</b>', '\u706b\u7bad'\n" in exported.example
+    assert len(exported.example.splitlines()) <= 80
     forbidden = "import sys; sys.modules['diamond_cutter'] = None\n"
     told = "\nimport json\nprint(json.dumps([classes, [float(each) for each in probabilities]]))"
     done = subprocess.run(
@@ -295,7 +296,7 @@ def test_names_of_classes_stay_one_a_line(as_tflite: Exported) -> None:
     head = heads()[HIDDEN][1]
     odd = ["a\nb\r\u2028c", "", "d"]
     path = as_tflite.path.with_name("odd.tflite")
-    built = exporting.build_classifier(backbone, HIDDEN, "average", head, odd)
+    built = exporting.build_classifier(backbone, HIDDEN, "average", head, odd, (0, 65535))
     export_formats.find_format(path).write(built, path)
     with zipfile.ZipFile(path) as archive:
         assert archive.read("labels.txt").decode().splitlines() == ["a b  c", "", "d"]
@@ -403,7 +404,7 @@ def test_a_failed_export_leaves_what_was_there(
         raise OSError("no space left on device")
 
     monkeypatch.setattr(zipfile.ZipFile, "writestr", fail)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(UserError, match="room to write to, got: no space left on device; free"):
         export(address, "mine", MODEL, HIDDEN, str(output))
     assert output.read_bytes() == as_keras.path.read_bytes()
     assert list(tmp_path.iterdir()) == [output]
@@ -421,8 +422,70 @@ def test_the_command_prints_how_it_is_used(
     assert main(["export", "mine", MODEL, HIDDEN, "-o", "net.keras"]) == 0
     printed = capsys.readouterr().out
     assert "trained on all 3 photos" in " ".join(printed.split())
-    assert f'file = "{tmp_path / "net.keras"}"\n' in printed
+    assert f"file = '{tmp_path / 'net.keras'}'\n" in printed
     assert main(["export", "both", MODEL, HIDDEN, "-o", "b.keras", "--store", address]) == 0
-    assert 'Image.open("photo.jpg")' in capsys.readouterr().out
+    assert "Image.open('photo.jpg')" in capsys.readouterr().out
     assert main(["export", "mine", MODEL, HIDDEN, "-o", "c.keras", "--store", "none.zarr"]) == 2
     assert "no studies at none.zarr" in capsys.readouterr().err
+
+
+def test_names_beyond_the_basic_plane_and_odd_bytes_are_in_the_example() -> None:
+    classes = ["\U0001f600 happy", "a\nb", "na\u00efve"]
+    odd = Path("caf\udce9", "\U0001f600.png")
+    for kind in ("Keras", "SavedModel", "TFLite"):
+        example = write_example(kind, Path("\U0001f600.keras"), odd, classes, (930.0, 1130.0))
+        compile(example, "example", "exec")
+        assert f"Image.open({str(odd)!r})" in example
+        assert "# '\U0001f600 happy', 'a\\nb', 'na\u00efve'\n" in example
+        assert "black=930.0, white=1130.0)" in example
+        example.encode()  # a terminal can show it
+
+
+def test_a_saved_model_takes_bytes_as_well_as_floats(as_saved_model: Exported) -> None:
+    model = tf.saved_model.load(str(as_saved_model.path))
+    photo = photos()["coffee"][None]
+    told = model(tf.constant(photo, tf.float32))["probabilities"].numpy()
+    np.testing.assert_allclose(model(tf.constant(photo))["probabilities"], told, atol=1e-6)
+    np.testing.assert_allclose(model(photo)["probabilities"], told, atol=1e-6)
+    served = model.signatures["serving_uint8"](photo=tf.constant(photo))
+    np.testing.assert_allclose(served["probabilities"], told, atol=1e-6)
+
+
+EXPORT = """
+import sys
+from diamond_cutter.precompute.study.export.study_export import export
+for name in ("a.keras", "a.tflite", "a"):
+    export(sys.argv[1], "mine", "{model}", "{cut}", sys.argv[2] + "/" + name)
+"""
+
+
+def test_another_process_writes_the_same_bytes(address: str, tmp_path: Path) -> None:
+    written = []
+    for number in range(2):
+        program = EXPORT.format(model=MODEL, cut=LINEAR)
+        folder = tmp_path / str(number)
+        subprocess.run([sys.executable, "-c", program, address, str(folder)], check=True)
+        files = sorted(file for file in folder.rglob("*") if file.is_file())
+        written.append({file.relative_to(folder): file.read_bytes() for file in files})
+    assert len(written[0]) >= 6
+    assert written[0] == written[1]
+
+
+@pytest.mark.parametrize("name", ["net.keras", "net.tflite", "net"])
+def test_a_full_disk_is_told_and_leaves_nothing(address: str, tmp_path: Path, name: str) -> None:
+    program = (
+        "import sys, resource\n"
+        "from diamond_cutter.command.main import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        f"sys.exit(main(['export', 'mine', {MODEL!r}, {LINEAR!r}, '--store', {address!r}, "
+        f"'-o', {str(tmp_path / name)!r}]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"diamond: {tmp_path / name}: expected a place with room to write to, got: File too large; "
+        "free some disk, mend its permissions or name another output\n"
+    )
+    assert list(tmp_path.iterdir()) == []
