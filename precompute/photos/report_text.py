@@ -42,11 +42,6 @@ def _lines(report: Report) -> Iterator[str]:
     if report.sides:
         least, middle, most = report.sides
         yield f"Shorter sides: {least} to {most} pixels, half of them {middle} or less"
-    if report.value_range:
-        black, white = report.value_range
-        yield f"Of more than 8 bits: values from {black:.10g} to {white:.10g} become black to white"
-    if report.faint:
-        yield f"Next to nothing to be seen: in {report.faint:,} of {len(report.photos):,} photos"
     yield from _grouping(report.grouping)
     yield from _notes(report)
     ignored = sum(file.outcome == "ignore" for file in report.files)
@@ -68,6 +63,11 @@ def _brief(report: Report) -> Iterator[str]:
         if parts:
             told = [f"{count:,} {printable(name)}" for name, count in parts.items()]
             yield f"{title}: {', '.join(told)}"
+    if report.value_range:
+        black, white = report.value_range
+        yield f"Of more than 8 bits: values from {black:.10g} to {white:.10g} become black to white"
+    if report.faint:
+        yield f"Next to nothing to be seen: in {report.faint:,} of {len(report.photos):,} photos"
     yield from _left_out(report)
 
 
