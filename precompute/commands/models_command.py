@@ -129,7 +129,7 @@ def _table(models: list[Listed], *, wide: bool) -> Table:
             "year": _shown(model.year, str),
             "input": str(model.input_size),
             "params": _shown(model.parameters, lambda value: f"{value / 1e6:.1f} M"),
-            "gflops": _shown(model.gflops, lambda value: f"{value:.2f}"),
+            "gflops": _shown(model.gflops, _gflops),
             "top-1*": _shown(model.top1, lambda value: f"{value:.1f}"),
             "cuts": _shown(model.cuts, str),
             "channels": _shown(model.channels, lambda value: f"{value:,}"),
@@ -142,6 +142,10 @@ def _table(models: list[Listed], *, wide: bool) -> Table:
 
 def _shown(value: Any, form: Callable[[Any], str]) -> str:
     return "" if value is None else form(value)
+
+
+def _gflops(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.01 else "<0.01"
 
 
 def _presence(here: bool) -> str:

@@ -86,7 +86,7 @@ def _table(cuts: list[Cut]) -> Table:
             cut.cut,
             _percent(cut.metrics.accuracy.value),
             f"{100 * low:.1f}-{100 * high:.1f}",
-            f"{cut.cost.gflops:.3f}",
+            f"{cut.cost.gflops:.3f}" if cut.cost.gflops >= 0.001 else "<0.001",
             f"{1000 * cut.cost.latency:.1f} ms",
             "maybe" if cut.comparison.tied else "",
         )

@@ -18,7 +18,9 @@ class Throughput:
         self._rates: dict[TaskGroup, dict[int, list[float]]] = defaultdict(dict)
 
     def add(self, task: Task, seconds: float) -> None:
-        """Take in that a task took so many seconds."""
+        """Take in that a task took so many seconds; of one of no effort known, nothing."""
+        if not task.effort:
+            return
         depths = self._rates[task.group[:-1]]
         depths.setdefault(task.depth, []).append(seconds / task.effort)
 

@@ -87,7 +87,9 @@ def _figures(model: Model) -> tuple[ModelCell, ...]:
         ModelCell(_text(model.year, "d"), model.year, model.paper or ""),
         ModelCell(f"{model.top1:.1f} %" if model.top1 else "", model.top1, model.top1_source or ""),
         ModelCell(f"{model.parameters / 1e6:.1f} M" if model.parameters else "", model.parameters),
-        ModelCell(_text(model.gflops, ".2f"), model.gflops),
+        ModelCell(
+            "<0.01" if 0 < (model.gflops or 0) < 0.01 else _text(model.gflops, ".2f"), model.gflops
+        ),
         ModelCell(f"{model.input_size} px", model.input_size),
         ModelCell(_text(model.cuts, "d"), model.cuts),
         ModelCell(_text(model.channels, ",").replace(",", "\u202f"), model.channels),

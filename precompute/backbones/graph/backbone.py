@@ -36,7 +36,7 @@ class Backbone:
     def of(cls, model: Any, info: Model, class_names: tuple[str, ...]) -> "Backbone":
         """The backbone of a functional model: its layers, and what `info` lacks, from its graph."""
         graph = read_graph(model)
-        layers = find_layers(graph)
+        layers = find_layers(graph, info.input_size)
         backbone = cls(
             info.name, model, info.input_size, completed(info, graph, layers), layers, class_names
         )
@@ -91,7 +91,7 @@ def completed(info: Model, graph: Graph, layers: list[Layer]) -> Model:
     if info.parameters is None:
         info = replace(info, parameters=count_parameters(graph))
     if info.gflops is None:
-        info = replace(info, gflops=round(count_gflops(graph, info.input_size), 3))
+        info = replace(info, gflops=float(f"{count_gflops(graph, info.input_size):.4g}"))
     if info.cuts is None or info.channels is None:
         info = replace(info, cuts=len(cuts), channels=sum(layer.channels for layer in cuts))
     return info

@@ -13,7 +13,7 @@ ACTIVATIONS = (
     keras.layers.ELU,
 )
 ACTIVATION_OPERATIONS = frozenset(
-    ("Celu", "Elu", "Gelu", "HardSigmoid", "HardSilu", "LeakyRelu", "Mish", "Relu", "Relu6")
+    ("Celu", "Clip", "Elu", "Gelu", "HardSigmoid", "HardSilu", "LeakyRelu", "Mish", "Relu", "Relu6")
 ) | frozenset(("Selu", "Sigmoid", "Silu", "Softplus", "Tanh"))
 """Classes of `keras.ops` that a functional model may hold in place of a layer."""
 
@@ -23,13 +23,20 @@ CONVOLUTIONS = (
     keras.layers.SeparableConv2D,
 )
 LINEAR = (*CONVOLUTIONS, keras.layers.Dense)
-NORMS = (keras.layers.BatchNormalization, keras.layers.LayerNormalization)
+NORMS = (
+    keras.layers.BatchNormalization,
+    keras.layers.GroupNormalization,
+    keras.layers.LayerNormalization,
+    keras.layers.RMSNormalization,
+    keras.layers.UnitNormalization,
+)
 CONCATENATIONS = frozenset(("Concat", "ConcatV2", "Concatenate"))
 """Kinds of layers and operations."""
 
 RISING = frozenset(
     [
         "celu",
+        "clip",
         "elu",
         "hard_sigmoid",
         "leaky_relu",
@@ -51,6 +58,13 @@ def is_activation(node: Node) -> bool:
     )
 
 
+def has_learned(node: Node) -> bool:
+    """Whether a node is a layer that makes something new of weights, as a convolution does."""
+    given = (*NORMS, *ACTIVATIONS, keras.layers.Normalization)
+    is_own = isinstance(node.layer, given) or is_layer_scale(node.layer)
+    return not is_own and bool(getattr(node.layer, "weights", ()))
+
+
 def continues(graph: Graph, name: str) -> bool:
     """Whether a node belongs to the unit of the only node that it reads.
 
@@ -61,7 +75,7 @@ def continues(graph: Graph, name: str) -> bool:
     if is_activation(node):
         return True
     is_norm = isinstance(node.layer, NORMS) or is_layer_scale(node.layer)
-    return is_norm and isinstance(graph.nodes[node.inputs[0]].layer, LINEAR)
+    return is_norm and has_learned(graph.nodes[node.inputs[0]])
 
 
 def ends_of(graph: Graph, name: str) -> tuple[str, ...]:

@@ -138,6 +138,7 @@ def rebuild(
         needed -= graph.ancestors(name)
     paddings = aligned(graph) if size is None else {}
     values: dict[str, Any] = dict(given)
+    calls: dict[str, list[Any]] = {}  # that give several tensors, by name
     source, bare = None, {}
     for name in (name for name in graph.nodes if name in needed and name not in values):
         node = graph.nodes[name]
@@ -150,10 +151,13 @@ def rebuild(
         elif norm is not None and norm in needed and name not in targets:
             values[norm] = _fold(node, graph.nodes[norm].layer, values)
         elif name in linear:
-            bare[name] = _copy(name, node, values, linear=True)
+            [bare[name]] = _copy(name, node, values, linear=True)
             values[name] = _activated(name, node, bare[name])
         else:
-            values[name] = _copy(name, node, values, linear=False)
+            called = node.called or name
+            if called not in calls:
+                calls[called] = _copy(called, node, values, linear=False)
+            values[name] = calls[called][node.part]
     return source, values | bare
 
 
@@ -203,16 +207,16 @@ def _passed_on(graph: Graph, name: str, values: Mapping[str, Any], joined: dict[
     return joined[name]
 
 
-def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> Any:
-    """What a copy of a node's layer, under the node's name, makes of `values`."""
+def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> list[Any]:
+    """The tensors that a copy of a node's layer, of this name, makes of `values`."""
     if not isinstance(node.layer, keras.layers.Layer):
-        return node.call(node.layer, values)  # an operation holds nothing
+        return node.call_whole(node.layer, values)  # an operation holds nothing
     config = {**node.layer.get_config(), "name": name}
     if linear and "activation" in config:
         config["activation"] = "linear"
     try:
         copy = type(node.layer).from_config(config)
-        result = node.call(copy, values)
+        result = node.call_whole(copy, values)
     except (TypeError, ValueError) as error:
         text = " ".join(str(error).split())[:160]
         raise GraphError(f"{name!r} ({node.kind}): {text}") from error

@@ -1,45 +1,33 @@
 """A Keras model read as a graph.
 
-Networks inside networks are opened, a layer that is called twice is two nodes, and what does
-nothing at inference (dropout, augmentation) is passed over. Layers that Keras named by itself, and
-counts through the whole process, are numbered anew: the names do not depend on what was built
-before.
+Networks inside networks are opened, a layer that is called twice is two nodes, one that gives
+several tensors is a node for each, and what does nothing at inference (dropout, augmentation) is
+passed over. Layers that Keras named by itself, and counts through the whole process, are numbered
+anew: the names do not depend on what was built before.
 """
 
+import inspect
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from diamond_cutter.precompute.backbones.graph.network_graph import (
     Graph,
     GraphError,
     Node,
+    Shape,
     Source,
     automatic_name,
     is_of_application,
-    output_shape_of,
     sources_of,
 )
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
-ANY = -1
-"""In place of the number of a call."""
-
-_PASSED_OVER = (
-    keras.layers.Dropout,
-    keras.layers.SpatialDropout2D,
-    keras.layers.GaussianDropout,
-    keras.layers.GaussianNoise,
-    keras.layers.ActivityRegularization,
-    keras.layers.RandomBrightness,
-    keras.layers.RandomContrast,
-    keras.layers.RandomCrop,
-    keras.layers.RandomFlip,
-    keras.layers.RandomRotation,
-    keras.layers.RandomTranslation,
-    keras.layers.RandomZoom,
-    keras.layers.Identity,
-)
+FREE = 32
+"""In place of a side that is free, to try a layer."""
 
 
 def read_graph(model: Any) -> Graph:
@@ -76,38 +64,33 @@ class _Reader:
         if isinstance(model, keras.Sequential):
             numbers = _first_numbers(model.layers)
             for layer in model.layers:
-                sources = [self._call(layer, numbers, (Source(sources[0]),), {})]
+                sources = self._call(layer, numbers, (Source(sources[0]),), {})
             return list(sources)
-        config = model.get_config()
-        if "input_layers" not in config:
+        if not isinstance(model, keras.Model) or not hasattr(model, "_nodes_by_depth"):
             raise GraphError(f"{model.name!r}, a subclassed model, which is code")
-        operations = {operation.name: operation for operation in model.operations}
         numbers = _first_numbers(model.operations)
-        made = dict(zip(_places(config["input_layers"]), sources, strict=True))
-        # Of what is called once the number does not matter, which Keras counts in several ways.
-        once = {entry["name"] for entry in config["layers"] if len(entry["inbound_nodes"]) == 1}
+        own = {id(node) for nodes in model._nodes_by_depth.values() for node in nodes}
+        made = dict(zip(map(id, model.inputs), sources, strict=True))
         waiting = [
-            (entry["name"], index, call)
-            for entry in config["layers"]
-            for index, call in enumerate(
-                entry["inbound_nodes"], start=int(_is_functional(operations[entry["name"]]))
-            )
+            (operation, node)
+            for operation in model.operations
+            for node in operation._inbound_nodes
+            if id(node) in own and not node.is_input
         ]
         while waiting:
             left = []
-            for name, index, call in waiting:
-                try:
-                    arguments = tuple(_read(argument, made) for argument in call["args"])
-                    options = {key: _read(value, made) for key, value in call["kwargs"].items()}
-                except KeyError:  # reads what comes later in the list
-                    left.append((name, index, call))
+            for operation, node in waiting:
+                if any(id(tensor) not in made for tensor in node.input_tensors):
+                    left.append((operation, node))  # reads what comes later in the list
                     continue
-                result = self._call(operations[name], numbers, arguments, options)
-                made[name, ANY if name in once else index] = result
+                given = (node.arguments.args, node.arguments.kwargs)
+                arguments, options = _with_sources(given, made)
+                results = self._call(operation, numbers, arguments, options, len(node.outputs))
+                made.update(zip(map(id, node.outputs), results, strict=True))
             if len(left) == len(waiting):
-                raise GraphError(f"{left[0][0]!r}, which gives several tensors")
+                raise GraphError(f"{left[0][0].name!r}, which reads what nothing gives")
             waiting = left
-        return [_made(made, *place) for place in _places(config["output_layers"])]
+        return [made[id(tensor)] for tensor in model.outputs]
 
     def _call(
         self,
@@ -115,31 +98,47 @@ class _Reader:
         numbers: dict[str, int],
         arguments: tuple[Any, ...],
         options: dict[str, Any],
-    ) -> str:
+        count: int = 1,
+    ) -> list[str]:
+        """Add a call of a layer that gives `count` tensors; the names of their nodes."""
         sources = sources_of((arguments, options))
         if isinstance(layer, keras.Model):
-            (name,) = self.open(layer, sources)
-            return name
-        if isinstance(layer, _PASSED_OVER) or _does_nothing(layer):
-            return sources[0]
-        name = self.unique(_settled_name(layer, numbers))
+            return self.open(layer, sources)
+        if _trains_by_default(layer):
+            options = {**options, "training": False}  # as `predict` calls it
+        shapes = [self.nodes[source].shape for source in sources]
+        if _does_nothing(layer, shapes):
+            return sources[:1]
+        name = _settled_name(layer, numbers)
         if is_of_application(layer, "CustomScaleLayer"):  # of InceptionResNetV2: x + scale * y
             (shortcut, residual), scaled = sources, self.unique(f"{name}_scaled")
             rescaling = keras.layers.Rescaling(float(layer.scale), name=scaled)
             self._add(scaled, rescaling, (Source(residual),), {})
             layer = keras.layers.Add(name=name)
             arguments, options = ([Source(shortcut), Source(scaled)],), {}
-        self._add(name, layer, arguments, options)
-        return name
+        if count == 1:
+            return [self._add(name, layer, arguments, options)]
+        called = self.unique(name)
+        return [
+            self._add(f"{called}_{part}", layer, arguments, options, part, called)
+            for part in range(count)
+        ]
 
     def _add(
-        self, name: str, layer: Any, arguments: tuple[Any, ...], options: dict[str, Any]
-    ) -> None:
-        shapes = {source: self.nodes[source].shape for source in sources_of((arguments, options))}
-        shape = output_shape_of(layer, arguments, options, shapes)
-        self.nodes[name] = Node(
-            layer, tuple(sources_of((arguments, options))), shape, arguments, options
-        )
+        self,
+        name: str,
+        layer: Any,
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+        part: int = 0,
+        called: str = "",
+    ) -> str:
+        name = self.unique(name)
+        sources = tuple(sources_of((arguments, options)))
+        node = Node(layer, sources, (), arguments, options, part, called)
+        shape = node.output_shape({source: self.nodes[source].shape for source in sources})
+        self.nodes[name] = replace(node, shape=shape)
+        return name
 
     def unique(self, name: str) -> str:
         """A name that no node has and that can be part of an address."""
@@ -150,16 +149,29 @@ class _Reader:
         return name
 
 
-def _is_functional(layer: Any) -> bool:
-    """Whether Keras counts the calls of a layer from 1: that of a model on its own input is 0."""
-    return isinstance(layer, keras.Model) and not isinstance(layer, keras.Sequential)
+def _trains_by_default(layer: Any) -> bool:
+    """Whether a layer of augmentation changes photos unless it is told that nothing is trained."""
+    if not isinstance(layer, keras.layers.Layer):
+        return False
+    training = inspect.signature(layer.call).parameters.get("training")
+    return training is not None and training.default is True
 
 
-def _does_nothing(layer: Any) -> bool:
-    is_linear = isinstance(layer, keras.layers.Activation) and (
-        keras.activations.serialize(layer.activation) == "linear"
-    )
-    return is_linear or is_of_application(layer, "StochasticDepth")
+def _does_nothing(layer: Any, shapes: Sequence[Shape]) -> bool:
+    """Whether a layer gives what it is given where nothing is trained: tried, on noise."""
+    if isinstance(layer, (keras.layers.Identity, keras.layers.ActivityRegularization)):
+        return True
+    if isinstance(layer, keras.layers.Activation):
+        return bool(keras.activations.serialize(layer.activation) == "linear")
+    if not isinstance(layer, keras.layers.Layer) or layer.weights or len(shapes) != 1:
+        return False
+    if "training" not in inspect.signature(layer.call).parameters:
+        return False
+    sides = [side or FREE for side in shapes[0][1:]]
+    low, high = getattr(layer, "value_range", (0, 255))
+    noise = np.random.default_rng(0).uniform(low, high, (1, *sides)).astype(np.float32)
+    result = layer(keras.ops.convert_to_tensor(noise), training=False)
+    return result.shape == noise.shape and bool(keras.ops.all(result == noise))
 
 
 def _first_numbers(layers: Sequence[Any]) -> dict[str, int]:
@@ -187,26 +199,8 @@ def _settled_name(layer: Any, first: dict[str, int]) -> str:
     return f"{base}_{number}" if number else base
 
 
-def _places(config: Any) -> list[tuple[str, int]]:
-    """The (name, number of call) of tensors, however their names are nested."""
-    if isinstance(config, dict):
-        return [place for value in config.values() for place in _places(value)]
-    if len(config) == 3 and isinstance(config[0], str):
-        return [(config[0], config[1])]
-    return [place for value in config for place in _places(value)]
-
-
-def _made(made: dict[tuple[str, int], str], name: str, index: int) -> str:
-    return made[name, ANY] if (name, ANY) in made else made[name, index]
-
-
-def _read(argument: Any, made: dict[tuple[str, int], str]) -> Any:
-    """An argument of a call as Keras writes it: a `Source` for a tensor of the model."""
-    if isinstance(argument, dict) and argument.get("class_name") == "__keras_tensor__":
-        name, index, _ = argument["config"]["keras_history"]
-        return Source(_made(made, name, index))
-    if isinstance(argument, (list, tuple)):
-        return [_read(each, made) for each in argument]
-    if isinstance(argument, dict) and "class_name" in argument:
-        return keras.saving.deserialize_keras_object(argument)
-    return argument
+def _with_sources(given: Any, made: dict[int, str]) -> Any:
+    """The arguments of a call with a `Source` for each tensor of the model."""
+    return keras.tree.map_structure(
+        lambda each: Source(made[id(each)]) if isinstance(each, keras.KerasTensor) else each, given
+    )

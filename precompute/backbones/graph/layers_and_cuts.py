@@ -2,8 +2,8 @@
 
 A layer is the last tensor of a unit. Of a convolution, the norm that alone reads it and the
 nonlinearity that alone reads that, only the nonlinearity is one: rendering targets its
-pre-activation, so that all three would give one picture. Input, preprocessing, padding and cropping
-make nothing of their own, and what has no height and width has no places.
+pre-activation, so that all three would give one picture. What comes before all weights, padding and
+cropping make nothing of their own, and what has no height and width has no places.
 
 A cut is a layer that carries the whole signal and ends a block. Which nodes are one block, their
 names say (`BLOCKS`); one whose name says nothing is a block of its own, except that what Keras
@@ -14,9 +14,9 @@ only reader) belongs to the block of that.
 import re
 
 from diamond_cutter.precompute.backbones.graph.convolution_blocks import (
-    LINEAR,
     NORMS,
     continues,
+    has_learned,
     is_activation,
 )
 from diamond_cutter.precompute.backbones.graph.network_graph import (
@@ -35,7 +35,7 @@ SILENT = (
     keras.layers.ZeroPadding2D,
     keras.layers.Cropping2D,
 )
-SILENT_OPERATIONS = frozenset(("Cast", "Flip", "RGBToGrayscale"))
+SILENT_OPERATIONS = frozenset(("Cast", "Flip", "Pad", "RGBToGrayscale"))
 
 BLOCKS = tuple(
     re.compile(pattern)
@@ -55,16 +55,13 @@ BLOCKS = tuple(
 """What of a layer's name is the name of its block: the groups, or the whole match."""
 
 
-def find_layers(graph: Graph) -> list[Layer]:
-    """The layers of a network in depth order, and which of them are cuts."""
-    fields, learned = receptive_fields(graph), _learned(graph)
-    names = [
-        name
-        for name, node in graph.nodes.items()
-        if _is_layer(graph, name)
-        and fields[name].stride
-        and (name in learned or isinstance(node.layer, keras.layers.Layer))
-    ]
+def find_layers(graph: Graph, input_size: int = 224) -> list[Layer]:
+    """The layers of a network in depth order, and which of them are cuts.
+
+    `input_size`: the side of a photo in pixels, where the network takes any.
+    """
+    fields, learned = receptive_fields(graph, input_size), _learned(graph)
+    names = [name for name in fields if name in learned and _is_layer(graph, name)]
     whole, blocks = set(bottlenecks(graph)), _blocks(graph)
     return [
         Layer(
@@ -81,10 +78,10 @@ def find_layers(graph: Graph) -> list[Layer]:
 
 
 def _learned(graph: Graph) -> set[str]:
-    """The nodes with a convolution or dense layer behind them; operations before only prepare."""
+    """The nodes with a layer of weights behind them, or in them; those before only prepare."""
     found: set[str] = set()
     for name, node in graph.nodes.items():
-        if isinstance(node.layer, LINEAR) or found.intersection(node.inputs):
+        if has_learned(node) or found.intersection(node.inputs):
             found.add(name)
     return found
 

@@ -52,7 +52,7 @@ def count_bytes(graph: Graph, end: str | None = None) -> int:
 
 
 def count_gflops(graph: Graph, input_size: int, end: str | None = None) -> float:
-    """10^9 operations for one square image, up to `end`: those of convolutions and dense layers.
+    """10^9 operations for one image, up to `end`: those of convolutions and dense layers.
 
     A multiplication and an addition count as two. What BatchNorm, nonlinearities, sums and pooling
     add is left out, as in publications.
@@ -61,13 +61,9 @@ def count_gflops(graph: Graph, input_size: int, end: str | None = None) -> float
 
 
 def products(graph: Graph, input_size: int, end: str | None = None) -> Iterator[Products]:
-    """The convolutions and dense layers for square images, up to `end`, in depth order."""
-    shapes: dict[str, Any] = {}
+    """The convolutions and dense layers up to `end`, in depth order, at `input_size` if any."""
+    shapes: dict[str, Any] = graph.shapes_at(input_size)
     for name, node in _up_to(graph, end):
-        if not node.inputs:
-            shapes[name] = (1, input_size, input_size, node.shape[-1])
-            continue
-        shapes[name] = node.output_shape({source: shapes[source] for source in node.inputs})
         count = _products(node.layer, shapes[name])
         if count:
             sides = [shapes[name], *(shapes[source] for source in node.inputs)]

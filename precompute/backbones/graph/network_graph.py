@@ -1,7 +1,7 @@
 """A backbone as a graph: which layer reads which, and where the whole signal passes through one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,8 @@ class Node:
 
     `inputs`: the names of the nodes whose outputs it reads, in order. `shape`: of its output, N
     first, at the size that the model was built for. `arguments`: those of the call, each tensor
-    replaced by a `Source`.
+    replaced by a `Source`. `part`: which of the tensors that the call gives; `called`: the name of
+    one that gives several.
     """
 
     layer: Any
@@ -31,6 +32,8 @@ class Node:
     shape: Shape
     arguments: tuple[Any, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    part: int = 0
+    called: str = ""
 
     @property
     def kind(self) -> str:
@@ -39,12 +42,19 @@ class Node:
 
     def call(self, layer: Any, values: dict[str, Any]) -> Any:
         """What `layer`, this node's own or a copy, makes of `values`, tensors by name of node."""
+        return self.call_whole(layer, values)[self.part]
+
+    def call_whole(self, layer: Any, values: dict[str, Any]) -> list[Any]:
+        """As `call`, all tensors that it gives."""
         arguments, options = _replaced((self.arguments, self.options), values)
-        return layer(*arguments, **options)
+        return list(keras.tree.flatten(layer(*arguments, **options)))
 
     def output_shape(self, shapes: dict[str, Shape]) -> Shape:
         """The shape of the output where those of the inputs are `shapes`, by name of node."""
-        return output_shape_of(self.layer, self.arguments, self.options, shapes)
+        tensors = {name: keras.KerasTensor(shape) for name, shape in shapes.items()}
+        arguments, options = _replaced((self.arguments, self.options), tensors)
+        spec = keras.tree.flatten(self.layer.compute_output_spec(*arguments, **options))
+        return tuple(spec[self.part].shape)
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,40 @@ class Graph:
                 found.add(current)
                 left.extend(self.nodes[current].inputs)
         return found
+
+    def shapes_at(self, size: int) -> dict[str, Shape]:
+        """The shape of every node's output for one photo, by name; `size`: of free sides."""
+        shapes: dict[str, Shape] = {}
+        for name, node in self.nodes.items():
+            given = {source: shapes[source] for source in node.inputs}
+            if not given:
+                shapes[name] = (1, *(side or size for side in node.shape[1:3]), *node.shape[3:])
+                continue
+            shapes[name] = node.output_shape(given)
+            if None in shapes[name]:  # of one that does not tell it
+                zeros = {source: keras.ops.zeros(shape) for source, shape in given.items()}
+                shapes[name] = tuple(node.call(node.layer, zeros).shape)
+        return shapes
+
+    def compute(self, given: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
+        """What the network's own layers make of `given`, tensors by name of node, at `names`."""
+        needed: set[str] = set()
+        left = list(names)
+        while left:
+            current = left.pop()
+            if current not in needed and current not in given:
+                needed.add(current)
+                left.extend(self.nodes[current].inputs)
+        order = [name for name in self.nodes if name in needed]
+        last = {source: name for name in order for source in self.nodes[name].inputs}
+        values = dict(given)
+        for name in order:
+            node = self.nodes[name]
+            values[name] = node.call(node.layer, values)
+            for source in node.inputs:  # large networks have gigabytes of activations
+                if last[source] == name and source not in names:
+                    values.pop(source, None)
+        return [values[name] for name in names]
 
 
 class GraphError(ValueError):
@@ -122,18 +166,3 @@ def _replaced(value: Any, values: dict[str, Any]) -> Any:
         case dict():
             return {key: _replaced(each, values) for key, each in value.items()}
     return value
-
-
-def output_shape_of(
-    layer: Any, arguments: tuple[Any, ...], options: dict[str, Any], shapes: dict[str, Shape]
-) -> Shape:
-    """The shape of what a layer, or an operation, gives; `shapes` are those of what it reads.
-
-    Raises `GraphError` for one that gives several tensors.
-    """
-    tensors = {name: keras.KerasTensor(shape) for name, shape in shapes.items()}
-    positional, named = _replaced((arguments, options), tensors)
-    spec = layer.compute_output_spec(*positional, **named)
-    if not hasattr(spec, "shape"):
-        raise GraphError(f"{layer.name!r}, which gives several tensors")
-    return tuple(spec.shape)

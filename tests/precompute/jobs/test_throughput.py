@@ -48,6 +48,12 @@ def test_effort_counts() -> None:
     assert pace.expected(BLOCK._replace(effort=4.0)) == pytest.approx(6.0)
 
 
+def test_a_task_of_no_effort_known_tells_nothing() -> None:
+    pace = Throughput()
+    pace.add(STEM._replace(effort=0.0), 3.0)
+    assert pace.expected(STEM) is None
+
+
 def test_another_model_tells_nothing_of_a_layer() -> None:
     pace = Throughput()
     pace.add(STEM, 1.0)

@@ -7,6 +7,7 @@ from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.cut_network import truncate
 from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,28 @@ def test_the_last_cut_costs_what_the_network_does_but_for_its_classes(lite0: Bac
     )
     whole, cut = (network_cost.count_gflops(graph, 224, end) for end in (None, "top_activation"))
     assert whole - cut == pytest.approx(2e-9 * classes)
+
+
+def test_a_small_network_s_operations_are_not_rounded_away() -> None:
+    pixels = keras.Input((8, 8, 3))
+    value = keras.layers.Conv2D(2, 3, padding="same")(pixels)
+    model = keras.Model(pixels, keras.layers.Dense(2)(keras.layers.GlobalMaxPooling2D()(value)))
+    info = Model("small", "own", "own", 8, None, None, None)
+    backbone = Backbone.of(model, info, ("a", "b"))
+    assert backbone.gflops == pytest.approx(2 * (64 * 54 + 4) / 1e9)
+
+
+def test_an_oblong_network_is_counted_at_its_sides() -> None:
+    pixels = keras.Input((8, 6, 3))
+    value = keras.layers.Flatten()(keras.layers.Conv2D(2, 3, padding="same")(pixels))
+    graph = read_graph(keras.Model(pixels, keras.layers.Dense(2)(value)))
+    gflops = network_cost.count_gflops(graph, 8)
+    assert gflops == pytest.approx(2 * (48 * 54 + 96 * 2) / 1e9)
+
+
+def test_what_follows_a_layer_that_does_not_tell_its_shape_is_counted() -> None:
+    pixels = keras.Input((8, 8, 3))
+    mixed = keras.layers.EinsumDense("nhwc,cd->nhwd", (None, None, 4))(pixels)
+    value = keras.layers.GlobalMaxPooling2D()(keras.layers.Conv2D(2, 1)(mixed))
+    gflops = network_cost.count_gflops(read_graph(keras.Model(pixels, value)), 8)
+    assert gflops == pytest.approx(2 * 64 * 8 / 1e9)

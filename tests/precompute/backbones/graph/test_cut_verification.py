@@ -231,10 +231,31 @@ def test_a_part_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert compared == [["between"], ["one", "two"]]
 
 
-def test_layers_that_give_something_else_one_by_one_are_told(tmp_path: Path) -> None:
+def dropping(*, norms_each_batch: bool) -> Any:
+    """A network whose dropout is on at inference, unless it is asked to `predict`."""
     keras.utils.set_random_seed(0)
     photo = keras.Input((SIZE, SIZE, 3))
-    value = layers.Conv2D(4, 3)(layers.Rescaling(1 / 255)(photo))
-    value = layers.Dropout(0.5)(layers.GlobalAveragePooling2D()(value), training=True)
+    value = layers.Conv2D(8, 3, name="one")(layers.Rescaling(1 / 255)(photo))
+    norm = layers.BatchNormalization()
+    value = layers.GlobalAveragePooling2D()(norm(value, training=norms_each_batch or None))
+    value = layers.Dropout(0.5)(value, training=True)
+    whole = keras.Model(photo, layers.Dense(2)(value))
+    contract.shake(norm)
+    return whole
+
+
+def test_dropout_and_augmentation_are_off_as_in_predict(tmp_path: Path) -> None:
+    pixels = contract.photos(3, SIZE)
+    whole = dropping(norms_each_batch=False)
+    expected = whole.predict(255 * pixels, verbose=0)
+    np.testing.assert_allclose(load(whole, tmp_path).model(pixels), expected, atol=1e-5)
+    whole = network(lambda x: layers.Rescaling(1 / 255)(layers.RandAugment()(x)))
+    backbone = load(whole, tmp_path)
+    powers = np.exp(backbone.model(pixels))
+    expected = whole.predict(255 * pixels, verbose=0)
+    np.testing.assert_allclose(powers / powers.sum(), expected, atol=1e-5)
+
+
+def test_layers_that_give_something_else_one_by_one_are_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^mine: expected its layers one after the other to give"):
-        load(keras.Model(photo, layers.Dense(2)(value)), tmp_path)
+        load(dropping(norms_each_batch=True), tmp_path)

@@ -1,9 +1,12 @@
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.cut_network import rebuild
 from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.graph.layers_and_cuts import find_layers
 from diamond_cutter.precompute.backbones.graph.network_graph import bottlenecks
@@ -105,3 +108,94 @@ def test_names_tell_blocks() -> None:
     layers = find_layers(read_graph(keras.Model(pixels, value)))
     cuts = [layer.name for layer in layers if layer.is_cut]
     assert cuts == ["conv_pw_1", "one", "two", "block_2_b"]
+
+
+def described(model: Any, size: int = 64) -> list[tuple[str, int, int | None, int | None]]:
+    return [
+        (layer.name, layer.channels, layer.stride, layer.receptive_field)
+        for layer in find_layers(read_graph(model), size)
+    ]
+
+
+def behind(first: Any, between: Any, sides: tuple[int | None, int | None] = (64, 64)) -> Any:
+    """Two convolutions in steps of 2: what is before and between must not hide the second."""
+    pixels = keras.Input((*sides, 3))
+    value = keras.layers.Conv2D(8, 3, strides=2, padding="same", name="one")(first(pixels))
+    value = keras.layers.Conv2D(4, 3, strides=2, padding="same", name="two")(between(value))
+    return keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(value))
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+@pytest.mark.parametrize("sides", [(64, 64), (64, 48), (None, None)])
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda x: keras.layers.RandomHue(0.2)(x),
+        lambda x: keras.layers.RandAugment()(x),
+        lambda x: keras.layers.RandomGrayscale()(x),
+        lambda x: keras.layers.MixUp()(x),
+        lambda x: keras.layers.AlphaDropout(0.1)(x),
+        lambda x: keras.ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]),
+        lambda x: keras.layers.UnitNormalization()(x),
+    ],
+)
+def test_what_only_prepares_is_no_layer_and_hides_none(first: Any, sides: Any) -> None:
+    assert described(behind(first, same, sides)) == [("one", 8, 2, 3), ("two", 4, 4, 7)]
+
+
+def test_layers_behind_what_no_rule_tells_are_listed() -> None:
+    resized = behind(lambda x: keras.layers.Resizing(32, 32)(x), same)
+    assert described(resized) == [("one", 8, 4, 6), ("two", 4, 8, 14)]
+    normed = behind(same, lambda x: keras.layers.GroupNormalization(2, name="norm")(x))
+    assert described(normed) == [("norm", 8, 2, None), ("two", 4, 4, None)]
+    clipped = behind(same, lambda x: keras.ops.clip(x, -1, 1))
+    assert [layer[1:] for layer in described(clipped)] == [(8, 2, 3), (4, 4, 7)]
+    larger = behind(same, lambda x: keras.layers.UpSampling2D(name="larger")(x))
+    assert described(larger) == [("one", 8, 2, 3), ("larger", 8, 1, 3), ("two", 4, 2, 5)]
+    uneven = behind(same, lambda x: keras.layers.Conv2D(8, 1, (2, 1), name="uneven")(x))
+    assert described(uneven) == [("one", 8, 2, 3), ("uneven", 8, 4, 3), ("two", 4, 8, 11)]
+
+
+def test_each_tensor_of_a_split_is_a_layer_and_the_graph_reads_the_same_again() -> None:
+    def between(value: Any) -> Any:
+        first, second = keras.ops.split(value, 2, axis=-1)
+        first = keras.layers.Conv2D(6, 3, padding="same", name="left")(first)
+        return keras.layers.Concatenate(name="joined")([first, second])
+
+    model = behind(same, between)
+    found = described(model)
+    assert found == [
+        ("one", 8, 2, 3),
+        ("split_0", 4, 2, 3),
+        ("split_1", 4, 2, 3),
+        ("left", 6, 2, 7),
+        ("joined", 10, 2, 7),
+        ("two", 4, 4, 11),
+    ]
+    graph = read_graph(model)
+    source, values = rebuild(graph, [next(reversed(graph.nodes))], set())
+    copy = keras.Model(source, list(values.values())[-1])
+    assert described(copy) == found
+    pixels = np.random.default_rng(0).random((2, 64, 64, 3), np.float32)
+    np.testing.assert_allclose(copy(pixels), model(pixels), atol=1e-6)
+
+
+def test_a_network_called_twice_is_two_branches() -> None:
+    given = keras.Input((None, None, 3))
+    shared = keras.Model(given, keras.layers.Conv2D(2, 3, padding="same", name="shared")(given))
+    pixels = keras.Input((64, 64, 3))
+    blurred = keras.layers.AveragePooling2D(3, 1, padding="same")(pixels)
+    both = keras.layers.Concatenate(name="both")([shared(pixels), shared(blurred)])
+    model = keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(both))
+    assert described(model) == [
+        ("shared", 2, 1, 3),
+        ("shared_1", 2, 1, 5),
+        ("both", 4, 1, 5),
+    ]
+    graph = read_graph(model)
+    value = np.random.default_rng(0).random((2, 64, 64, 3), np.float32)
+    [got] = graph.compute({next(iter(graph.nodes)): value}, [next(reversed(graph.nodes))])
+    np.testing.assert_allclose(got, model(value), atol=1e-6)

@@ -94,16 +94,81 @@ def test_windows_dilations_pools_and_branches() -> None:
     square = keras.layers.Conv2D(2, (7, 1), padding="same", name="square")(oblong)
     both = keras.layers.Concatenate(name="both")([square, gated])
     model = keras.Model(pixels, keras.layers.Add(name="sum")([both, both]))
-    assert receptive_fields(read_graph(model)) == {
-        "input": Field(1, 1, 1),
-        "wide": Field(9, 9, 1),
-        "pool": Field(11, 11, 2),
-        "split": Field(19, 19, 2),
-        "added": Field(19, 19, 2),
-        "oblong": Field(19, 31, 2),
-        "mean": Field(None, None, None),  # the whole image
-        "gated": Field(None, None, 2),
-        "square": Field(31, 31, 2),
-        "both": Field(None, None, 2),
-        "sum": Field(None, None, 2),
+    assert receptive_fields(read_graph(model)) == {  # "mean", of the whole image, is no map
+        "input": Field(1, 1, 1, 1),
+        "wide": Field(9, 9, 1, 1),
+        "pool": Field(11, 11, 2, 2),
+        "split": Field(19, 19, 2, 2),
+        "added": Field(19, 19, 2, 2),
+        "oblong": Field(19, 31, 2, 2),
+        "gated": Field(None, None, 2, 2),
+        "square": Field(31, 31, 2, 2),
+        "both": Field(None, None, 2, 2),
+        "sum": Field(None, None, 2, 2),
     }
+
+
+layers, ops = keras.layers, keras.ops
+MEASURED = {
+    "upsampled": (lambda x: layers.UpSampling2D()(x), Field(3, 3, 1, 1)),
+    "bilinear": (lambda x: layers.UpSampling2D(interpolation="bilinear")(x), Field(5, 5, 1, 1)),
+    "transposed": (lambda x: layers.Conv2DTranspose(4, 3, padding="same")(x), Field(7, 7, 2, 2)),
+    "enlarged": (
+        lambda x: layers.Conv2DTranspose(4, 4, strides=2, padding="same")(x),
+        Field(5, 5, 1, 1),
+    ),
+    "resized": (lambda x: layers.Resizing(16, 24)(x), Field(5, 5, 4, 8 / 3)),
+    "cropped": (lambda x: layers.CenterCrop(20, 20)(x), Field(3, 3, 2, 2)),
+    "padded": (lambda x: ops.pad(x, [[0, 0], [1, 1], [2, 2], [0, 0]]), Field(3, 3, 2, 2)),
+    "normed": (lambda x: layers.RMSNormalization()(x), Field(3, 3, 2, 2)),
+    "normed by groups": (lambda x: layers.GroupNormalization(2)(x), Field(None, None, 2, 2)),
+    "normed by photos": (
+        lambda x: layers.LayerNormalization(axis=[1, 2, 3])(x),
+        Field(None, None, 2, 2),
+    ),
+    "spectral": (
+        lambda x: layers.SpectralNormalization(layers.Conv2D(4, 5, padding="same"))(x),
+        Field(11, 11, 2, 2),
+    ),
+    "shuffled": (
+        lambda x: layers.Reshape((32, 32, 4))(
+            layers.Permute((1, 2, 4, 3))(layers.Reshape((32, 32, 2, 2))(x))
+        ),
+        Field(3, 3, 2, 2),
+    ),
+    "places in place of channels": (lambda x: ops.depth_to_space(x, 2), Field(3, 3, 1, 1)),
+    "attended": (
+        lambda x: layers.Reshape((32, 32, 4))(
+            layers.MultiHeadAttention(1, 4)(*[layers.Reshape((1024, 4))(x)] * 2)
+        ),
+        Field(None, None, 2, 2),
+    ),
+    "drawn anew": (
+        lambda x: layers.Reshape((4, 4, 2))(layers.Dense(32)(layers.GlobalMaxPooling2D()(x))),
+        Field(None, None, 16, 16),
+    ),
+    "channels apart": (lambda x: ops.stack(ops.unstack(x, axis=-1), axis=-1), Field(3, 3, 2, 2)),
+    "uneven": (lambda x: layers.MaxPooling2D((2, 1))(x), Field(5, 3, 4, 2)),
+    "between its places": (lambda x: x - ops.mean(x, (1, 2), True), Field(None, None, 2, 2)),
+    "without gradient": (lambda x: ops.round(x), Field(None, None, 2, 2)),
+}
+"""What follows a 3 x 3 convolution in steps of 2, and the field after it, by hand."""
+
+
+@pytest.mark.parametrize("kind", MEASURED)
+def test_what_no_rule_tells_is_measured(kind: str) -> None:
+    make, expected = MEASURED[kind]
+    pixels = keras.Input((64, 64, 3), name="input")
+    value = layers.Conv2D(4, 3, strides=2, padding="same", name="first")(pixels)
+    graph = read_graph(keras.Model(pixels, make(value)))
+    fields = receptive_fields(graph, 64)
+    assert fields["first"] == Field(3, 3, 2, 2)
+    assert fields[next(reversed(graph.nodes))] == expected
+
+
+def test_the_stride_is_the_larger_of_two_steps_in_whole_pixels() -> None:
+    assert Field(5, 3, 4, 2).stride == 4
+    assert Field(5, 3.4, 2.4, 1).stride == 2
+    assert Field(3.2, 3, 4, 2).size == 4
+    assert Field(3, 3, 0.25, 0.25).stride is None
+    assert Field(3, None, 2, None).stride is None
