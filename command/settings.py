@@ -140,6 +140,17 @@ class DatasetSettings:
         "the column of a CSV that says which photos belong together (a patient, a day, a machine): "
         "none is trained on while another is held out",
     )
+    table: str = setting(
+        "", "the CSV in the dataset that says the classes; empty: the one that names the photos"
+    )
+    labels: str = setting(
+        "", "the column of a CSV that says the classes; empty: the one that is called so"
+    )
+    several_labels: str = setting(
+        "ask",
+        'what becomes of photos with several labels: "leave out", "combine": a class for each '
+        'combination; "ask": it has to be said',
+    )
     folders: str = setting(
         "auto",
         'what folders above folders of the same names are: "classes", "groups", "folds" or nothing '

@@ -64,9 +64,8 @@ def report(
         small=[name for name in classes if different[name] < SMALL],
         sides=[sides[0], median_low(sides), sides[-1]] if sides else [],
         duplicates=repeats,
-        problem=(
-            _problem(source, entries, joined, classes, groups) if labelled or not classes else ""
-        ),
+        problem=listing.question
+        or (_problem(source, entries, joined, classes, groups) if labelled or not classes else ""),
         files=files,
         grouping=grouping,
         reading=listing.reading,

@@ -35,7 +35,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Listing:
-    """The files of a dataset, by path, and how classes and splits were found, in sentences."""
+    """The files of a dataset, by path, and how classes and splits were found, in sentences.
+
+    `question`: what the user has to say before a study can be made, in a line; empty if nothing.
+    """
 
     entries: list[Entry]
     reading: list[str]
+    question: str = ""

@@ -50,6 +50,11 @@ def judge(path: str, look: Callable[[], bytes]) -> tuple[Outcome | None, str]:
     return "ignore", f"No photo by its name and first bytes: expected {PHOTO_KINDS}."
 
 
+def is_table(path: str) -> bool:
+    """Whether the file of that path, with "/", may say the labels of photos."""
+    return _suffix(path) in ("csv", "tsv", "tab") and "/." not in f"/{path}"
+
+
 def photo_kind(head: bytes) -> str:
     """The suffix, without a dot, of the photo that starts with `head`; empty if it is none."""
     return next((kind for kind, magic in _MAGIC.items() if magic.match(head)), "")

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.structuring import structure, unstructure
-from diamond_cutter.precompute.photos.archives.archive_csv import is_table
 from diamond_cutter.precompute.photos.archives.archive_member import (
     LOCKED,
     DamagedError,
@@ -24,7 +23,13 @@ from diamond_cutter.precompute.photos.archives.tar_members import tar_members
 from diamond_cutter.precompute.photos.archives.zip_members import zip_members
 from diamond_cutter.precompute.photos.cache_folder import filling, place
 from diamond_cutter.precompute.photos.file_entry import Entry, Progress
-from diamond_cutter.precompute.photos.file_names import HEAD, judge, member_path, safe_suffix
+from diamond_cutter.precompute.photos.file_names import (
+    HEAD,
+    is_table,
+    judge,
+    member_path,
+    safe_suffix,
+)
 from diamond_cutter.precompute.photos.size_limits import (
     MAX_ENTRIES,
     MAX_FILE,
@@ -33,7 +38,7 @@ from diamond_cutter.precompute.photos.size_limits import (
 )
 from diamond_cutter.precompute.stores.study.dataset_report import Outcome
 
-_VERSION = 1
+_VERSION = 2
 """Of the folder's layout and of the judgement of members: another one unpacks anew."""
 _IN_FOLDER = 1000
 """Files in one folder of the cache."""

@@ -22,6 +22,7 @@ from diamond_cutter.precompute.photos.report_text import printable
 
 KINDS = ("auto", "classes", "groups", "folds", "ignore")
 """What folders above others of the same names may be said to be."""
+_NONE = "In {}, where no photo has a class: put them into folders of classes, or add a CSV."
 _NAMED = 4
 """Folders that a sentence names."""
 
@@ -88,6 +89,9 @@ def _are_parts(inside: Mapping[str, Folder], found: Reading) -> bool:
         if not many or len(upper[name].folders) > 1 or labels[next(iter(upper[name].folders))] > 1
     }
     others = [name for name in inside if name not in parts]
+    if not upper and not others and len(set(parts.values())) > 1:
+        found.left_out += [(folder, _NONE.format(name)) for name, folder in inside.items()]
+        return True
     is_split = len(set(taken.values())) > 1
     if not taken or len(inside) < 2 or (others and not is_split):
         return False
@@ -97,8 +101,7 @@ def _are_parts(inside: Mapping[str, Folder], found: Reading) -> bool:
         if name in taken:
             found.take(folder, split=taken[name] if is_split else "")
         elif name in parts:
-            reason = f"In {name}, where no photo has a class: put them into folders of classes."
-            found.left_out.append((folder, reason))
+            found.left_out.append((folder, _NONE.format(name)))
         else:
             reason = f"{name} is neither train, val nor test: rename it to take its photos."
             found.left_out.append((folder, reason))

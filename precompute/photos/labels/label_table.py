@@ -1,163 +1,116 @@
-"""CSV files with the path and the label of every photo."""
+"""A table that says the labels of photos: its rows, with the photos that they mean."""
 
-import codecs
-import csv
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.file_entry import Entry
-from diamond_cutter.precompute.photos.labels.class_folders import class_name, unique
-from diamond_cutter.precompute.photos.labels.split_names import split_of
-from diamond_cutter.precompute.photos.size_limits import MAX_ENTRIES, MAX_NAME
-from diamond_cutter.precompute.stores.study.dataset_report import Split
+from diamond_cutter.precompute.photos.labels.class_folders import class_name
+from diamond_cutter.precompute.photos.labels.photo_finder import Finder
+from diamond_cutter.precompute.photos.labels.several_labels import cut_cells
+from diamond_cutter.precompute.photos.labels.table_cells import SEPARATORS, read_cells
+from diamond_cutter.precompute.photos.labels.table_columns import Columns, find_columns, ones
 
-_DELIMITERS = ",;\t"
+_NAMED = 4
+"""Columns of classes that are named."""
 
 
 @dataclass(frozen=True)
-class LabelRow:
-    """A photo as the table has it: `split` and `group` are empty where it says none."""
+class Row:
+    """A photo as a table calls it, the photo if there is one, its labels, and what else is said.
 
-    path: str
-    label: str
+    `split`, `fold` and `group` are empty where the table says none.
+    """
+
+    name: str
+    photo: Entry | None
+    labels: tuple[str, ...]
     split: str
+    fold: str
     group: str
 
 
-Locate = Callable[[str], tuple[Path | None, str]]
-"""Where the photo of a path lies, or None and why it can't be used, a sentence."""
+@dataclass(frozen=True)
+class Table:
+    """A table of photos: `name` is its path in the dataset, `reading` says how it was read.
 
-
-def read_rows(file: Path, name: str, groups: str = "") -> list[LabelRow]:
-    """The rows of a CSV, without its header; `name` is what messages call it.
-
-    With a header, in any case, it has the columns path and label, and may have split and others;
-    without one it has two columns, path and label. Commas, semicolons or tabs; UTF-8.
-    `groups`: the column of what photos share that belong together, in any case; empty: none.
-    Raises `UserError` for any other.
+    `is_sure`: whether its header says which are labels.
     """
-    try:
-        with file.open("rb") as opened:
-            is_wide = opened.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        with file.open(encoding="utf-16" if is_wide else "utf-8-sig", newline="") as lines:
-            return list(_rows(lines, name, groups))
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{name}: expected a CSV in UTF-8, got byte {error.object[error.start]:#04x} that is "
-            "none; save it as UTF-8"
-        ) from error
-    except csv.Error as error:
-        raise UserError(
-            f"{name}: expected a CSV, got one that is broken: {error}; mend it"
-        ) from error
-    except OSError as error:
-        raise UserError(
-            f"{name}: expected a CSV that can be read, got: {error.strerror}; mend its permissions"
-        ) from error
+
+    name: str
+    rows: list[Row]
+    reading: str
+    is_sure: bool
+
+    def labels(self) -> dict[str, set[str]]:
+        """The labels of each photo that is there, by its path."""
+        found: dict[str, set[str]] = {}
+        for row in self.rows:
+            if row.photo is not None and row.labels:
+                found.setdefault(row.photo.path, set()).update(row.labels)
+        return found
 
 
-def tabulate(rows: Iterable[LabelRow], locate: Locate) -> list[Entry]:
-    """The photos that a table names, by path; `locate` says where they lie."""
-    return unique(_entry(row, locate) for row in rows)
+def read_table(file: Path, name: str, finder: Finder, settings: DatasetSettings) -> Table:
+    """The rows of a table, each with the photo that `finder` finds; `name` is how it is called.
+
+    Raises `UserError` for what is no table of photos and labels, as `read_cells` and `find_columns`
+    have it.
+    """
+    cells = read_cells(file, name)
+    columns = find_columns(cells.rows, lambda cell: bool(finder.find(cell)), settings, name)
+    rows = cells.rows[1:] if columns.header else cells.rows
+    labels = list(_labels(rows, columns))
+    made = [
+        Row(
+            name=_cell(row, columns.name),
+            photo=finder.find(_cell(row, columns.name)),
+            labels=tuple(each),
+            split=_cell(row, columns.split),
+            fold=_cell(row, columns.fold),
+            group=_cell(row, columns.group),
+        )
+        for row, each in zip(rows, labels, strict=True)
+    ]
+    return Table(name, made, _told(name, cells.separator, columns), columns.are_called_so)
 
 
-def beside(file: Path) -> Locate:
-    """Where photos lie that a table of the user's own names: below its folder, or anywhere."""
-
-    def locate(path: str) -> tuple[Path | None, str]:
-        try:
-            found = file.parent / path
-            if "\\" in path and not found.exists():
-                found = file.parent / path.replace("\\", "/")  # written on Windows
-            if found.is_file():
-                return found, ""
-            if found.exists():
-                return None, "No file but a folder or device: expected a photo; mend the path."
-        except (OSError, ValueError) as error:
-            return None, f"It can't be reached: {error}; mend the path."
-        return None, "Nothing there: expected a photo; mend the path, relative to the CSV's folder."
-
-    return locate
+def _labels(rows: Sequence[list[str]], columns: Columns) -> Iterator[list[str]]:
+    """The labels of each row."""
+    if columns.one_hot:
+        names = [class_name(columns.header[at]) for at in columns.labels]
+        for row in rows:
+            yield [names[place] for place in ones([_cell(row, at) for at in columns.labels])]
+        return
+    (at,) = columns.labels
+    header = columns.header[at] if columns.header else ""
+    for each in cut_cells([_cell(row, at) for row in rows], header):
+        yield [class_name(label) for label in each]
 
 
-def _rows(lines: Iterable[str], name: str, groups: str) -> Iterator[LabelRow]:
-    lines = iter(lines)
-    first = next((line for line in lines if line.strip()), "")
-    delimiter, header = _layout(first, name)
-    if not header:
-        lines = _chain(first, lines)
-    known = header or ["path", "label"]
-    columns: dict[str, int] = {
-        column: known.index(column) for column in ("path", "label", "split") if column in known
-    }
-    if groups:
-        columns["group"] = _column_of_groups(groups, header, name)
-    for count, cells in enumerate(csv.reader(lines, delimiter=delimiter, skipinitialspace=True)):
-        if count == MAX_ENTRIES:
-            raise UserError(
-                f"{name}: expected at most {MAX_ENTRIES:,} rows, got more; split the dataset"
-            )
-        found = [cells[at].strip() if at < len(cells) else "" for at in columns.values()]
-        if any(found):
-            row = dict(zip(columns, found, strict=True))
-            yield LabelRow(row["path"], row["label"], row.get("split", ""), row.get("group", ""))
+def _cell(row: Sequence[str], at: int | None) -> str:
+    return "" if at is None or at >= len(row) else row[at]
 
 
-def _chain(first: str, lines: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from lines
+def _told(name: str, separator: str, columns: Columns) -> str:
+    """How a table was read, in a sentence."""
 
+    def called(*places: int) -> str:
+        if not columns.header:
+            return f"number {places[0] + 1}"
+        names = [columns.header[at] or f"number {at + 1}" for at in places]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return ", ".join(names[:_NAMED]) + more
 
-def _column_of_groups(groups: str, header: list[str], name: str) -> int:
-    if groups.strip().lower() in header:
-        return header.index(groups.strip().lower())
-    got = f"the columns {', '.join(header)}" if header else "one without a header"
-    raise UserError(
-        f"{name}: expected a CSV with the column {groups!r}, which groups names, got {got}; mend "
-        "its header or groups"
-    )
-
-
-def _layout(first: str, name: str) -> tuple[str, list[str]]:
-    """The delimiter, and the columns of the header in small letters; none if there is no header."""
-    cells: list[str] = []
-    headerless = ""
-    for delimiter in _DELIMITERS:
-        cells = [
-            cell.strip()
-            for cell in next(csv.reader([first], delimiter=delimiter, skipinitialspace=True), [])
-        ]
-        header = [cell.lower() for cell in cells]
-        if "path" in header and "label" in header:
-            return delimiter, header
-        if len(cells) == 2 and all(cells):
-            headerless = headerless or delimiter
-    if headerless:
-        return headerless, []
-    got = repr(re.sub(r"\s+", " ", first.strip())[:60]) if first else "an empty file"
-    raise UserError(
-        f"{name}: expected a CSV whose first line has the columns path and label, or two columns, "
-        f"got {got}; mend its header"
-    )
-
-
-def _entry(row: LabelRow, locate: Locate) -> Entry:
-    split = split_of(row.split) if row.split else ""
-    label = class_name(row.label)
-    path, file = row.path, None
-    if not path:
-        path, reason = "(no path)", "A row without a path; fill it in or remove it."
-    elif len(path) > MAX_NAME:
-        path = f"{path[:200]}…"
-        reason = f"A path of more than {MAX_NAME:,} characters; mend it."
-    elif not label:
-        reason = "A row without a label; fill it in."
-    elif split is None:
-        reason = f"A split of {row.split[:60]!r}: expected train, val, test or nothing; mend it."
-    else:
-        file, reason = locate(path)
-    of: Split = split or ""
-    return Entry(path, file, label, of, None if file else "reject", reason, row.group)
+    header = "with a header" if columns.header else "without a header"
+    classes = "a column a class" if columns.one_hot else "classes by the column"
+    parts = [f"photos by the column {called(columns.name)}", f"{classes} {called(*columns.labels)}"]
+    for at, what in (
+        (columns.split, "splits"),
+        (columns.fold, "folds"),
+        (columns.group, "groups"),
+    ):
+        if at is not None:
+            parts.append(f"{what} by {called(at)}")
+    return f"Read from {name}, {SEPARATORS[separator]}, {header}: {'; '.join(parts)}."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.photos.file_entry import Entry, Progress
-from diamond_cutter.precompute.photos.file_names import HEAD, judge, readable
+from diamond_cutter.precompute.photos.file_names import HEAD, is_table, judge, readable
 from diamond_cutter.precompute.photos.size_limits import MAX_ENTRIES
 from diamond_cutter.precompute.stores.study.dataset_report import Outcome
 
@@ -71,7 +71,8 @@ def _examined(path: str, item: "os.DirEntry[str]") -> Entry:
         outcome, reason = judge(path, lambda: read_head(Path(item.path)))
     except OSError as error:
         return _left_out(path, f"It can't be read: {error.strerror}; mend its permissions.")
-    return Entry(path, Path(item.path) if outcome is None else None, "", "", outcome, reason)
+    is_read = outcome is None or (outcome == "ignore" and is_table(path))
+    return Entry(path, Path(item.path) if is_read else None, "", "", outcome, reason)
 
 
 def read_head(file: Path) -> bytes:

@@ -114,14 +114,16 @@ def test_a_class_of_one_group_is_left_out(folder: Path) -> None:
 
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are(folder: Path) -> None:
-    with pytest.raises(UserError, match=r"'day'.*got the columns path, label, patient; mend"):
+    with pytest.raises(UserError, match=r"'day'.*got the columns path, label, Patient; mend"):
         read(folder, TABLE, groups="day")
     with pytest.raises(UserError, match=r"'day'.*got one without a header; mend"):
         read(folder, "0.png,cat\n1.png,dog\n", groups="day")
 
 
 def test_a_folder_has_no_column(folder: Path) -> None:
-    with pytest.raises(UserError, match=r"the column 'day'.*got a folder; name a CSV with the col"):
+    with pytest.raises(
+        UserError, match=r"'day'.*got no table of the photos; add a CSV with the col"
+    ):
         read_dataset(
             DatasetSettings(str(folder), groups="day"), folder.parent / "cache", lambda *_: None
         )
@@ -143,9 +145,9 @@ def test_the_table_of_an_archive_says_the_groups(folder: Path, table: str | None
         return read_dataset(DatasetSettings(str(file), groups=groups), cache, lambda *_: None)
 
     if table is None:
-        with pytest.raises(UserError, match="got an archive without one table of its photos"):
+        with pytest.raises(UserError, match="got no table of the photos"):
             opened("patient")
         return
     assert len({photo.group for photo in opened("patient").photos}) == 4
-    with pytest.raises(UserError, match=r"labels.csv: .*'day'.*the columns path, label, patient"):
+    with pytest.raises(UserError, match=r"labels.csv: .*'day'.*the columns path, label, Patient"):
         opened("day")

@@ -360,7 +360,7 @@ def test_any_address_of_fsspec(memory: fsspec.AbstractFileSystem, tmp_path: Path
     }
     entries = open_dataset(DatasetSettings("memory://bucket/set"), tmp_path, quiet).entries
     assert {(entry.path, entry.label, entry.split) for entry in entries if entry.file} == {
-        ("test/cat/2.jpg", "cat", "test"),
+        ("test/cat/2.jpg", "dog", "test"),  # as the table beside says, of folders of one class
         ("train/cat/1.jpg", "cat", "train"),
     }
     entries = open_dataset(DatasetSettings("memory://bucket/set/list.csv"), tmp_path, quiet).entries

@@ -1,0 +1,175 @@
+"""Where the labels of a dataset are: in its folders, or in a table that lies beside its photos."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
+from diamond_cutter.precompute.photos.file_entry import Entry, Listing
+from diamond_cutter.precompute.photos.file_names import is_table
+from diamond_cutter.precompute.photos.labels.class_folders import arrange, unique
+from diamond_cutter.precompute.photos.labels.label_table import Table, read_table
+from diamond_cutter.precompute.photos.labels.photo_finder import PhotoFinder
+from diamond_cutter.precompute.photos.labels.split_names import are_series
+from diamond_cutter.precompute.photos.labels.table_entries import tabulate
+
+_MOST = 0.5
+"""The share of its rows, or of all photos, that a table has to name to be one of them."""
+_SHOWN = 4
+"""Classes that are named."""
+_PLACES = {"images", "image", "imgs", "img", "photos", "pictures", "jpg", "data", "masks"}
+"""What folders are called that say no class, where a table does."""
+_SUBMISSION = "submission"
+"""In the names of tables that are to be filled in."""
+
+
+def label(entries: Sequence[Entry], settings: DatasetSettings, unlabelled: str = "") -> Listing:
+    """The entries of a folder or an archive by path, with their labels.
+
+    They stand in the one table that names the photos, or in several that name other photos each;
+    else the folders say them. Where both do, and say other classes, that is asked. `unlabelled`:
+    the class of photos without one, which need none. Raises `UserError` where two readings are
+    possible, and where no table is what the settings say of one.
+    """
+    entries = unique(entries)
+    if unlabelled:
+        return _closed(arrange(entries, settings, unlabelled))
+    named = settings.table or settings.labels or settings.groups
+    tables, problem = _tables(entries, settings)
+    if named and not tables:
+        raise problem or _no_table(settings)
+    chosen = _together(tables, settings) if tables else []
+    if chosen and (
+        named or (settings.folders == "auto" and not _by_folders(chosen, entries, settings))
+    ):
+        found = tabulate(chosen, [entry for entry in entries if entry.outcome is None], settings)
+        rest = [entry for entry in entries if entry.outcome is not None]
+        found = replace(found, entries=unique([*found.entries, *rest]))
+    else:
+        found, chosen = arrange(entries, settings), []
+        if problem and len({entry.label for entry in found.entries if entry.outcome is None}) < 2:
+            raise problem
+    others = [table.name for table in tables if table not in chosen]
+    said = [f"Not needed: {', '.join(others)}."] if others else []
+    read = {table.name for table in chosen}
+    files = [
+        replace(entry, reason="Read: the labels stand in it.") if entry.path in read else entry
+        for entry in found.entries
+    ]
+    return _closed(replace(found, entries=files, reading=[*found.reading, *said]))
+
+
+def _closed(listing: Listing) -> Listing:
+    """The listing without the files of what is no photo: tables were read."""
+    entries = [replace(entry, file=None) if entry.outcome else entry for entry in listing.entries]
+    return replace(listing, entries=entries)
+
+
+def _tables(
+    entries: Sequence[Entry], settings: DatasetSettings
+) -> tuple[list[Table], UserError | None]:
+    """The tables that name photos and their labels, the largest first; what is wrong with others.
+
+    That is of the first which is none. The one that the settings name is taken as it is.
+    """
+    photos = [entry for entry in entries if entry.outcome is None]
+    tables: list[Table] = []
+    problem: UserError | None = None
+    for entry in entries:
+        if entry.file is None or entry.outcome != "ignore" or not is_table(entry.path):
+            continue
+        is_named = entry.path == settings.table
+        if settings.table and not is_named:
+            continue
+        if _SUBMISSION in entry.path.lower() and not is_named:
+            continue
+        try:
+            table = read_table(entry.file, entry.path, PhotoFinder(photos, entry.path), settings)
+        except UserError as error:
+            problem = problem or error
+            continue
+        if is_named or _says_labels(table, len(photos)):
+            tables.append(table)
+    return sorted(tables, key=lambda table: (-len(table.labels()), table.name)), problem
+
+
+def _says_labels(table: Table, photos: int) -> bool:
+    labels = table.labels()
+    of_rows = sum(row.photo is not None for row in table.rows) / max(1, len(table.rows))
+    several = len(set().union(*labels.values())) > 1
+    return several and max(len(labels) / photos, of_rows) >= _MOST
+
+
+def _together(tables: Sequence[Table], settings: DatasetSettings) -> list[Table]:
+    """The tables that are read together: each names photos that none before it does.
+
+    Raises `UserError` where two say different labels of the same photos, or no label in common.
+    """
+    chosen = [tables[0]]
+    known = dict(tables[0].labels())
+    for table in tables[1:]:
+        labels = table.labels()
+        both = labels.keys() & known.keys()
+        classes, others = set().union(*known.values()), set().union(*labels.values())
+        if any(labels[path] != known[path] for path in both) or not classes & others:
+            raise UserError(
+                f"{settings.dataset}: expected one table of the photos, got {chosen[0].name} "
+                f"(classes {_some(classes)}) and {table.name} (classes {_some(others)}); say "
+                f'which: table = "{chosen[0].name}" or table = "{table.name}"'
+            )
+        if not both:
+            chosen.append(table)
+            known.update(labels)
+    return chosen
+
+
+def _by_folders(
+    tables: Sequence[Table], entries: Sequence[Entry], settings: DatasetSettings
+) -> bool:
+    """Whether the folders say the classes, though tables do.
+
+    Raises `UserError` where both say classes, and not the same ones.
+    """
+    try:
+        found = arrange(entries, settings).entries
+    except UserError:
+        return False
+    folders = {entry.path: entry.label for entry in found if entry.outcome is None}
+    labels = {path: each for table in tables for path, each in table.labels().items()}
+    both = folders.keys() & labels.keys()
+    classes = sorted(set(folders.values()))
+    if len(classes) < 2 or are_series(classes) or _PLACES & {name.lower() for name in classes}:
+        return False
+    if len(both) < _MOST * len(folders) or not all(table.is_sure for table in tables):
+        return True
+    pairs = {(folders[path], " ".join(sorted(labels[path]))) for path in both}
+    if len({one for one, _ in pairs}) == len(pairs) == len({other for _, other in pairs}):
+        return True
+    others = set().union(*labels.values())
+    raise UserError(
+        f"{settings.dataset}: expected to know what says the classes, got folders "
+        f"({_some(set(classes))}) and {tables[0].name} ({_some(others)}), which say other ones; "
+        f'folders = "classes" takes the folders, table = "{tables[0].name}" the table'
+    )
+
+
+def _no_table(settings: DatasetSettings) -> UserError:
+    column, setting = (
+        (settings.groups, "groups") if settings.groups else (settings.labels, "labels")
+    )
+    if settings.table:
+        return UserError(
+            f"{settings.dataset}: expected the CSV {settings.table!r} in it, which table names, "
+            "got none there; give its path in the dataset"
+        )
+    return UserError(
+        f"{settings.dataset}: expected a CSV with the column {column!r}, which {setting} names, "
+        f"got no table of the photos; add a CSV with the columns path, label and {column}, or "
+        f"leave {setting} out"
+    )
+
+
+def _some(names: set[str]) -> str:
+    shown = sorted(names)
+    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    return ", ".join(shown[:_SHOWN]) + more

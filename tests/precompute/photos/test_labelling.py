@@ -1,0 +1,377 @@
+"""Labels in tables beside photos, as people write them, the same in a folder and an archive."""
+
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.settings import DatasetSettings
+from diamond_cutter.precompute.photos.dataset_reader import read_dataset
+from diamond_cutter.precompute.photos.file_entry import Listing
+from diamond_cutter.precompute.photos.sources.dataset_source import open_dataset
+
+JPEG = b"\xff\xd8\xff\xe0 a photo, as far as its first bytes go"
+LABELS = ["cat", "dog", "cat", "dog", "cat", "dog"]
+SIX = [f"images/{number}.jpg" for number in range(6)]
+Open = Callable[..., Listing]
+
+
+def csv(
+    header: Sequence[str] | None, rows: Iterable[Sequence[object]], separator: str = ","
+) -> str:
+    lines = [*([header] if header else []), *rows]
+    return "".join(separator.join(map(str, line)) + "\n" for line in lines)
+
+
+class Made:
+    """A dataset in a folder of its own, and the forms that it is read in."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def add(self, photos: Iterable[str], **tables: str | bytes) -> "Made":
+        """Photos of those paths, and tables, "__" for a slash in their names."""
+        for number, path in enumerate(photos):
+            self.write(path, JPEG + bytes(number))
+        for name, text in tables.items():
+            path = name.replace("__", "/").replace("_csv", ".csv").replace("_tsv", ".tsv")
+            self.write(path, text if isinstance(text, bytes) else text.encode())
+        return self
+
+    def write(self, path: str, content: bytes) -> None:
+        file = self.root / "set" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+    def open(self, form: str = "folder", **settings: str) -> Listing:
+        """What is read of it as a folder, a zip, a tar, an address, or by the name of a file."""
+        folder = self.root / "set"
+        files = sorted(file for file in folder.rglob("*") if file.is_file())
+        address = str(folder / form)
+        if form == "folder":
+            address = str(folder)
+        elif form == "zip":
+            address = str(self.root / "set.zip")
+            with zipfile.ZipFile(address, "w") as archive:
+                for file in files:
+                    archive.write(file, file.relative_to(folder))
+        elif form == "tar":
+            address = str(self.root / "set.tar")
+            with tarfile.open(address, "w") as packed:
+                packed.add(folder, "set")
+        elif form == "address":
+            address = "memory://labelling/set"
+            memory = fsspec.filesystem("memory")
+            for file in files:
+                memory.pipe_file(f"/labelling/set/{file.relative_to(folder)}", file.read_bytes())
+        asked = DatasetSettings(address, **settings)
+        return open_dataset(asked, self.root / "cache", lambda *_: None)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    return Made(tmp_path)
+
+
+def taken(listing: Listing) -> dict[str, str]:
+    """The label, with its split, of each photo taken, by the name of its file."""
+    return {
+        entry.path.rpartition("/")[2]: f"{entry.split}:{entry.label}"
+        if entry.split
+        else entry.label
+        for entry in listing.entries
+        if entry.outcome is None and entry.file
+    }
+
+
+def rejected(listing: Listing) -> dict[str, str]:
+    return {entry.path: entry.reason for entry in listing.entries if entry.outcome == "reject"}
+
+
+SIX_TAKEN = {f"{number}.jpg": label for number, label in enumerate(LABELS)}
+NAMED = list(zip(range(6), LABELS, strict=True))
+WRITTEN = {
+    "paths": (csv(["path", "label"], zip(SIX, LABELS, strict=True)), "commas, with a header"),
+    "names": (csv(["filename", "class"], [(f"{n}.jpg", of) for n, of in NAMED]), "column filename"),
+    "ids": (csv(["image_id", "category"], NAMED), "classes by the column category"),
+    "other suffix": (
+        csv(["Image", "Breed"], [(f"{n}.png", of) for n, of in NAMED]),
+        "column Image",
+    ),
+    "absolute": (
+        csv(["file", "target"], [(f"/kaggle/in/images/{n}.jpg", of) for n, of in NAMED]),
+        "file",
+    ),
+    "windows": (csv(["file", "y"], [(f"C:\\set\\images\\{n}.jpg", of) for n, of in NAMED]), "file"),
+    "semicolons": (csv(None, zip(SIX, LABELS, strict=True), ";"), "semicolons, without a header"),
+    "tabs": (csv(["path", "label"], zip(SIX, LABELS, strict=True), "\t"), "tabs, with a header"),
+    "bars": (csv(["path", "label"], zip(SIX, LABELS, strict=True), "|"), "bars, with a header"),
+    "index": (csv(["", "id", "label"], [((n + 1) % 6, n, of) for n, of in NAMED]), "column id"),
+    "measured": (
+        csv(["image", "width", "label", "score"], [(n, 64, of, n / 7) for n, of in NAMED]),
+        "classes by the column label",
+    ),
+    "unusual": (
+        csv(["image", "width", "variety", "score"], [(n, 64 + n, of, n / 7) for n, of in NAMED]),
+        "classes by the column variety",
+    ),
+    "numbers and names": (
+        csv(["image", "class_id", "class_name"], [(n, LABELS.index(of), of) for n, of in NAMED]),
+        "classes by the column class_name",
+    ),
+    "whale": (csv(["Image", "Id"], [(f"{n}.jpg", of) for n, of in NAMED]), "by the column Id"),
+    "one-hot": (
+        csv(
+            ["filename", " cat", " dog"],
+            [(n, int(of == "cat"), int(of == "dog")) for n, of in NAMED],
+        ),
+        "a column a class cat, dog",
+    ),
+    "one-hot of floats": (
+        csv(
+            ["image", "cat", "dog"],
+            [(n, float(of == "cat"), float(of == "dog")) for n, of in NAMED],
+        ),
+        "a column a class cat, dog",
+    ),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_table_beside_the_photos(made: Made, written: str) -> None:
+    text, told = WRITTEN[written]
+    listing = made.add(SIX, labels_csv=text).open()
+    assert taken(listing) == SIX_TAKEN
+    assert not rejected(listing)
+    [said] = listing.reading
+    assert said.startswith("Read from labels.csv, ")
+    assert told in said
+
+
+@pytest.mark.parametrize("form", ["folder", "zip", "tar", "address", "labels.csv"])
+@pytest.mark.parametrize("written", ["ids", "one-hot", "semicolons"])
+def test_all_forms_are_read_the_same_way(made: Made, form: str, written: str) -> None:
+    listing = made.add(SIX, labels_csv=WRITTEN[written][0]).open(form)
+    assert taken(listing) == SIX_TAKEN
+    assert WRITTEN[written][1] in listing.reading[0]
+
+
+def test_utf_16_with_quotes(made: Made) -> None:
+    text = "path,label\n" + "".join(
+        f'"{path}","{of}, big"\n' for path, of in zip(SIX, LABELS, strict=True)
+    )
+    assert set(taken(made.add(SIX, labels_csv=text.encode("utf-16")).open()).values()) == {
+        "cat, big",
+        "dog, big",
+    }
+
+
+def test_zeros_that_a_spreadsheet_took(made: Made) -> None:
+    photos = [f"images/{number:05}.jpg" for number in range(6)]
+    listing = made.add(photos, labels_csv=csv(["id", "label"], NAMED)).open()
+    assert list(taken(listing).values()) == LABELS
+
+
+@pytest.mark.parametrize("form", ["folder", "zip", "train.csv"])
+def test_a_competition_has_photos_without_labels(made: Made, form: str) -> None:
+    train, test = [f"train/{n}a.jpg" for n in range(6)], [f"test/{n}b.jpg" for n in range(4)]
+    listing = made.add(
+        [*train, *test],
+        train_csv=csv(["id", "breed"], [(f"{n}a", of) for n, of in NAMED]),
+        test_csv=csv(["id"], [(f"{n}b",) for n in range(4)]),
+        sample_submission_csv=csv(["id", "breed"], [(f"{n}b", LABELS[n]) for n in range(4)]),
+    ).open(form)
+    assert taken(listing) == {f"{n}a.jpg": of for n, of in NAMED}
+    if form != "train.csv":  # else the table alone is the dataset
+        assert set(rejected(listing)) == set(test)
+        assert "train.csv doesn't name it" in rejected(listing)[test[0]]
+
+
+def test_photos_in_several_folders(made: Made) -> None:
+    photos = [f"images_{n % 2:03}/images/{n}.png" for n in range(6)]
+    listing = made.add(
+        photos,
+        Data_Entry_csv=csv(
+            ["Image Index", "Finding Labels", "Patient ID"],
+            [(f"{n}.png", of, n) for n, of in NAMED],
+        ),
+    ).open(groups="patient id")
+    assert taken(listing) == {f"{n}.png": of for n, of in NAMED}
+    assert {entry.group for entry in listing.entries if entry.outcome is None} == set("012345")
+
+
+def test_tables_of_other_photos_each_are_read_together(made: Made) -> None:
+    pairs = list(zip(SIX, LABELS, strict=True))
+    listing = made.add(
+        SIX,
+        train_csv=csv(["path", "label"], pairs[:4]),
+        valid_csv=csv(["path", "label"], pairs[4:]),
+    ).open()
+    assert list(taken(listing).values()) == [
+        *("train:cat", "train:dog", "train:cat", "train:dog", "val:cat", "val:dog")
+    ]
+
+
+def test_a_table_in_each_folder_of_a_split(made: Made) -> None:
+    listing = made.add(
+        [f"{split}/{split}{n}.jpg" for split in ("train", "valid") for n in range(2)],
+        **{
+            f"{split}___classes_csv": csv(
+                ["filename", " cat", " dog"], [(f"{split}0.jpg", 1, 0), (f"{split}1.jpg", 0, 1)]
+            )
+            for split in ("train", "valid")
+        },
+    ).open()
+    assert taken(listing) == {
+        "train0.jpg": "train:cat",
+        "train1.jpg": "train:dog",
+        "valid0.jpg": "val:cat",
+        "valid1.jpg": "val:dog",
+    }
+    assert listing.reading[2] == "Splits by folders: train is train, valid is val."
+
+
+def test_two_tables_that_say_other_labels_are_asked_about(made: Made) -> None:
+    made.add(
+        SIX,
+        a_csv=csv(["path", "label"], zip(SIX, LABELS, strict=True)),
+        b_csv=csv(["path", "label"], zip(SIX, "xyxyxy", strict=True)),
+    )
+    with pytest.raises(
+        UserError, match=r"got a\.csv .*cat, dog.* and b\.csv .*x, y.*table = \"b"
+    ) as caught:
+        made.open()
+    assert "\n" not in str(caught.value)
+    assert list(taken(made.open(table="b.csv")).values()) == list("xyxyxy")
+    assert list(taken(made.open("zip", table="a.csv")).values()) == LABELS
+    with pytest.raises(UserError, match=r"the CSV 'c.csv' in it"):
+        made.open(table="c.csv")
+
+
+def test_a_table_that_says_the_same_is_not_needed(made: Made) -> None:
+    pairs = list(zip(SIX, LABELS, strict=True))
+    made.add(SIX, a_csv=csv(["path", "label"], pairs), b_csv=csv(["path", "label"], pairs[:3]))
+    listing = made.open()
+    assert taken(listing) == SIX_TAKEN
+    assert listing.reading[-1] == "Not needed: b.csv."
+
+
+def test_folders_and_a_table_that_say_other_classes_are_asked_about(made: Made) -> None:
+    made.add(
+        [f"{'ab'[n % 2]}/{n}.jpg" for n in range(6)],
+        labels_csv=csv(["file", "label"], [(f"{n}.jpg", "xxxyyy"[n]) for n in range(6)]),
+    )
+    with pytest.raises(UserError, match=r"got folders \(a, b\) and labels.csv \(x, y\)"):
+        made.open()
+    assert "".join(taken(made.open(folders="classes")).values()) == "aaabbb"
+    by_table = taken(made.open(table="labels.csv"))
+    assert "".join(by_table[f"{n}.jpg"] for n in range(6)) == "xxxyyy"
+
+
+def test_folders_are_taken_where_a_table_says_the_same_or_hardly_anything(made: Made) -> None:
+    made.add(
+        [f"{LABELS[n]}/{n}.jpg" for n in range(6)],
+        labels_csv=csv(["file", "label"], [(f"{n}.jpg", of.upper()) for n, of in NAMED]),
+        extra_csv=csv(["file", "label"], [("0.jpg", "x"), ("1.jpg", "y")]),
+    )
+    assert set(taken(made.open(table="labels.csv")).values()) == {"CAT", "DOG"}
+    (made.root / "set/extra.csv").unlink()
+    assert taken(made.open()) == SIX_TAKEN
+
+
+def test_two_columns_that_may_be_the_label_are_asked_about(made: Made) -> None:
+    rows = [(f"{n}.jpg", of, "pqr"[n // 2]) for n, of in NAMED]
+    made.add(SIX, labels_csv=csv(["image", "species", "breed"], rows))
+    with pytest.raises(
+        UserError, match=r"got species, breed, of which each may be; name one: labels"
+    ):
+        made.open()
+    assert "".join(taken(made.open(labels="Breed")).values()) == "ppqqrr"
+    with pytest.raises(
+        UserError, match=r"the column 'size', which labels names, got the columns image"
+    ):
+        made.open(labels="size")
+
+
+def test_folds_and_splits_in_columns(made: Made) -> None:
+    rows = [(n, of, n % 3, "Training" if n < 4 else "PublicTest") for n, of in NAMED]
+    listing = made.add(SIX, labels_csv=csv(["image", "label", "fold", "Usage"], rows)).open()
+    assert [(entry.fold, entry.split) for entry in listing.entries if entry.outcome is None] == [
+        *(("0", "train"), ("1", "train"), ("2", "train")),
+        *(("0", "train"), ("1", "test"), ("2", "test")),
+    ]
+
+
+SEVERAL = csv(
+    ["path", "label"], [*zip(SIX, LABELS, strict=True), (SIX[0], "people"), (SIX[1], "dog")]
+)
+TWO_ONES = csv(
+    ["path", "cat", "dog"], [(SIX[0], 1, 1), *((SIX[n], n % 2, 1 - n % 2) for n in range(1, 6))]
+)
+BARS = csv(
+    ["path", "finding"],
+    zip(SIX, ["mass|node", "mass", "node", "mass", "node", "mass"], strict=True),
+)
+TAGS = csv(
+    ["path", "tags"], zip(SIX, ["haze road", "haze", "road", "haze", "road", "haze"], strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "two"),
+    [(SEVERAL, "cat, people"), (TWO_ONES, "cat, dog"), (BARS, "mass, node"), (TAGS, "haze, road")],
+)
+def test_several_labels_are_asked_about_left_out_or_combined(
+    made: Made, text: str, two: str
+) -> None:
+    made.add(SIX, labels_csv=text)
+    asked = made.open()
+    assert "got several for 1 of 6 photos: images/0.jpg" in asked.question
+    assert f"({two})" in asked.question
+    assert rejected(asked) == {
+        "images/0.jpg": f"It has 2 labels: {two}; several_labels = "
+        '"combine" makes one class of them.'
+    }
+    left_out = made.open(several_labels="leave out")
+    assert (left_out.question, rejected(left_out)) == ("", rejected(asked))
+    combined = made.open("zip", several_labels="combine")
+    assert (combined.question, rejected(combined)) == ("", {})
+    assert taken(combined)["0.jpg"] == two.replace(", ", " + ")
+    assert {key: of for key, of in taken(combined).items() if key != "0.jpg"} == taken(left_out)
+    with pytest.raises(UserError, match="several_labels: expected one of 'ask'"):
+        made.open(several_labels="first")
+
+
+def test_labels_with_commas_are_no_several_labels(made: Made) -> None:
+    names = ["Apple, red", "Apple, green", "Apple, red", "Pear", "Pear", "Apple, green"]
+    rows = [(path, f'"{name}"') for path, name in zip(SIX, names, strict=True)]
+    listing = made.add(SIX, labels_csv=csv(["path", "label"], rows)).open()
+    assert list(taken(listing).values()) == names
+
+
+def test_what_is_asked_is_the_problem_of_the_report(made: Made) -> None:
+    made.add(SIX, labels_csv=SEVERAL)
+    settings = DatasetSettings(str(made.root / "set"))
+    report = read_dataset(settings, made.root / "cache", lambda *_: None).report
+    assert report.problem.startswith(f"{made.root}/set: expected one label a photo, got several")
+    assert report.reading == [
+        "Read from labels.csv, commas, with a header: photos by the column path; classes by the "
+        "column label."
+    ]
+
+
+def test_masks_beside_the_images_are_left_out(made: Made) -> None:
+    listing = made.add(
+        [*SIX, *(f"masks/{n}.png" for n in range(6))], labels_csv=csv(["name", "label"], NAMED)
+    ).open()
+    assert taken(listing) == SIX_TAKEN
+    assert set(rejected(listing)) == {f"masks/{n}.png" for n in range(6)}
+
+
+def test_photos_above_the_folder_of_a_table_that_is_named(made: Made) -> None:
+    made.add(SIX, annotations__labels_csv=csv(["name", "label"], NAMED))
+    assert taken(made.open("annotations/labels.csv")) == SIX_TAKEN
