@@ -156,6 +156,10 @@ class DatasetSettings:
         'what folders above folders of the same names are: "classes", "groups", "folds" or nothing '
         '("ignore"); "auto": what their names say',
     )
+    links: str = setting(
+        "inside",
+        'links to folders that are followed: to what is "inside" the dataset, "all" or "none"',
+    )
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def open_dataset(
         return _open_remote(settings, cache, progress, unlabelled)
     try:
         if local.is_dir():
-            return label(list_folder(local, progress), settings, unlabelled)
+            return label(list_folder(local, progress, settings.links), settings, unlabelled)
         local.stat()  # says why not
         if not local.is_file():
             raise UserError(f"{address}: {_EXPECTED}, got a device, pipe or socket; name another")
@@ -54,7 +54,7 @@ def open_dataset(
         raise UserError(f"{address}: {_EXPECTED}, got: {reason}; mend the address") from error
     kind = file_kind(local, address)
     if kind == "table":
-        finder = BesideFinder(local, lambda folder: list_folder(folder, progress))
+        finder = BesideFinder(local, lambda folder: list_folder(folder, progress, settings.links))
         return tabulate([read_table(local, address, finder, settings)], [], settings)
     return label(unpack(local, kind, address, cache, progress), settings, unlabelled)
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from diamond_cutter.command.errors import UserError
@@ -14,15 +15,35 @@ _STEP = 1000
 """Files between two reports of progress."""
 
 
-def list_folder(folder: Path, progress: Progress) -> list[Entry]:
+LINKS = ("inside", "all", "none")
+"""Which links to folders are followed: to what the dataset's folder holds, all, or none."""
+
+
+@dataclass(frozen=True)
+class _Below:
+    """A folder that is still to be read: its path below the root, where it is, and the way there.
+
+    `way`: the folders from the root to it, without links in their paths, the last of them its own.
+    """
+
+    prefix: str
+    folder: str
+    way: tuple[str, ...]
+
+
+def list_folder(folder: Path, progress: Progress, links: str = "inside") -> list[Entry]:
     """Every file below `folder`, not arranged into classes yet.
 
     Links to files are followed, wherever they lead: it is the user's own folder. Links to folders
-    are not, so that there are no loops and nothing is found twice.
+    are as `links`, one of `LINKS`, says, but for those to a folder that they lie in.
     Raises `UserError` if the folder can't be read, or holds more than `MAX_ENTRIES` files.
     """
+    if links not in LINKS:
+        raise UserError(
+            f"links: expected one of {', '.join(map(repr, LINKS))}, got {links!r}; choose one"
+        )
     entries = []
-    for entry in _walk(folder):
+    for entry in _walk(folder, links):
         entries.append(entry)
         if len(entries) > MAX_ENTRIES:
             raise UserError(
@@ -35,12 +56,14 @@ def list_folder(folder: Path, progress: Progress) -> list[Entry]:
     return entries
 
 
-def _walk(root: Path) -> Iterator[Entry]:
-    folders = [("", str(root))]
+def _walk(root: Path, links: str) -> Iterator[Entry]:
+    top = os.path.realpath(root)
+    folders = [_Below("", str(root), (top,))]
     while folders:
-        prefix, folder = folders.pop()
+        below = folders.pop()
+        prefix = below.prefix
         try:
-            with os.scandir(folder) as found:
+            with os.scandir(below.folder) as found:
                 items = sorted(found, key=lambda item: item.name)
         except OSError as error:
             if not prefix:
@@ -53,17 +76,38 @@ def _walk(root: Path) -> Iterator[Entry]:
         for item in items:
             path = prefix + readable(item.name)
             if item.is_dir(follow_symlinks=False):
-                folders.append((f"{path}/", item.path))
+                real = os.path.join(below.way[-1], item.name)  # noqa: PTH118 (no Path for each)
+                folders.append(_Below(f"{path}/", item.path, (*below.way, real)))
+            elif item.is_symlink() and _is_folder(item):
+                real = os.path.realpath(item.path)
+                if reason := _refused(real, top, below.way, links):
+                    yield _left_out(path, reason)
+                else:
+                    folders.append(_Below(f"{path}/", item.path, (*below.way, real)))
             else:
                 yield _examined(path, item)
 
 
+def _is_folder(item: "os.DirEntry[str]") -> bool:
+    try:
+        return item.is_dir()
+    except OSError:  # links in a circle
+        return False
+
+
+def _refused(real: str, top: str, way: tuple[str, ...], links: str) -> str:
+    """Why a link to the folder `real` is not followed, in a sentence; empty if it is."""
+    if any(Path(each).is_relative_to(real) for each in way):
+        return "A link to a folder that it lies in, which would go on for ever; remove it."
+    if links == "none":
+        return 'A link to a folder: links = "inside" follows those to folders of the dataset.'
+    if links == "inside" and not Path(real).is_relative_to(top):
+        return 'A link to a folder outside the dataset; links = "all" follows it.'
+    return ""
+
+
 def _examined(path: str, item: "os.DirEntry[str]") -> Entry:
     try:
-        if item.is_dir():
-            return _left_out(
-                path, "A link to a folder, which is not followed; put the folder in its place."
-            )
         if not item.is_file():
             missing = item.is_symlink() and not Path(item.path).exists()
             what = "A link to nothing" if missing else "A device, pipe or socket"

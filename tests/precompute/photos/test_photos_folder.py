@@ -145,8 +145,50 @@ def test_links_are_followed_to_files_alone(tmp_path: Path) -> None:
     assert labels(entries) == {"a/1.jpg": "a", "a/far.jpg": "a"}
     reasons = {entry.path: entry.reason for entry in entries if entry.outcome == "reject"}
     assert set(reasons) == {"a/gone.jpg", "a/loop", "a/pipe.jpg", "a/self.jpg", "b"}
-    assert "link to a folder" in reasons["b"]
+    assert reasons["b"] == 'A link to a folder outside the dataset; links = "all" follows it.'
+    assert reasons["a/loop"].startswith("A link to a folder that it lies in")
     assert "pipe" in reasons["a/pipe.jpg"]
+
+
+def test_linked_class_folders_are_followed_by_a_setting(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    fill(tmp_path, "elsewhere/3.jpg")
+    fill(root, "classes/cat/1.jpg", "store/2.jpg")
+    (root / "classes/dog").symlink_to(root / "store")
+    (root / "classes/far").symlink_to(tmp_path / "elsewhere")
+
+    def found(links: str) -> dict[str, str | None]:
+        settings = DatasetSettings(str(root / "classes"), links=links)
+        return outcomes(open_dataset(settings, tmp_path / "cache", quiet).entries)
+
+    assert found("inside") == {"cat/1.jpg": None, "dog": "reject", "far": "reject"}
+    assert found("all") == {"cat/1.jpg": None, "dog/2.jpg": None, "far/3.jpg": None}
+    assert found("none") == {"cat/1.jpg": None, "dog": "reject", "far": "reject"}
+    with pytest.raises(UserError, match="links: expected one of 'inside'"):
+        found("some")
+    inside = labels(open_dataset(DatasetSettings(str(root)), tmp_path / "cache", quiet).entries)
+    assert inside == {
+        "classes/cat/1.jpg": "classes",
+        "classes/dog/2.jpg": "classes",
+        "store/2.jpg": "store",
+    }
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    fill(root, "a/1.jpg", "b/2.jpg")
+    (root / "a/to_b").symlink_to(root / "b")
+    (root / "b/to_a").symlink_to(root / "a")
+    (root / "b/itself").symlink_to(root / "b/itself")
+    entries = read(root)
+    assert labels(entries) == {
+        "a/1.jpg": "a",
+        "a/to_b/2.jpg": "a",
+        "b/2.jpg": "b",
+        "b/to_a/1.jpg": "b",
+    }
+    loops = {entry.path for entry in entries if entry.reason.startswith("A link to a folder that")}
+    assert loops == {"a/to_b/to_a", "b/to_a/to_b"}
 
 
 def test_any_name_gives_valid_unicode(tmp_path: Path) -> None:
