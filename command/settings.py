@@ -160,6 +160,11 @@ class DatasetSettings:
         "inside",
         'links to folders that are followed: to what is "inside" the dataset, "all" or "none"',
     )
+    near_duplicates: str = setting(
+        "group",
+        'photos of the same picture: "group": on one side of every fold; "report": told of, but '
+        'dealt out as if they were different; "ignore": not looked for',
+    )
 
 
 @dataclass(frozen=True)

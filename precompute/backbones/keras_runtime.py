@@ -114,6 +114,16 @@ def parse_saved_model(path: Path) -> Any:
     return loader_impl.parse_saved_model(str(path))
 
 
+def unmark_saved_model(path: Path) -> None:
+    """Take from a SavedModel what is drawn anew for every file of the same content."""
+    from tensorflow.core.protobuf.fingerprint_pb2 import FingerprintDef
+
+    file = path / "fingerprint.pb"
+    found = FingerprintDef.FromString(file.read_bytes())
+    found.ClearField("uuid")
+    file.write_bytes(found.SerializeToString(deterministic=True))
+
+
 _check_installed(_FRAMEWORK)
 with _quiet() if _HUSHED else nullcontext(), _unloaded(*_UNUSED - {_FRAMEWORK}):
     import keras
@@ -121,4 +131,4 @@ with _quiet() if _HUSHED else nullcontext(), _unloaded(*_UNUSED - {_FRAMEWORK}):
     if keras.backend.backend() == "tensorflow":
         _start_tensorflow()
 
-__all__ = ["freeze", "keras", "parse_saved_model", "tf"]
+__all__ = ["freeze", "keras", "parse_saved_model", "tf", "unmark_saved_model"]

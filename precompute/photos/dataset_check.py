@@ -6,7 +6,11 @@ from pathlib import PurePosixPath
 from statistics import median_low
 
 from diamond_cutter.command.settings import DatasetSettings
-from diamond_cutter.precompute.photos.duplicates.duplicate_groups import find_repeats, note_repeats
+from diamond_cutter.precompute.photos.duplicates.duplicate_groups import (
+    describe_repeats,
+    find_repeats,
+    note_repeats,
+)
 from diamond_cutter.precompute.photos.examination import Examined
 from diamond_cutter.precompute.photos.examination_cache import Finding
 from diamond_cutter.precompute.photos.file_entry import Entry, Listing
@@ -44,6 +48,9 @@ def report(
     taken = [place for place in examined.groups if entries[place].label not in unfit]
     repeats = find_repeats(entries, examined, taken)
     grouping = describe_groups(groups, entries, taken)
+    mend = "add photos"
+    if settings.near_duplicates == "group" and examined.groups != examined.exact:
+        mend += ', or give near_duplicates = "report" if near duplicates only look alike'
     notes = (note_repeats(entries, repeats), note_groups(grouping, entries, taken))
     files = [
         _file(
@@ -65,12 +72,17 @@ def report(
         sides=[sides[0], median_low(sides), sides[-1]] if sides else [],
         duplicates=repeats,
         problem=listing.question
-        or (_problem(source, entries, joined, classes, groups) if labelled or not classes else ""),
+        or (
+            _problem(source, entries, joined, classes, groups, mend)
+            if labelled or not classes
+            else ""
+        ),
         files=files,
         grouping=grouping,
-        reading=listing.reading,
+        reading=[*listing.reading, *describe_repeats(repeats, settings.near_duplicates)],
         folds=_count(entries[place].fold for place in taken if entries[place].fold),
         value_range=examined.value_range,
+        near_duplicates=settings.near_duplicates,
         faint=sum(examined.findings[place].faint for place in taken),
     )
 
@@ -159,6 +171,7 @@ def _problem(
     joined: Mapping[int, int],
     classes: Mapping[str, int],
     groups: str,
+    mend: str,
 ) -> str:
     """Why no study can be made of the dataset, in a line; empty if one can."""
     found = _count(entries[place].label for place in joined)
@@ -183,6 +196,6 @@ def _problem(
     if len(classes) < 2:
         return (
             f"{source}: expected two classes or more with {_counted(LEAST, groups)} each, got "
-            f"{len(classes)} of {len(found)}, of {len(joined):,} photos in all; add photos"
+            f"{len(classes)} of {len(found)}, of {len(joined):,} photos in all; {mend}"
         )
     return ""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.dataset_check import report
 from diamond_cutter.precompute.photos.examination import examine
@@ -13,6 +14,9 @@ from diamond_cutter.precompute.photos.sources.dataset_source import open_dataset
 
 UNLABELLED = "photos"
 """What photos without a class are called."""
+
+NEAR_DUPLICATES = ("group", "report", "ignore")
+"""What may become of photos that show the same picture."""
 
 
 def read_dataset(
@@ -31,11 +35,18 @@ def read_dataset(
     `UserError` where the address can't be opened, has no column that the settings name, or `cache`
     can't be written to.
     """
+    if settings.near_duplicates not in NEAR_DUPLICATES:
+        raise UserError(
+            f"near_duplicates: expected one of {', '.join(map(repr, NEAR_DUPLICATES))}, got "
+            f"{settings.near_duplicates!r}; choose one"
+        )
     unlabelled = "" if labelled else UNLABELLED
     listing = open_dataset(settings, cache, report_progress, unlabelled)
     entries = listing.entries
-    examined = examine(entries, cache, report_progress, value_range)
-    joined = join_groups(entries, examined.groups)
+    sought = settings.near_duplicates != "ignore"
+    examined = examine(entries, cache, report_progress, value_range, find_near_duplicates=sought)
+    are_grouped = settings.near_duplicates == "group"
+    joined = join_groups(entries, examined.groups if are_grouped else examined.exact)
     described = report(settings, listing, examined, joined, labelled=labelled)
     classes = list(described.classes)
     photos = [

@@ -42,12 +42,14 @@ class Examined:
     """What the files of a dataset are.
 
     `findings`: by the entry's place, for those that were to be examined; `groups`: for each place
-    of a photo the number of its group, the same for near and exact duplicates; `value_range`: what
+    of a photo the number of its group, the same for near and exact duplicates; `exact`: the same
+    for exact ones alone; `value_range`: what
     becomes black and white in photos of more than 8 bits, None if there are none.
     """
 
     findings: dict[int, Finding]
     groups: dict[int, int]
+    exact: dict[int, int]
     value_range: Range | None
 
 
@@ -56,6 +58,8 @@ def examine(
     cache: Path,
     report_progress: Progress,
     value_range: Range | None = None,
+    *,
+    find_near_duplicates: bool = True,
 ) -> Examined:
     """Look into the entries whose outcome is open.
 
@@ -100,14 +104,16 @@ def examine(
                 findings[place] = finding
                 keep(finding, printed)
         prints.flush()
-        near = _near(list(pictures), prints, examination_cache, report_progress)
+        sought = list(pictures) if find_near_duplicates else []
+        near = _near(sought, prints, examination_cache, report_progress)
     group_of = group(len(pictures), near)
-    groups = {
-        place: group_of[pictures[finding.pixels]]
+    exact = {
+        place: pictures[finding.pixels]
         for place, finding in findings.items()
         if not finding.problem
     }
-    return Examined(findings, groups, value_range if spans else None)
+    groups = {place: group_of[number] for place, number in exact.items()}
+    return Examined(findings, groups, exact, value_range if spans else None)
 
 
 def _look_into(

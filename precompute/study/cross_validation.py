@@ -44,6 +44,11 @@ class Sample:
         held: NDArray[np.bool_] = self.fold >= 0
         return held
 
+    @property
+    def held_out_groups(self) -> int:
+        """How many groups the photos that are held out form."""
+        return len(np.unique(self.group[self.held_out]))
+
 
 def take_sample(dataset: Dataset, folds: int, seed: int, *, once: bool = False) -> Sample:
     """The photos of a dataset in `folds` folds, or in its own split or folds.

@@ -123,7 +123,8 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> 
             sample.label, sample.fold, colour.probability, sample.resamples
         )
         chosen, expected = expect(plan, sample, trials, cuts, features)
-        recommendation = recommend(chosen, cuts, baselines, expected)
+        groups = sample.held_out_groups
+        recommendation = recommend(chosen, cuts, baselines, expected, groups)
         doubts = _doubt_labels(plan, dataset, sample, trials, cuts)
         study = assemble(
             plan, dataset, sample, cuts, baselines, recommendation, doubts, steps.seconds

@@ -297,7 +297,9 @@ def _study(
         ),
         backbones=[_backbone(made, model) for model in models],
         ranking=[(cut.model, cut.cut) for cut in rank(cuts)],
-        recommendation=recommend(_recommended(cuts), cuts, baselines, _expected(made, cuts)),
+        recommendation=recommend(
+            _recommended(cuts), cuts, baselines, _expected(made, cuts), made.photos
+        ),
         baselines=baselines,
         machine="Made-up processor, 2 threads",
         versions={"diamond-cutter": "0.1.0", "tensorflow": "2.21.0", "numpy": "2.2.0"},

@@ -184,7 +184,15 @@ def _command(report: Report) -> str:
     """What lists every file in a terminal."""
     words = ["diamond", "check-data", report.source]
     words += ["--groups", report.grouping.column] if report.grouping else []
+    if report.near_duplicates != "group":
+        words += ["--near-duplicates", report.near_duplicates]
     return shown(shlex.join(words))
+
+
+_TORN = {
+    True: "those in train are left out of training",
+    False: "near duplicates in train are trained on all the same, and the accuracy flatters",
+}
 
 
 def _warnings(report: Report) -> tuple[str, ...]:
@@ -195,12 +203,12 @@ def _warnings(report: Report) -> tuple[str, ...]:
     if classes:
         found.append(
             f"{number(classes, 'group')} of photos with the same picture and different classes: "
-            "at least one of the labels is wrong."
+            "at least one of the labels is wrong, unless they only look alike."
         )
     if split:
         found.append(
             f"{number(split, 'group')} of photos with the same picture on both sides of the given "
-            "split: those in train are left out of training."
+            f"split: {_TORN[report.near_duplicates == 'group']}."
         )
     if report.grouping is not None and report.grouping.across:
         found.append(

@@ -54,11 +54,12 @@ def find_groups(report: Report, photos: Sequence[File]) -> tuple[GroupsOfKind, .
     """The groups of duplicates of a dataset, the worst kind first; `photos`: of the study."""
     places = {photo.path: index for index, photo in enumerate(photos)}
     files = {file.path: file for file in report.files}
+    are_grouped = report.near_duplicates == "group"
     kinds = (
         (
             "classes",
             "The same picture in different classes",
-            "At least one label of each group is wrong.",
+            "At least one label of each group is wrong, unless its photos only look alike.",
         ),
         (
             "split",
@@ -68,7 +69,9 @@ def find_groups(report: Report, photos: Sequence[File]) -> tuple[GroupsOfKind, .
         (
             "",
             "The same picture within a class",
-            "Held out together, so that none is trained on while its twin is tested.",
+            "Held out together, so that none is trained on while its twin is tested."
+            if are_grouped
+            else "Near duplicates are dealt out as if they were different, as the settings say.",
         ),
     )
     made = []

@@ -1,7 +1,7 @@
 """Photos of a dataset that show the same picture, and what that means for a study."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Literal
 
@@ -27,6 +27,24 @@ def find_repeats(
         if len(pictures) > 1:
             repeats.append(_repeat("near", list(chain(*pictures.values()))))
     return repeats
+
+
+def describe_repeats(repeats: Sequence[Duplicates], setting: str) -> Iterator[str]:
+    """How many near duplicates there are and what became of them, as `setting` says, in a line."""
+    if setting == "ignore":
+        yield 'Near duplicates are not looked for: near_duplicates = "ignore".'
+    sizes = [len(each.paths) for each in repeats if each.kind == "near"]
+    if not sizes:
+        return
+    many = "1 set" if len(sizes) == 1 else f"{len(sizes):,} sets, the largest of {max(sizes):,}"
+    found = f"{sum(sizes):,} photos are near duplicates of others, in {many}"
+    if setting == "report":
+        yield f'{found}: dealt out as if they were different, by near_duplicates = "report".'
+    else:
+        yield (
+            f"{found}: each set stays on one side of every fold, and counts as one photo. If they "
+            'only look alike, near_duplicates = "report" deals them out as different.'
+        )
 
 
 def note_repeats(entries: Sequence[Entry], repeats: Sequence[Duplicates]) -> dict[str, str]:

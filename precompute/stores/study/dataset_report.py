@@ -84,7 +84,8 @@ class Report:
     `grouping`: None where nothing says which photos belong together. `reading`: how classes, splits
     and groups were found, in sentences. `folds`: photos by the dataset's own fold. `value_range`:
     what became black and white in photos of more than 8 bits, None if there are none; `faint`:
-    photos that look like a single colour.
+    photos that look like a single colour; `near_duplicates`: what became of them, as the settings
+    have it.
     """
 
     source: str
@@ -101,6 +102,7 @@ class Report:
     folds: dict[str, int] = field(default_factory=dict)
     value_range: tuple[float, float] | None = None
     faint: int = 0
+    near_duplicates: str = "group"
 
     @property
     def left_out(self) -> list[LeftOut]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones.keras_runtime import tf
+from diamond_cutter.precompute.backbones.keras_runtime import tf, unmark_saved_model
 from diamond_cutter.precompute.study.export.classifier_network import ClassifierNetwork
 
 LABELS = "labels.txt"
@@ -109,8 +109,6 @@ def _write_saved_model(classifier: ClassifierNetwork, path: Path) -> None:
     The signatures "serving_default", of float32, and "serving_uint8" do the same; "classes" gives
     the names, and what becomes black and white in photos of more than 8 bits.
     """
-    from tensorflow.core.protobuf.fingerprint_pb2 import FingerprintDef
-
     served = _Served(classifier)
     shape = (None, None, None, 3)
     floats, bytes_ = (
@@ -119,10 +117,7 @@ def _write_saved_model(classifier: ClassifierNetwork, path: Path) -> None:
     )
     signatures = {"serving_default": floats, "serving_uint8": bytes_, "classes": served.names}
     tf.saved_model.save(served, str(path), signatures=signatures)
-    fingerprint = path / "fingerprint.pb"
-    found = FingerprintDef.FromString(fingerprint.read_bytes())
-    found.ClearField("uuid")  # drawn anew for every file of the same content
-    fingerprint.write_bytes(found.SerializeToString(deterministic=True))
+    unmark_saved_model(path)
 
 
 def _write_tflite(classifier: ClassifierNetwork, path: Path) -> None:

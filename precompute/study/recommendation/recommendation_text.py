@@ -32,12 +32,19 @@ def rank(cuts: Sequence[Cut]) -> list[Cut]:
 
 
 def recommend(
-    chosen: Cut, cuts: Sequence[Cut], baselines: Sequence[Baseline], expected: Expected
+    chosen: Cut,
+    cuts: Sequence[Cut],
+    baselines: Sequence[Baseline],
+    expected: Expected,
+    groups: int,
 ) -> Recommendation:
-    """Recommend `chosen` of `cuts`, in any order, in words; `baselines` at least one."""
+    """Recommend `chosen` of `cuts`, in any order, in words; `baselines` at least one.
+
+    `groups`: how many the held-out photos form that stay together.
+    """
     ranked = rank(cuts)
     verdict = judge(chosen, ranked[0], baselines)
-    caveats = list(_caveats(chosen, ranked, verdict))
+    caveats = list(_caveats(chosen, ranked, verdict, groups))
     gain = _gained(chosen, expected) if len(ranked) > 1 else "It is the only cut of this study."
     saving = _saved(chosen, ranked, expected) if len(ranked) > 1 else ""
     answer = (
@@ -70,7 +77,9 @@ def _accuracy(cut: Cut) -> str:
     return study_text.share(cut.metrics.accuracy.value)
 
 
-def _caveats(chosen: Cut, ranked: Sequence[Cut], verdict: Sufficiency) -> Iterator[str]:
+def _caveats(
+    chosen: Cut, ranked: Sequence[Cut], verdict: Sufficiency, groups: int
+) -> Iterator[str]:
     """What stands against the recommendation."""
     best = ranked[0]
     if verdict.unbeaten:
@@ -92,6 +101,12 @@ def _caveats(chosen: Cut, ranked: Sequence[Cut], verdict: Sufficiency) -> Iterat
         )
     if verdict.needed:
         yield f"About {study_text.count(verdict.needed, 'held-out photo')} would be needed."
+    if verdict.few and groups < _photos(best):
+        yield (
+            f"So many since only {study_text.count(groups, 'group')} of them "
+            f"{'is' if groups == 1 else 'are'} different: near duplicates, and what the dataset "
+            "says belongs together, are held out together."
+        )
 
 
 def _gained(chosen: Cut, expected: Expected) -> str:

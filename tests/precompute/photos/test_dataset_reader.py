@@ -41,8 +41,9 @@ class Folder:
         for seed in range(first, first + count):
             self.add(f"{name}/{seed}.png", picture(seed))
 
-    def read(self) -> Dataset:
-        return read_dataset(DatasetSettings(str(self.root)), self.cache, lambda *_: None)
+    def read(self, near_duplicates: str = "group") -> Dataset:
+        settings = DatasetSettings(str(self.root), near_duplicates=near_duplicates)
+        return read_dataset(settings, self.cache, lambda *_: None)
 
     def file(self, path: str) -> File:
         return next(file for file in self.read().report.files if file.path == path)
@@ -356,3 +357,45 @@ def test_names_do_not_reach_the_terminal(folder: Folder) -> None:
     assert r"cat/a\nb\u202e[red].jpg: No image" in lines
     assert r"d\x1b[31mog" in lines
     assert printable("ærlig 犬 (1)") == "ærlig 犬 (1)"
+
+
+def test_what_becomes_of_near_duplicates_is_said_and_can_be_chosen(folder: Folder) -> None:
+    folder.fill("cat", 3, 129)
+    folder.fill("dog", 3, 500)
+    for number in range(3):
+        folder.add(f"cat/again {number}.jpg", picture(129 + number), quality=60)
+    folder.add("cat/same.png", picture(129))
+    together = folder.read()
+    groups = {photo.path: photo.group for photo in together.photos}
+    assert len(set(groups.values())) == 6
+    assert groups["cat/129.png"] == groups["cat/again 0.jpg"] == groups["cat/same.png"]
+    assert together.report.reading[-1] == (
+        "7 photos are near duplicates of others, in 3 sets, the largest of 3: each set stays on "
+        "one side of every fold, and counts as one photo. If they only look alike, "
+        'near_duplicates = "report" deals them out as different.'
+    )
+    assert together.report.reading[-1] in summarize(together.report)
+    told = folder.read("report")
+    groups = {photo.path: photo.group for photo in told.photos}
+    assert groups["cat/129.png"] == groups["cat/same.png"]  # the same pixels
+    assert len(set(groups.values())) == 9
+    assert len(told.report.duplicates) == len(together.report.duplicates) == 4
+    assert "dealt out as if they were different" in told.report.reading[-1]
+    ignored = folder.read("ignore")
+    assert len({photo.group for photo in ignored.photos}) == 9
+    assert [each.kind for each in ignored.report.duplicates] == ["exact"]
+    assert ignored.report.reading == [
+        'Near duplicates are not looked for: near_duplicates = "ignore".'
+    ]
+    with pytest.raises(UserError, match="near_duplicates: expected one of 'group', 'report', 'ig"):
+        folder.read("merge")
+
+
+def test_a_class_of_look_alikes_says_what_can_be_done(folder: Folder) -> None:
+    folder.fill("dog", 4, 0)
+    folder.add("cat/1.png", picture(50))
+    folder.add("cat/2.jpg", picture(50), quality=60)
+    assert folder.read().report.problem.endswith(
+        'add photos, or give near_duplicates = "report" if near duplicates only look alike'
+    )
+    assert folder.read("report").report.problem == ""

@@ -83,6 +83,7 @@ def answer(
     given: list[Baseline] | None = None,
     *,
     is_last: bool = True,
+    groups: int = 10_000,
 ) -> Recommendation:
     """The recommendation of a cut, its accuracy half a point lower than it was measured."""
     one = find(cuts, chosen)
@@ -96,7 +97,7 @@ def answer(
         tolerance=0.01,
         neighbours=Measured(0.7, (0.65, 0.75)),
     )
-    return recommend(one, cuts, given or baselines(), expected)
+    return recommend(one, cuts, given or baselines(), expected, groups)
 
 
 def lite() -> list[Cut]:
@@ -332,3 +333,17 @@ def test_lists_and_counts() -> None:
     assert study_text.count(2, "class", "classes") == "2 classes"
     assert [study_text.rounded_up(each) for each in (7.2, 41, 561, 12_001)] == [8, 41, 570, 13_000]
     assert study_text.points(-0.0004) == "less than 0.1 points"
+
+
+def test_that_only_groups_count_is_said_where_photos_are_too_few() -> None:
+    cuts = [
+        make_cut("lite0 b_2", 0.8, 2, -0.2, best=0.8, photos=(9,) * 5),
+        make_cut("lite0 b_3", 0.6, 3, -0.3, best=0.8, photos=(9,) * 5),
+    ]
+    said = (
+        "So many since only 3 groups of them are different: near duplicates, and what the dataset "
+        "says belongs together, are held out together."
+    )
+    for groups, is_said in ((3, True), (45, False)):
+        found = answer(cuts, "b_3", given=baselines(number=45), groups=groups)
+        assert (said in map(plainly, found.caveats)) == is_said
