@@ -106,7 +106,7 @@ class UserModelEntry:
         network = read_keras(self.path, self.settings.preprocessing, self.name)
         info = replace(info, input_size=network.input_size)
         names = self.class_names(network.model.output_shape[-1])
-        backbone = Backbone.of(network.model, info, names)
+        backbone = Backbone.of(network.model, info, names, renumbered=False)
         if not backbone.layers:
             raise UserError(
                 f"{self.path}: expected a network with layers (N, H, W, C), such as convolutions, "
@@ -155,7 +155,7 @@ class UserModelEntry:
             return names if count == len(names) else tuple(f"class {n}" for n in range(count))
         path = Path(self.settings.labels)
         try:
-            labels = tuple(path.read_text(encoding="utf-8").splitlines())
+            labels = _without_numbers(path.read_text(encoding="utf-8-sig").splitlines())
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(
                 f"[models.{self.name}] labels: expected a text file, got {error}; mend the path"
@@ -165,7 +165,15 @@ class UserModelEntry:
                 f"{path}: expected {count} names of classes, one a line, got {len(labels)}; mend "
                 "the file"
             )
-        return labels
+        return tuple(labels)
+
+
+def _without_numbers(lines: list[str]) -> list[str]:
+    """The names in lines such as "0 cat", "1 dog", as Teachable Machine writes them."""
+    numbered = [line.partition(" ") for line in lines]
+    if all(number == str(index) and name for index, (number, _, name) in enumerate(numbered)):
+        return [name for _, _, name in numbered]
+    return lines
 
 
 def entries(given: Mapping[str, ModelSettings]) -> Iterator[UserModelEntry]:

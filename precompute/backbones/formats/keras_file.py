@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.formats.keras2_file import is_keras2, load_keras2
+from diamond_cutter.precompute.backbones.formats.keras2_layers import Keras2Error
 from diamond_cutter.precompute.backbones.formats.keras_file_config import (
     USUAL_SIZE,
     check_classes,
@@ -49,15 +51,25 @@ def read_keras(path: Path, preprocessing: str, name: str) -> UserModel:
     """
     check_classes(path, read_config(path))
     try:
-        loaded = keras.models.load_model(path, compile=False, safe_mode=True)
-        graph = read_graph(loaded)
+        loaded = (
+            load_keras2(path)
+            if is_keras2(path)
+            else keras.models.load_model(path, compile=False, safe_mode=True)
+        )
+        graph = read_graph(loaded, renumbered=False)
+    except Keras2Error as error:
+        raise UserError(
+            f"{path}: expected a network of Keras 2 that today's layers can make, got {error}; "
+            'in TensorFlow 2.15 write it as a SavedModel, `model.save(FOLDER, save_format="tf")`, '
+            "and name that folder"
+        ) from error
     except GraphError as error:
         raise UserError(
             f"{path}: expected a network of one photo and one answer, built of Keras's own layers, "
             f"got {error}; save a functional or sequential model"
         ) from error
     except Exception as error:  # h5py and Keras raise what they meet
-        text = " ".join(str(error).split())[:160]
+        text = " ".join(str(error).rpartition("Exception encountered: ")[2].split())[:160]
         if unknown := re.match(r"Unknown [\w ]+: '?([\w.>]+)", text):
             raise own_code(path, unknown[1]) from error
         raise UserError(
@@ -89,7 +101,8 @@ def _opened(path: Path, loaded: Any, graph: Graph, preprocessing: str, name: str
         )
     chosen = KNOWN[preprocessing] if preprocessing else found
     size = max((side for side in shape[1:3] if side), default=USUAL_SIZE)
-    pixels = keras.Input((shape[1], shape[2], 3), name="pixels")
+    free = next(free for free in _names("pixels") if free not in graph.nodes)
+    pixels = keras.Input((shape[1], shape[2], 3), name=free)
     value = keras.ops.image.rgb_to_grayscale(pixels) if shape[-1] == 1 else pixels
     free = next(free for free in _names("preprocessing") if free not in graph.nodes)
     value = _applied(path, chosen or KNOWN["0..255"], value, shape[-1], free)

@@ -33,9 +33,14 @@ class Backbone:
     weights_digest: str = ""
 
     @classmethod
-    def of(cls, model: Any, info: Model, class_names: tuple[str, ...]) -> "Backbone":
-        """The backbone of a functional model: its layers, and what `info` lacks, from its graph."""
-        graph = read_graph(model)
+    def of(
+        cls, model: Any, info: Model, class_names: tuple[str, ...], *, renumbered: bool = True
+    ) -> "Backbone":
+        """The backbone of a functional model: its layers, and what `info` lacks, from its graph.
+
+        `renumbered`: as `read_graph` has it.
+        """
+        graph = read_graph(model, renumbered=renumbered)
         layers = find_layers(graph, info.input_size)
         backbone = cls(
             info.name, model, info.input_size, completed(info, graph, layers), layers, class_names

@@ -2,8 +2,9 @@
 
 Networks inside networks are opened, a layer that is called twice is two nodes, one that gives
 several tensors is a node for each, and what does nothing at inference (dropout, augmentation) is
-passed over. Layers that Keras named by itself, and counts through the whole process, are numbered
-anew: the names do not depend on what was built before.
+passed over. Of a network that this process built, the layers that Keras named by itself, and counts
+through the whole process, are numbered anew: the names do not depend on what was built before.
+Those of a file hold.
 """
 
 import inspect
@@ -30,14 +31,15 @@ FREE = 32
 """In place of a side that is free, to try a layer."""
 
 
-def read_graph(model: Any) -> Graph:
+def read_graph(model: Any, *, renumbered: bool = True) -> Graph:
     """The graph of a functional or sequential model, or of one with such inside.
 
+    `renumbered`: whether what Keras named by itself is numbered from nought.
     Raises `GraphError` for a model of several inputs or outputs, or with a subclassed one inside.
     """
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise GraphError(f"{len(model.inputs)} inputs and {len(model.outputs)} outputs")
-    reader = _Reader()
+    reader = _Reader(renumbered=renumbered)
     (pixels,) = model.inputs
     name = reader.unique(re.sub(r"_\d+$", "", pixels.name))
     layer = keras.layers.InputLayer(batch_shape=pixels.shape, dtype=pixels.dtype, name=name)
@@ -56,7 +58,8 @@ def read_graph(model: Any) -> Graph:
 class _Reader:
     """Gathers the nodes, model by model."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, renumbered: bool) -> None:
+        self._renumbered = renumbered
         self.nodes: dict[str, Node] = {}
 
     def open(self, model: Any, sources: Sequence[str]) -> list[str]:
@@ -109,7 +112,7 @@ class _Reader:
         shapes = [self.nodes[source].shape for source in sources]
         if _does_nothing(layer, shapes):
             return sources[:1]
-        name = _settled_name(layer, numbers)
+        name = _settled_name(layer, numbers) if self._renumbered else layer.name
         if is_of_application(layer, "CustomScaleLayer"):  # of InceptionResNetV2: x + scale * y
             (shortcut, residual), scaled = sources, self.unique(f"{name}_scaled")
             rescaling = keras.layers.Rescaling(float(layer.scale), name=scaled)

@@ -23,7 +23,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         [
             keras.Input((33, 33, 3)),
             layers.Rescaling(1 / 255),
-            layers.Conv2D(8, 3, strides=2, activation="relu"),
+            layers.Conv2D(8, 3, strides=2, activation="relu", name="conv2d"),
             layers.GlobalAveragePooling2D(),
             layers.Dense(5),
         ]

@@ -48,9 +48,9 @@ def sequential(channels: int = 3, size: int = 33) -> Any:
         [
             keras.Input((size, size, channels)),
             layers.Rescaling(1 / 255),
-            layers.Conv2D(8, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(12, 3, activation="gelu"),
+            layers.Conv2D(8, 3, activation="relu", name="conv2d"),
+            layers.MaxPooling2D(name="max_pooling2d"),
+            layers.Conv2D(12, 3, activation="gelu", name="conv2d_1"),
             layers.Flatten(),
             layers.Dense(5),
             layers.Softmax(),
@@ -173,11 +173,37 @@ def test_layers_called_twice_and_operations(tmp_path: Path) -> None:
     )
 
 
+def test_names_of_the_file_hold_in_lists_and_in_what_is_saved(tmp_path: Path) -> None:
+    """Numbers from 1, as Keras 2 counted, and the last block numbered before the first."""
+    photo = keras.Input((32, 32, 3))
+    value = layers.Rescaling(1 / 255)(photo)
+    for number, width in ((2, 8), (1, 12), (3, 16)):
+        value = layers.Conv2D(width, 3, strides=2, name=f"conv2d_{number}")(value)
+        value = layers.BatchNormalization(name=f"batch_normalization_{number}")(value)
+        value = layers.Activation("relu", name=f"activation_{number}")(value)
+    path = tmp_path / "mine.keras"
+    keras.Model(photo, layers.Dense(2)(layers.GlobalAveragePooling2D()(value))).save(path)
+    backbone = load(path)
+    named = [("activation_2", 8), ("activation_1", 12), ("activation_3", 16)]
+    assert [(layer.name, layer.channels) for layer in backbone.layers] == named
+    for cut, kept in ((None, named), ("activation_1", named[:2])):
+        write_backbone(backbone, cut, tmp_path / "again.keras")
+        saved = keras.models.load_model(tmp_path / "again.keras")
+        assert saved.get_layer("activation_1").output.shape[-1] == 12
+        if cut is None:
+            again = load(tmp_path / "again.keras")
+            assert [(layer.name, layer.channels) for layer in again.layers] == kept
+
+
 def test_labels_name_the_classes(tmp_path: Path) -> None:
     path, labels = tmp_path / "mine.keras", tmp_path / "labels.txt"
     sequential().save(path)
     labels.write_text("ant\nbee\ncat\ndog\nelk\n")
     assert load(path, labels=str(labels)).class_names == ("ant", "bee", "cat", "dog", "elk")
+    labels.write_text("\ufeff0 ant\r\n1 bee\r\n2 cat\r\n3 dog\r\n4 elk\r\n", encoding="utf-8")
+    assert load(path, labels=str(labels)).class_names == ("ant", "bee", "cat", "dog", "elk")
+    labels.write_text("1 ant\n2 bee\n3 cat\n4 dog\n5 elk\n")
+    assert load(path, labels=str(labels)).class_names[0] == "1 ant"
     labels.write_text("ant\nbee\n")
     with pytest.raises(UserError, match="expected 5 names of classes, one a line, got 2"):
         load(path, labels=str(labels))

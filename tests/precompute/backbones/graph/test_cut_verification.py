@@ -38,7 +38,7 @@ def load(network: Any, folder: Path, preprocessing: str = "") -> Backbone:
 
 def adapted(**options: Any) -> Any:
     """A Normalization that was adapted to photos of 0..255."""
-    norm = layers.Normalization(**options)
+    norm = layers.Normalization(**options, name="normalization")
     norm.adapt(np.random.default_rng(0).uniform(0, 255, (4, SIZE, SIZE, 3)).astype(np.float32))
     return norm
 
@@ -49,7 +49,8 @@ def network(first: Any, *, last: Any = None) -> Any:
     photo = keras.Input((SIZE, SIZE, 3))
     value = layers.Conv2D(8, 3, strides=2, activation="relu", name="one")(first(photo))
     value = layers.BatchNormalization(name="norm")(layers.Conv2D(6, 3, name="two")(value))
-    value = layers.GlobalAveragePooling2D()(layers.ReLU(name="two_relu")(value))
+    value = layers.ReLU(name="two_relu")(value)
+    value = layers.GlobalAveragePooling2D(name="pooled")(value)
     made = keras.Model(photo, (last or layers.Dense(5, activation="softmax"))(value))
     contract.shake(made.get_layer("norm"))
     return made
@@ -82,7 +83,7 @@ def test_a_normalization_is_copied_with_what_it_was_adapted_to(kind: str, tmp_pa
         np.testing.assert_allclose(cut(pixels), after(whole, "two_relu", pixels), atol=1e-5)
     before = np.asarray(truncate(backbone, "one", size=SIZE)(pixels))
     np.testing.assert_allclose(before.clip(0), after(whole, "one", pixels), atol=1e-5)
-    features = truncate_at(backbone, "global_average_pooling2d", size=SIZE)
+    features = truncate_at(backbone, "pooled", size=SIZE)
     np.testing.assert_allclose(
         features(pixels), after(whole, whole.layers[-2].name, pixels), atol=1e-5
     )
@@ -134,7 +135,8 @@ def quantized() -> Any:
     photo = keras.Input((SIZE, SIZE, 3))
     value = layers.Conv2D(8, 3, activation="relu", name="one")(layers.Rescaling(1 / 255)(photo))
     value = layers.BatchNormalization(name="norm")(layers.Dense(6, name="dense")(value))
-    value = layers.GlobalAveragePooling2D()(layers.ReLU(name="two_relu")(value))
+    value = layers.ReLU(name="two_relu")(value)
+    value = layers.GlobalAveragePooling2D(name="pooled")(value)
     whole = keras.Model(photo, layers.Dense(5, name="classes")(value))
     contract.shake(whole)
     whole.get_layer("dense").quantize("int8")
