@@ -28,7 +28,7 @@ def run(options: Namespace) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("", justify="right")
-    table.add_column("layer")
+    table.add_column("layer", overflow="fold")
     for figure in ("channels", "stride", "receptive field"):
         table.add_column(figure, justify="right")
     table.add_column("cut")

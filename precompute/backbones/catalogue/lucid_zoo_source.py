@@ -115,7 +115,7 @@ class ZooModel:
         dense = self.known["dense"]
         note = LucidNote(
             source=self.known["input"],
-            size=self.known["size"],
+            sides=(self.known["size"], self.known["size"]),
             low=tuple(low),
             high=tuple(high),
             is_bgr=self.known["bgr"],

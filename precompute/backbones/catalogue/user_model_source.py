@@ -67,11 +67,15 @@ class UserModelEntry:
                 digest.update(f"{file.relative_to(self.path)} {file_digest(file)}".encode())
             return digest.hexdigest()
         digest.update(file_digest(self.path).encode())
-        if self.path.suffix == MANIFEST:
-            from diamond_cutter.precompute.backbones.formats.keras_file_config import graph_of
+        if self.path.suffix in FROZEN:
+            from diamond_cutter.precompute.backbones.formats.keras_file_config import (
+                graph_of,
+                manifest_beside,
+            )
 
-            graph = graph_of(self.path)
-            digest.update(file_digest(graph).encode() if graph.is_file() else b"")
+            is_manifest = self.path.suffix == MANIFEST
+            other = graph_of(self.path) if is_manifest else manifest_beside(self.path)
+            digest.update(file_digest(other).encode() if other and other.is_file() else b"")
         return digest.hexdigest()
 
     def weights_are_published(self) -> bool:

@@ -9,7 +9,10 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.formats.lucid_file import LucidNote, open_frozen
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone, completed
 from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph
-from diamond_cutter.precompute.backbones.graph.frozen_layers import find_frozen_layers
+from diamond_cutter.precompute.backbones.graph.frozen_layers import (
+    find_frozen_layers,
+    without_prefix,
+)
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
 
@@ -29,6 +32,8 @@ def frozen_backbone(
     """
     graph = open_frozen(path, definition, note)
     layers = find_frozen_layers(graph, [name.replace("/", ".") for name in note.layers])
+    if not note.layers:
+        graph, layers = without_prefix(graph, layers)
     layers = [replace(layer, **(note.found or {}).get(layer.name, {})) for layer in layers]
     if not layers:
         raise UserError(
@@ -36,22 +41,23 @@ def frozen_backbone(
             "found none of them in the graph; name the file of that network"
         )
     logits = _logits(graph, note.output) or layers[-1].name
-    source, values = graph.rebuild([logits], {}, note.size)
+    source, values = graph.rebuild([logits], {}, note.sides)
     model = keras.Model(source, values[logits], name=info.name.replace("/", "."))
-    info = completed(replace(info, input_size=note.size), graph, layers)
+    info = completed(replace(info, input_size=max(note.sides)), graph, layers)
     outputs = model.output_shape
     names = note.classes
     if len(outputs) == 2 and len(names) != outputs[-1]:
         names = class_names(outputs[-1])
-    backbone = Backbone(info.name, model, note.size, info, layers, names)
+    backbone = Backbone(info.name, model, max(note.sides), info, layers, names)
     backbone.__dict__["graph"] = graph  # of the cached property
     return backbone
 
 
 def _logits(graph: FrozenGraph, output: str) -> str:
     """What the classes are read from: of chances, what they are made of; "" if not known."""
-    name = output.replace("/", ".")
-    if name not in graph.nodes:
+    named = {node.layer.name: name for name, node in graph.nodes.items()}
+    name = named.get(output, "")
+    if not name:
         found = [name for name, node in graph.nodes.items() if node.kind == "Softmax"]
         name = found[-1] if found else ""
     while name and graph.nodes[name].kind in ("Softmax", "Identity"):

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.formats.allowed_operations import check_saved_model
 from diamond_cutter.precompute.backbones.formats.frozen_backbone import frozen_backbone
-from diamond_cutter.precompute.backbones.formats.keras_file_config import USUAL_SIZE
+from diamond_cutter.precompute.backbones.formats.integer_input import take_floats
+from diamond_cutter.precompute.backbones.formats.keras_file_config import (
+    USUAL_SIZE,
+    manifest_beside,
+)
 from diamond_cutter.precompute.backbones.formats.lucid_file import (
     LucidNote,
     find_note,
@@ -38,7 +42,8 @@ def load_frozen(
             f"{', '.join(map(repr, KNOWN))}, got {preprocessing!r}; name one"
         )
     if path.is_dir():
-        definition, note = _read_saved_model(path)
+        definition, note, taken = _read_saved_model(path)
+        preprocessing = preprocessing or taken
         if not preprocessing:
             raise UserError(
                 f"{path}: expected to know which values the network takes, which a SavedModel does "
@@ -46,13 +51,16 @@ def load_frozen(
                 f"{', '.join(map(repr, KNOWN))}"
             )
     else:
-        graph, found = read_manifest(path) if path.suffix == ".json" else (path, None)
+        manifest = path if path.suffix == ".json" else manifest_beside(path)
+        graph, found = (path, None) if manifest is None else read_manifest(manifest)
         definition = read_frozen(graph)
         found = found or find_note(graph, definition)
         if found is None:
             raise UserError(
                 f"{path}: expected Lucid's note of what the network takes inside, found none; "
-                "save it with Lucid's Model.save, or put a manifest .json beside it"
+                f"save it with Lucid's Model.save, or put {path.stem}.json beside it: "
+                f'{{"model_path": "{path.name}", "input_name": ..., "image_shape": [H, W, 3], '
+                '"image_value_range": [0, 1]}'
             )
         note = found
     if preprocessing:
@@ -64,8 +72,11 @@ def load_frozen(
     return frozen_backbone(path, definition, note, info, class_names)
 
 
-def _read_saved_model(path: Path) -> tuple[Any, LucidNote]:
-    """The graph of a SavedModel's signature, its variables made constants."""
+def _read_saved_model(path: Path) -> tuple[Any, LucidNote, str]:
+    """The graph of a SavedModel's signature, its variables made constants.
+
+    With it the note, and which values it takes, as `KNOWN` has them, where its input tells.
+    """
     try:
         check_saved_model(path)
         loaded = tf.saved_model.load(str(path))
@@ -86,12 +97,20 @@ def _read_saved_model(path: Path) -> tuple[Any, LucidNote]:
     frozen = freeze(signature)
     inputs = [each for each in frozen.inputs if each.dtype != tf.resource]
     shape = inputs[0].shape.as_list() if inputs and inputs[0].shape.rank == 4 else []
-    if len(inputs) != 1 or not shape or shape[-1] != 3 or len(frozen.outputs) != 1:
+    if len(inputs) != 1 or not shape or shape[-1] not in (1, 3) or len(frozen.outputs) != 1:
+        shapes = [each.shape.as_list() if each.shape.rank else "any" for each in inputs]
         raise UserError(
-            f"{path}: expected a network from one photo (N, H, W, 3) to one answer, got "
-            f"{len(inputs)} inputs and {len(frozen.outputs)} outputs; save such a one"
+            f"{path}: expected a network from one photo (N, H, W, 3) or (N, H, W, 1) to one "
+            f"answer, got inputs {shapes} and {len(frozen.outputs)} outputs; save such a one"
         )
-    size = next((side for side in shape[1:3] if side), USUAL_SIZE)
+    source = inputs[0].op.name
+    definition = frozen.graph.as_graph_def()
+    if inputs[0].dtype.is_integer and not take_floats(definition, source):
+        raise UserError(
+            f"{path}: expected numbers of {inputs[0].dtype.name} to be made floats where the "
+            "network begins, got another operation; save it without what comes before"
+        )
+    sides = [side or USUAL_SIZE for side in shape[1:3]]
     output = frozen.outputs[0].name.partition(":")[0]
-    note = LucidNote(inputs[0].op.name, size, (0.0,), (1.0,), output=output)
-    return frozen.graph.as_graph_def(), note
+    note = LucidNote(source, (sides[0], sides[1]), (0.0,), (1.0,), output=output)
+    return definition, note, "0..255" if inputs[0].dtype.is_integer else ""

@@ -49,6 +49,17 @@ def graph_of(manifest: Path) -> Path:
     return manifest.parent / name.removeprefix("./")
 
 
+def manifest_beside(graph: Path) -> Path | None:
+    """A manifest of Lucid's that lies beside a GraphDef, and names it; None if there is none.
+
+    Raises `UserError` for a file of its name that is no manifest.
+    """
+    for path in (graph.with_suffix(".json"), graph.with_name("manifest.json")):
+        if path.is_file() and graph_of(path) == graph:
+            return path
+    return None
+
+
 def input_size(config: Any) -> int:
     """The longer side of the input in a description, in pixels; the usual one where it is free."""
     for layer in _layers(config):

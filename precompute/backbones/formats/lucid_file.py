@@ -26,6 +26,7 @@ FOUND = {"stride", "receptive_field", "is_cut"}
 class LucidNote:
     """What is to be known of a GraphDef to put photos into it.
 
+    `sides`: H and W of a photo.
     `found`: what else is known of layers: their stride, receptive field, and whether they are cuts.
     `low`, `high`: what 0 and 1 of RGB become, one number or one for each of the network's channels.
     `names`: the node of each layer that is known by another name. `output`: the node of the logits,
@@ -33,7 +34,7 @@ class LucidNote:
     """
 
     source: str
-    size: int
+    sides: tuple[int, int]
     low: tuple[float, ...]
     high: tuple[float, ...]
     is_bgr: bool = False
@@ -94,20 +95,29 @@ def read_manifest(path: Path) -> tuple[Path, LucidNote]:
 
 def open_frozen(path: Path, definition: Any, note: LucidNote) -> FrozenGraph:
     """The graph of a GraphDef; a `UserError` where its input is not there or it can't be run."""
+    for node in definition.node:  # a gradient of its own, which only the saving process knows
+        node.attr.pop("_gradient_op_type", None)
     try:
-        return read_definition(
+        graph = read_definition(
             definition,
             note.source,
             note.preprocessing(),
-            note.size,
+            note.sides,
             {node: name for name, node in (note.names or {}).items()},
         )
     except (ValueError, KeyError, tf.errors.OpError) as error:
         text = " ".join(str(error).split())[:160]
+        sides = " x ".join(map(str, dict.fromkeys(note.sides)))
         raise UserError(
-            f"{path}: expected a frozen network that takes photos of {note.size} px at "
+            f"{path}: expected a frozen network that takes photos of {sides} px at "
             f"{note.source!r}, got {text}; freeze it anew"
         ) from error
+    if graph.nodes[graph.source].shape[-1] == 1 and (note.is_bgr or len(note.low) > 1):
+        raise UserError(
+            f"{path}: expected values for one channel, since the network takes grey photos, got "
+            'those of three; name preprocessing = "0..1", "0..255" or "-1..1"'
+        )
+    return graph
 
 
 def _read_note(path: Path, text: str | bytes) -> LucidNote:
@@ -125,7 +135,7 @@ def _read_note(path: Path, text: str | bytes) -> LucidNote:
         }
         return LucidNote(
             source=str(content["input_name"]),
-            size=int(content["image_shape"][0]),
+            sides=(int(content["image_shape"][0]), int(content["image_shape"][1])),
             low=low,
             high=high,
             is_bgr=bool(content.get("is_BGR", False)),

@@ -75,7 +75,9 @@ class FrozenGraph(Graph):
         else:
             sides = size if isinstance(size, tuple) else (size, size)
             start, source = self.source, keras.Input((*sides, 3), name="pixels")
-            tensor = self.preprocessing.apply(source)
+            is_grey = self.nodes[start].shape[-1] == 1
+            tensor = keras.ops.image.rgb_to_grayscale(source) if is_grey else source
+            tensor = self.preprocessing.apply(tensor)
         first, *names = (self.nodes[name].layer.name for name in (start, *targets))
         values = FrozenLayer(
             self.definition, first, names, self.nodes[start].shape[-1], self.digest()
@@ -130,18 +132,19 @@ def read_definition(
     definition: Any,
     source: str,
     preprocessing: Preprocessing,
-    size: int,
+    sides: tuple[int, int],
     named: Mapping[str, str] = MappingProxyType({}),
 ) -> FrozenGraph:
-    """The graph of a GraphDef; `source` is the name of its input, (N, H, W, 3) at `size` pixels.
+    """The graph of a GraphDef; `source` is the name of its input, (N, H, W, 3) or (N, H, W, 1).
 
+    `sides`: H and W.
     `named`: the nodes that are to be known by another name, each with that name; "/" becomes ".".
     Raises `ValueError` where TensorFlow can't import it, or there is no such input.
     """
     by_name = {node.name: node for node in definition.node}
     if source not in by_name:
         raise ValueError(f"no node {source!r}, which is to be the input")
-    shapes = _shapes(definition, source, size)
+    shapes = _shapes(definition, source, (*sides, _channels(by_name[source])))
     known: dict[str, str] = {}  # the name here of each node that depends on the input
     nodes: dict[str, Node] = {}
     for name in _order(by_name):
@@ -184,7 +187,15 @@ def in_order(definition: Any) -> Any:
     return ordered
 
 
-def _shapes(definition: Any, source: str, size: int) -> dict[str, tuple[int | None, ...]]:
+def _channels(node: Any) -> int:
+    """Those of an input: 1 where it says so, else 3."""
+    sides = node.attr["shape"].shape.dim
+    return 1 if len(sides) == 4 and sides[-1].size == 1 else 3
+
+
+def _shapes(
+    definition: Any, source: str, photo: tuple[int, int, int]
+) -> dict[str, tuple[int | None, ...]]:
     """The shape of each node's first output for one photo, by name, where it is known."""
     from diamond_cutter.precompute.backbones.keras_runtime import tf
 
@@ -192,9 +203,9 @@ def _shapes(definition: Any, source: str, size: int) -> dict[str, tuple[int | No
         tf.graph_util.import_graph_def(definition, input_map={f"{source}:0": pixels}, name="whole")
         return pixels
 
-    pixels = tf.TensorSpec((1, size, size, 3), tf.float32)
+    pixels = tf.TensorSpec((1, *photo), tf.float32)
     graph = tf.compat.v1.wrap_function(run, [pixels]).graph
-    shapes: dict[str, tuple[int | None, ...]] = {source: (1, size, size, 3)}
+    shapes: dict[str, tuple[int | None, ...]] = {source: (1, *photo)}
     for operation in graph.get_operations():
         outputs = operation.outputs
         if operation.name.startswith("whole/") and outputs and outputs[0].shape.rank is not None:

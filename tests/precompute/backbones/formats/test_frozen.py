@@ -220,12 +220,94 @@ def test_a_saved_model_is_cut(tmp_path: Path) -> None:
         load(empty, "0..1")
 
 
+def swishes(value: Any) -> Any:
+    return keras.layers.Conv2D(4, 3, activation="swish", name="last")(value)
+
+
+def hard_swishes(value: Any) -> Any:
+    value = keras.layers.BatchNormalization()(keras.layers.Conv2D(4, 3, name="last")(value))
+    return value * keras.ops.relu6(value + 3.0) / 6.0
+
+
+def gelus(value: Any) -> Any:
+    return keras.layers.Conv2D(4, 3, activation="gelu", name="last")(value)
+
+
+def gated(value: Any) -> Any:
+    value = keras.layers.Conv2D(4, 3, activation="swish", name="last")(value)
+    gate = keras.layers.GlobalAveragePooling2D(keepdims=True)(value)
+    gated = value * keras.layers.Conv2D(4, 1, activation="sigmoid", name="gate")(gate)
+    return keras.ops.silu(keras.layers.Conv2D(4, 1, use_bias=False)(gated) + value)
+
+
+@pytest.mark.parametrize(
+    ("middle", "sides", "channels", "dtype", "layers"),
+    [
+        (swishes, (32, 32), 3, "float32", 2),
+        (gelus, (32, 32), 3, "float32", 2),
+        (hard_swishes, (32, 32), 3, "float32", 2),
+        (gated, (32, 32), 3, "float32", 4),
+        (swishes, (32, 32), 1, "float32", 2),
+        (swishes, (24, 48), 3, "float32", 2),
+        (swishes, (32, 32), 3, "uint8", 2),
+    ],
+)
+def test_saved_models_list_every_convolution(
+    middle: Any, sides: tuple[int, int], channels: int, dtype: str, layers: int, tmp_path: Path
+) -> None:
+    keras.utils.set_random_seed(0)
+    photo = keras.Input((*sides, channels), dtype=dtype)
+    value = keras.layers.Rescaling(1 / 255)(photo)
+    first = keras.layers.Conv2D(8, 3, strides=2, padding="same", name="first")(value)
+    last = middle(keras.layers.Activation("swish")(first))
+    network = keras.Model(photo, keras.layers.Dense(3)(keras.layers.Flatten()(last)))
+    network.export(tmp_path / "saved", verbose=False)
+    backbone = load(tmp_path / "saved", "" if dtype == "uint8" else "0..255")
+    found = backbone.layers
+    assert [(layer.channels, layer.stride) for layer in found] == [(8, 2)] + [(4, 2)] * (layers - 1)
+    assert all(len(layer.name) < 45 for layer in found)
+    assert backbone.sides == sides
+    pixels = np.random.default_rng(0).integers(0, 256, (1, *sides, 3)).astype(np.float32) / 255
+    taken = np.asarray(keras.ops.image.rgb_to_grayscale(pixels)) if channels == 1 else pixels
+    expected = np.asarray(network((255 * taken).round() if dtype == "uint8" else 255 * taken))
+    np.testing.assert_allclose(backbone.model(pixels), expected, rtol=1e-3, atol=1e-4)
+    deepest = keras.Model(photo, last)
+    cut = truncate(backbone, found[-1].name, pre_activation=False, size=None)
+    np.testing.assert_allclose(cut(pixels), deepest(255 * taken), rtol=1e-3, atol=1e-4)
+    watched = tf.Variable(pixels)
+    with tf.GradientTape() as tape:
+        score = tf.reduce_sum(cut(watched + 0.0))
+    assert np.abs(tape.gradient(score, watched)).max() > 1e-4
+
+
+def test_three_means_for_a_grey_network_are_refused(tmp_path: Path) -> None:
+    photo = keras.Input((16, 16, 1))
+    value = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(photo))
+    keras.Model(photo, keras.layers.Dense(2)(value)).export(tmp_path / "saved", verbose=False)
+    with pytest.raises(UserError, match=r"expected values for one channel, since .* grey photos"):
+        load(tmp_path / "saved", "torch")
+
+
+def test_a_manifest_beside_a_graph_is_found(manifest: Path) -> None:
+    graph = manifest.parent / "graph.pb"
+    backbone = load(graph)
+    assert [layer.name for layer in backbone.layers] == ["conv1.relu", "3a.output"]
+    before = backbone.model(contract.photos(3, 32))
+    np.testing.assert_array_equal(before, load(manifest).model(contract.photos(3, 32)))
+    digest = UserModelEntry("mine", ModelSettings(file=str(graph))).weights_digest()
+    manifest.rename(graph.with_suffix(".json"))
+    assert UserModelEntry("mine", ModelSettings(file=str(graph))).weights_digest() == digest
+    graph.with_suffix(".json").write_text(json.dumps(MANIFEST | {"layers": ["3a/output"]}))
+    assert [layer.name for layer in load(graph).layers] == ["3a.output"]
+    assert UserModelEntry("mine", ModelSettings(file=str(graph))).weights_digest() != digest
+
+
 @pytest.mark.usefixtures("manifest")
 def test_wrong_graphs_are_told_in_one_line(modelzoo: Path, tmp_path: Path) -> None:
     for name, content, told in (
         ("text.pb", b"dear diary", "expected a frozen GraphDef, got"),
         ("cut.modelzoo", modelzoo.read_bytes()[:100_000], "expected a frozen GraphDef, got"),
-        ("bare.pb", (tmp_path / "graph.pb").read_bytes(), "expected Lucid's note .* found none"),
+        ("bare.pb", (tmp_path / "graph.pb").read_bytes(), "note .* found none.*put bare.json be"),
         ("a.json", b'{"input_name": "data"}', "expected input_name, image_shape and image_value"),
         ("b.json", b"not json", "expected a manifest in JSON, got"),
         (
