@@ -4,18 +4,26 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from sample_attribution import write_attribution
+from sample_study import SMALL, write_study
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
+from diamond_cutter.build.whole_site import build_site
 from diamond_cutter.web.local_server import create_app
 
+LONG = tuple(
+    f"{number:05}_Animalia_Arthropoda_Insecta_Lepidoptera_Nymphalidae_Genusname_".ljust(95, "x")
+    for number in range(40)
+)
 OpenPage = Callable[..., Page]
 REQUIRE = "DIAMOND_REQUIRE_BROWSER"
 ABSENT = (
@@ -68,6 +76,20 @@ def address(small_site: Path) -> Iterator[str]:
 def networks_address(networks_site: Path) -> Iterator[str]:
     """Where the site of networks by themselves is served."""
     yield from serve(networks_site, "")
+
+
+@pytest.fixture(scope="session")
+def long_names(once: Callable[[str, Callable[[Path], None]], Path]) -> Iterator[str]:
+    """Where a study is served whose classes have names of 95 characters."""
+
+    def make(folder: Path) -> None:
+        made = replace(SMALL, classes=LONG, photos=120, mislabelled=())
+        address = str(folder / "study.zarr")
+        write_study(address, made)
+        write_attribution(address, made)
+        build_site("", [address], folder / "site", "", lambda *_: None)
+
+    yield from serve(once("long", make) / "site", "")
 
 
 @pytest.fixture(scope="session", params=["", "/some/where"], ids=["root", "sub-path"])
