@@ -30,6 +30,10 @@ COMMANDS = {
         "precompute.commands.export_command",
         "write a cut network with its head to one file",
     ),
+    "predict": (
+        "precompute.commands.predict_command",
+        "classify new photos by a study or an exported file",
+    ),
     "save": (
         "precompute.commands.save_command",
         "write a backbone or its part to a file, for Keras or Lucid",

@@ -37,6 +37,16 @@ def brief(report: Report) -> str:
     return "\n".join(_brief(report))
 
 
+def cautions(report: Report) -> Iterator[str]:
+    """What is to be minded of the photos taken, and what was left out, in lines."""
+    if report.value_range:
+        black, white = report.value_range
+        yield f"Of more than 8 bits: values from {black:.10g} to {white:.10g} become black to white"
+    if report.faint:
+        yield f"Next to nothing to be seen: in {report.faint:,} of {len(report.photos):,} photos"
+    yield from _left_out(report)
+
+
 def _lines(report: Report) -> Iterator[str]:
     yield from _brief(report)
     if report.sides:
@@ -63,12 +73,7 @@ def _brief(report: Report) -> Iterator[str]:
         if parts:
             told = [f"{count:,} {printable(name)}" for name, count in parts.items()]
             yield f"{title}: {', '.join(told)}"
-    if report.value_range:
-        black, white = report.value_range
-        yield f"Of more than 8 bits: values from {black:.10g} to {white:.10g} become black to white"
-    if report.faint:
-        yield f"Next to nothing to be seen: in {report.faint:,} of {len(report.photos):,} photos"
-    yield from _left_out(report)
+    yield from cautions(report)
 
 
 def _left_out(report: Report) -> Iterator[str]:

@@ -1,12 +1,16 @@
 """What networks say of a photo: whether weights and preprocessing fit shows in the top classes."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
+
+if TYPE_CHECKING:
+    from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
 TOP = 3
 
@@ -25,6 +29,14 @@ def top_classes(model: str, image: NDArray[np.uint8]) -> list[Answer]:
     Raises `UserError` for a network that can't be loaded.
     """
     backbone = catalogue.load(model)
+    chances = class_chances(backbone, image)
+    names = backbone.class_names or tuple(f"feature {number}" for number in range(len(chances)))
+    best = np.argsort(-chances)[:TOP]
+    return [Answer(names[index], float(chances[index])) for index in best]
+
+
+def class_chances(backbone: "Backbone", image: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """How sure a network is of each of its classes, (K,), 0..1, in a photo (H, W, 3) uint8 sRGB."""
     size = backbone.input_size
     pixels = prepare(image, size)[None]
     if backbone.sides != (size, size):
@@ -32,8 +44,8 @@ def top_classes(model: str, image: NDArray[np.uint8]) -> list[Answer]:
 
         pixels = tf.image.resize(pixels, backbone.sides, antialias=True)
     logits = np.asarray(backbone.model(pixels), np.float64).reshape(-1)
-    names = backbone.class_names or tuple(f"feature {number}" for number in range(len(logits)))
     powers = np.exp(logits - logits.max())
-    chances = powers / powers.sum() if len(logits) > 1 else 1 / (1 + np.exp(-logits))
-    best = np.argsort(-chances)[:TOP]
-    return [Answer(names[index], float(chances[index])) for index in best]
+    chances: NDArray[np.float64] = (
+        powers / powers.sum() if len(logits) > 1 else 1 / (1 + np.exp(-logits))
+    )
+    return chances

@@ -9,14 +9,20 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.archives.archive import unpack
 from diamond_cutter.precompute.photos.file_entry import Entry, Listing, Progress
-from diamond_cutter.precompute.photos.file_names import is_table, judge, member_path
+from diamond_cutter.precompute.photos.file_names import (
+    is_table,
+    judge,
+    member_path,
+    photo_kind,
+    readable,
+)
 from diamond_cutter.precompute.photos.labels.label_table import read_table
 from diamond_cutter.precompute.photos.labels.labelling import label
 from diamond_cutter.precompute.photos.labels.photo_finder import BesideFinder
 from diamond_cutter.precompute.photos.labels.table_entries import tabulate
 from diamond_cutter.precompute.photos.sources.download import download, download_photos
 from diamond_cutter.precompute.photos.sources.file_kind import file_kind
-from diamond_cutter.precompute.photos.sources.folder_listing import list_folder
+from diamond_cutter.precompute.photos.sources.folder_listing import list_folder, read_head
 from diamond_cutter.precompute.photos.sources.remote_files import Remote, System
 from diamond_cutter.precompute.photos.sources.remote_finder import remote_finder
 
@@ -33,7 +39,8 @@ def open_dataset(
     That is a folder or an archive of class folders, or of photos and a table of their labels, or
     such a table; each of them here or at any address that fsspec reads. What comes from elsewhere
     or out of an archive is kept below `cache`, and nothing else is written.
-    `unlabelled`: the class of what lies in no class folder, which else is rejected.
+    `unlabelled`: the class of what lies in no class folder, which else is rejected; with it a
+    single photo will do, too.
     Raises `UserError` where the dataset as a whole can't be had, has no column that `settings`
     name, or can be read in two ways; what is wrong with one file stands in its entry.
     """
@@ -47,6 +54,8 @@ def open_dataset(
         local.stat()  # says why not
         if not local.is_file():
             raise UserError(f"{address}: {_EXPECTED}, got a device, pipe or socket; name another")
+        if unlabelled and photo_kind(read_head(local)):
+            return Listing([Entry(readable(local.name), local, unlabelled, "", None, "")], [])
     except FileNotFoundError as error:
         raise UserError(f"{address}: {_EXPECTED}, got nothing there; mend the address") from error
     except (OSError, ValueError) as error:

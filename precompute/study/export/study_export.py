@@ -7,16 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.model_export import refuse_frozen
-from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.keras_runtime import tf
-from diamond_cutter.precompute.photos.images.value_range import FULL
-from diamond_cutter.precompute.stores.study import study_layout, study_reader
 from diamond_cutter.precompute.stores.study.dataset_report import Report
-from diamond_cutter.precompute.study.export.classifier_network import build_classifier
 from diamond_cutter.precompute.study.export.export_example import write_example
 from diamond_cutter.precompute.study.export.export_formats import Format, find_format
+from diamond_cutter.precompute.study.export.study_classifier import load_classifier
 from diamond_cutter.precompute.study.study_text import count, measured, place
 
 
@@ -42,29 +38,13 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
     path = Path(output).absolute()
     kind = find_format(path)
     _check_free(path, kind)
-    studies = study_reader.open_studies(store)
-    known = study_reader.read_study(studies, study)
-    group = study_reader.study_group(studies, study)
-    _check_cut(known, model, cut)
-    cut_group = study_reader.cut_group(group, model, cut)
-    report = study_reader.read_report(group)
-    value_range = report.value_range or FULL
-    _make_folder(path.parent)
-    backbone = catalogue.load(model)
-    _check_weights(known, backbone)
+    made = load_classifier(store, study, model, cut)
     if kind.name == "Keras":
-        refuse_frozen(backbone.graph, path)
-    classifier = build_classifier(
-        backbone,
-        cut,
-        known.settings["pooling"],
-        study_reader.read_head(cut_group),
-        known.classes,
-        value_range,
-    )
+        refuse_frozen(made.backbone.graph, path)
+    _make_folder(path.parent)
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
-        kind.write(classifier, beside)
+        kind.write(made.network, beside)
         _move(beside, path)
     except (OSError, tf.errors.OpError) as error:
         raise UserError(
@@ -73,26 +53,20 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
         ) from error
     finally:
         _remove(beside)
-    found = study_reader.read_cut(cut_group)
     return Exported(
         path,
-        f"{path}: {place(found)}, its head and its preparation of photos, as {kind.name}. "
-        f"The head was trained on all {count(known.photos, 'photo')}; the accuracy of the study, "
-        f"{measured(found.metrics.accuracy)}, is that of heads which had not seen the photos they "
-        "were tried on.",
-        write_example(kind.name, path, _some_photo(report), known.classes, value_range),
+        f"{path}: {place(made.cut)}, its head and its preparation of photos, as {kind.name}. "
+        f"The head was trained on all {count(made.study.photos, 'photo')}; the accuracy of the "
+        f"study, {measured(made.cut.metrics.accuracy)}, is that of heads which had not seen the "
+        "photos they were tried on.",
+        write_example(
+            kind.name,
+            path,
+            _some_photo(made.report),
+            made.network.classes,
+            made.network.value_range,
+        ),
     )
-
-
-def _check_weights(study: study_layout.Study, backbone: Backbone) -> None:
-    """Refuse a network that the heads of a study were not trained on."""
-    [digest] = [each.weights_digest for each in study.backbones if each.name == backbone.name]
-    if digest not in ("", backbone.weights_digest):
-        raise UserError(
-            f"{backbone.name}: expected the weights that the heads of {study.name} were trained "
-            f"on, of SHA-256 {digest[:12]}..., got {backbone.weights_digest[:12]}...; put those "
-            f"back, or make the study anew with `diamond study {study.name}`"
-        )
 
 
 def _check_free(path: Path, kind: Format) -> None:
@@ -102,19 +76,6 @@ def _check_free(path: Path, kind: Format) -> None:
             f"{path}: expected nothing there, or a {kind.name} to replace, got something else, "
             "which stays; name another output, or move it away"
         )
-
-
-def _check_cut(study: study_layout.Study, model: str, cut: str) -> None:
-    backbones = {backbone.name: backbone.cuts for backbone in study.backbones}
-    for kind, name, known in (
-        ("model", model, list(backbones)),
-        ("cut", cut, backbones.get(model, [])),
-    ):
-        if name not in known:
-            raise UserError(
-                f"study {study.name}: no {kind} {name!r}, expected one of {', '.join(known)}; "
-                "name one of these"
-            )
 
 
 def _make_folder(folder: Path) -> None:
