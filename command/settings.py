@@ -124,7 +124,12 @@ class AttributionSettings:
     )
     steps: int = setting(16, "steps of integrated gradients")
     groups: int = setting(4, "neuron groups of each photo and class; 0: none")
-    pictures: int = setting(2, "different pictures rendered of each class; 0: none")
+    pictures: int = setting(2, "different pictures rendered of a class; 0: none")
+    pictured_classes: str = setting(
+        "24",
+        'the classes that get pictures: "all", or a count: those most often confused',
+        or_count=True,
+    )
     pictured: str = setting(
         "8", 'the photos whose neuron groups get pictures: "all", or a count: worst errors, surest'
     )

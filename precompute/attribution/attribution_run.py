@@ -96,7 +96,7 @@ def explain(
     for depth, each in enumerate(asked):
         kept.setdefault(each.namespace, set()).update(each.keys)
         group, own, parts = _write_case(slot, study, each, photo_set)
-        site = Site(study, place.study, depth, make)
+        site = Site(study, place.study, depth, make, display.note)
         kept[shelf_of_classes(each.to_explain)] = write_classes(
             group,
             site,

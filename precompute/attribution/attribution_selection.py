@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def photo_count(setting: str, value: str, least: int = 1) -> int | None:
-    """The count of photos that a setting asks for, None for all; a `UserError` if it is neither."""
+    """The count that a setting asks for, None for all; a `UserError` if it is neither."""
     if value == "all":
         return None
     if not value.isdecimal() or int(value) < least:
@@ -53,6 +53,24 @@ def dealt(rows: NDArray[np.int64], label: NDArray[np.integer]) -> NDArray[np.int
     return rows[np.argsort(turn, kind="stable")]
 
 
+def choose_classes(logit: NDArray[np.float32], own: NDArray[np.int64], classes: str) -> list[int]:
+    """The classes that get pictures, by index: all, or a count of those most often confused.
+
+    `logit` (n, K) of photos; `own` (n,): the class that each counts for. A photo that is taken for
+    another class counts for both; of equals the classes of most photos come first.
+    """
+    labels, photos = np.unique(own, return_counts=True)
+    count = photo_count("pictured_classes", classes, least=0)
+    if count is None or count >= len(labels):
+        return [int(label) for label in labels]
+    taken = logit.argmax(axis=1)
+    wrong = taken != own
+    confused = np.bincount(own[wrong], minlength=logit.shape[1])
+    confused += np.bincount(taken[wrong], minlength=logit.shape[1])
+    order = np.lexsort((labels, -photos, -confused[labels]))
+    return sorted(int(label) for label in labels[order[:count]])
+
+
 METHODS = ("gradient", "integrated")
 LAYERS = ("stages", "cuts", "cut")
 """What stands for layers: the last cut of each resolution, every cut, or no other than the cut."""
@@ -67,6 +85,7 @@ def check_attribution(settings: AttributionSettings) -> None:
         )
     photo_count("photos", settings.photos)
     photo_count("pictured", settings.pictured, least=0)
+    photo_count("pictured_classes", settings.pictured_classes, least=0)
     for name, least in (("steps", 1), ("groups", 0), ("pictures", 0)):
         value = getattr(settings, name)
         if value < least:

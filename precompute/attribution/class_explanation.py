@@ -1,5 +1,6 @@
 """The classes of a cut: neuron groups and class pictures, made where missing, of photos too."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,11 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.command.settings import AttributionSettings
-from diamond_cutter.precompute.attribution.attribution_selection import dealt, photo_count
+from diamond_cutter.precompute.attribution.attribution_selection import (
+    choose_classes,
+    dealt,
+    photo_count,
+)
 from diamond_cutter.precompute.attribution.attribution_task import AttributionRequest, PhotoRow
 from diamond_cutter.precompute.attribution.class_groups import (
     ClassGroupsTask,
@@ -28,6 +33,7 @@ from diamond_cutter.precompute.attribution.class_pictures import (
 )
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain
 from diamond_cutter.precompute.features.feature_keys import namespace_of
+from diamond_cutter.precompute.jobs.display import duration
 from diamond_cutter.precompute.stores.attribution import attribution_writer
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     PACKED,
@@ -69,7 +75,7 @@ def read_directions(
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """Where things are made and stored: a study's group and name, and what makes tasks.
+    """Where things are made and stored: a study's group and name, what makes tasks and tells.
 
     `depth`: the place of the cut among those that are explained.
     """
@@ -78,6 +84,7 @@ class Site:
     name: str
     depth: int
     make: Callable[[Any, list[Any], str], None]
+    note: Callable[[str], None]
 
 
 def shelf_of_classes(to_explain: CutToExplain) -> str:
@@ -105,15 +112,16 @@ def write_classes(
     counts for, and its index in the study; `parts`: their namespace, and where each is on it.
     `group`: of the cut in the slot.
     """
-    labels = [int(k) for k in np.unique(own)]
+    namespace, places = parts
+    told = read_rows(site.study, namespace, places, "logit")
+    labels = choose_classes(told, own, settings.pictured_classes) if settings.pictures else []
     logit, way = of_classes(to_explain, labels, settings.pictures)
     wanted, used = {"logit": logit, "way": way}, set[str]()
     if settings.groups:
         groups, used = _groups(site, to_explain, request, rows, keys, own, chosen)
         if settings.pictures:
-            wanted["classes"] = of_groups(to_explain, groups)
-            namespace, places = parts
-            told = read_rows(site.study, namespace, places, "logit")
+            pictured = np.isin(groups.label, labels)
+            wanted["classes"] = of_groups(to_explain, groups, pictured)
             few = choose_few(told, own, photo_count("pictured", settings.pictured, least=0))
             if few:
                 directions = read_directions(
@@ -121,13 +129,26 @@ def write_classes(
                 )
                 names = [f"of photo {keys[row][:16]}" for row in few]
                 wanted["photos"] = of_directions(to_explain, names, directions)
-    made = dict(zip(wanted, _pictures(site, to_explain, list(wanted.values())), strict=True))
+    pictures, seconds = _pictures(site, to_explain, list(wanted.values()))
+    made = dict(zip(wanted, pictures, strict=True))
+    others = len(np.unique(own)) - len(labels)
+    if settings.pictures and others:
+        each = 2 * settings.pictures + settings.groups
+        took = f"; those of all others would take about {duration(seconds * each * others)}"
+        site.note(
+            f"Pictures of {len(labels)} of {len(labels) + others} classes at "
+            f"{to_explain.layers[-1].name}, those most often confused{took if seconds else ''}: "
+            'pictured_classes = "all"'
+        )
     if settings.groups:
         if "photos" in made:
             of_photo = _each(made["photos"], settings.groups)
             attribution_writer.write_photo_groups(group, PhotoGroups(chosen[few], of_photo))
-        if "classes" in made:
-            groups = replace(groups, picture=_each(made["classes"], settings.groups))
+        if made.get("classes", np.zeros(0)).size:
+            of_class = _each(made["classes"], settings.groups)
+            picture = np.zeros((len(pictured), *of_class.shape[1:]), np.uint8)
+            picture[pictured] = of_class
+            groups = replace(groups, picture=picture)
         attribution_writer.write_class_groups(group, groups)
     if settings.pictures:
         logits, ways = (_each(made[name], settings.pictures) for name in ("logit", "way"))
@@ -179,10 +200,11 @@ def _groups(
 
 def _pictures(
     site: Site, to_explain: CutToExplain, wanted: Sequence[Wanted]
-) -> list[NDArray[np.uint8]]:
-    """The pictures of each kind, (n, P, P, 3), those that are missing rendered first.
+) -> tuple[list[NDArray[np.uint8]], float]:
+    """The pictures of each kind, (n, P, P, 3), and the seconds that each one missing took, or 0.
 
-    Kinds of one family stand together: each change of family costs a tracing.
+    Those that are missing are rendered first. Kinds of one family stand together: each change of
+    family costs a tracing.
     """
     namespace = shelf_of_classes(to_explain)
     there = set(find_rows(site.study, namespace))
@@ -198,12 +220,15 @@ def _pictures(
             namespace=namespace,
         )
     ]
+    started = time.monotonic()
     site.make(store_class_pictures, tasks, "pictures")
+    seconds = (time.monotonic() - started) / max(1, sum(task.size for task in tasks))
     found = find_rows(site.study, namespace)
     nothing = np.zeros((0, 1, 1, 3), np.uint8)
-    return [
+    pictures = [
         read_rows(site.study, namespace, [found[key] for key in each.keys], "picture")
         if each.keys
         else nothing
         for each in wanted
     ]
+    return pictures, seconds if tasks else 0.0

@@ -121,10 +121,12 @@ def of_classes(
     )
 
 
-def of_groups(to_explain: "CutToExplain", groups: "ClassGroups") -> Wanted:
-    """The directions of classes' groups."""
-    names = [f"of {to_explain.classes[label]}" for label in groups.label]
-    return of_directions(to_explain, names, groups.direction)
+def of_groups(
+    to_explain: "CutToExplain", groups: "ClassGroups", asked: NDArray[np.bool_]
+) -> Wanted:
+    """The directions of the groups of the classes that are `asked` for, (S,) bool."""
+    names = [f"of {to_explain.classes[label]}" for label in groups.label[asked]]
+    return of_directions(to_explain, names, groups.direction[asked])
 
 
 def of_directions(

@@ -156,7 +156,7 @@ def _groups(
     if groups is None or place is None:
         return (), ()
     scale = float(np.abs(groups.value[place]).max(initial=0))
-    side = groups.picture.shape[2]
+    side = groups.picture.shape[2] if groups.picture[place].any() else 0
     found = []
     for index, direction in enumerate(groups.direction[place]):
         strong, _ = strongest(direction, 4)
@@ -193,7 +193,7 @@ def _group_files(groups: ClassGroups | None, label: int) -> Iterator[tuple[str, 
     place = None if groups is None else _place(groups.label, label)
     if groups is None or place is None:
         return
-    if groups.picture.shape[2]:
+    if groups.picture[place].any():
         for index, pixels in enumerate(groups.picture[place]):
             yield f"group-{index}.webp", webp(pixels)
     for index, photo in enumerate(groups.photo[place]):

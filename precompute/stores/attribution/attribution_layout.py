@@ -307,7 +307,8 @@ class ClassGroups:
     photo      (S, W) int32: the photos; -1 fills up
     map        (S, W, G, R, Q) float32, 0..1: where each group is
     direction  (S, G, C) float32; value (S, G) float32: its mean attribution to the class
-    picture    (S, G, P, P, 3) uint8 sRGB: the direction rendered; P = 0 where it is not yet
+    picture    (S, G, P, P, 3) uint8 sRGB: the direction rendered; P = 0 where none is, and 0
+               throughout for classes of which none is
     """
 
     label: Indices

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.attribution.attribution_selection import choose_photos
+from diamond_cutter.precompute.attribution.attribution_selection import (
+    choose_classes,
+    choose_photos,
+)
 from diamond_cutter.precompute.attribution.channel_examples import Seen, find_channels
 from diamond_cutter.precompute.attribution.class_attribution import (
     own_classes,
@@ -174,3 +177,18 @@ def test_the_worst_and_the_surest_photos_get_pictures_of_their_groups() -> None:
     assert choose_few(logit, own, 0) == []
     assert len(choose_few(logit, own, 25)) == 25
     assert choose_few(logit, own, None) == list(range(30))
+
+
+def test_the_classes_most_often_confused_get_pictures() -> None:
+    own = np.array([0, 0, 0, 1, 1, 2, 2, 3, 3, 3, 4])
+    taken = np.array([0, 0, 0, 1, 2, 2, 2, 3, 3, 3, 1])
+    logit = np.zeros((11, 6), np.float32)
+    logit[np.arange(11), taken] = 1
+    # 1 is confused twice, once with 2 and once with 4; of 0 and 3 there are as many photos.
+    assert choose_classes(logit, own, "1") == [1]
+    assert choose_classes(logit, own, "3") == [1, 2, 4]
+    assert choose_classes(logit, own, "4") == [0, 1, 2, 4]
+    assert choose_classes(logit, own, "all") == choose_classes(logit, own, "24") == [0, 1, 2, 3, 4]
+    assert choose_classes(logit, own, "0") == []
+    with pytest.raises(UserError, match='pictured_classes: expected "all" or a count'):
+        choose_classes(logit, own, "few")

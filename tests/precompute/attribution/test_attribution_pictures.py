@@ -150,7 +150,7 @@ def test_only_missing_pictures_are_made_in_batches(backbone: Backbone) -> None:
     photo, picture = np.zeros((2, 1), np.int32), np.zeros((2, 5, 0, 0, 3), np.uint8)
     labels = np.array([3, 5], np.int32)
     groups = ClassGroups(labels, photo, empty, direction, np.zeros((2, 5), np.float32), picture)
-    wanted = of_groups(to_explain, groups)
+    wanted = of_groups(to_explain, groups, np.ones(len(groups.label), np.bool_))
     assert len(wanted.targets) == 10
     assert all(np.linalg.norm(target.weights) == pytest.approx(1) for target in wanted.targets)
     there = set(wanted.keys[:1])

@@ -1,5 +1,6 @@
 """A study explained, with real weights: honest heads, what is kept, a shortcut that is told."""
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -214,6 +215,21 @@ def test_classes_their_groups_and_those_of_a_few_photos_get_pictures(
     assert few.picture.shape[:2] == (8, 2)
     assert set(few.photo.tolist()) <= set(range(3 * EACH))
     assert len({each.tobytes() for each in few.picture.reshape(12, -1)}) == 12
+    told = io.StringIO()
+    fewer = settings("plain", photos="24", pictures=1, pictured_classes="1")
+    make_study("pictured", fewer, stream=told)
+    source = reader.open_explained(open_studies(asked.store), "pictured")
+    only, some = (
+        read(source, MODEL, CUT) for read in (reader.read_pictures, reader.read_class_groups)
+    )
+    assert only is not None
+    assert some is not None
+    [label] = only.label
+    np.testing.assert_array_equal(only.logit[0], pictures.logit[label])
+    assert [bool(each.any()) for each in some.picture] == [k == label for k in range(3)]
+    assert f"Pictures of 1 of 3 classes at {CUT}, those most often confused: pictured" in (
+        told.getvalue()
+    )
 
 
 @pytest.mark.parametrize(
