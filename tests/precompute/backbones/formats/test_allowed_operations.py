@@ -111,6 +111,31 @@ def test_what_is_done_while_loading_is_refused_too(tmp_path: Path) -> None:
         load(path)
 
 
+def test_augmentation_kept_for_training_is_no_harm(tmp_path: Path) -> None:
+    """As `model.save` of Keras 2 keeps it: a generator, turned photos, changed contrast."""
+    module = tf.Module()
+    module.generator = tf.random.Generator.from_seed(1)
+    module.run = network(lambda value, _: value, tmp_path)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 16, 16, 3), tf.float32)])
+    def train(x: Any) -> Any:
+        seeds = module.generator.make_seeds(1)[:, 0]
+        x = tf.image.stateless_random_flip_left_right(x, seeds)
+        x = tf.image.adjust_contrast(x, module.generator.uniform(()))
+        turned = [tf.cos(0.1), -tf.sin(0.1), 0.0, tf.sin(0.1), tf.cos(0.1), 0.0, 0.0, 0.0]
+        return tf.raw_ops.ImageProjectiveTransformV3(
+            images=x,
+            transforms=[turned],
+            output_shape=[16, 16],
+            interpolation="BILINEAR",
+            fill_value=0.0,
+        )
+
+    module.train = train
+    tf.saved_model.save(module, str(tmp_path / "saved"), module.run.get_concrete_function())
+    assert [layer.channels for layer in load(tmp_path / "saved").layers] == [4]
+
+
 def test_no_operation_that_is_allowed_touches_the_machine() -> None:
     for word in (
         "File",
