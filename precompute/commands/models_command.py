@@ -1,6 +1,7 @@
 """`diamond models`: every backbone, and whether its weights are here."""
 
 import json
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -41,15 +42,17 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> None:
-    """Print the list; a `UserError` after it for a file that holds no network."""
+    """Print the list; a `UserError` after it where files hold no network, each in a line."""
     problems = [] if options.check is not None else catalogue.learn()
     models = list(_chosen([catalogue.describe(name) for name in catalogue.names()], options))
     if options.check is not None:
-        _check([model.name for model, here in models if here], options)
-        return
-    _print(models, options)
+        problems = _check([model.name for model, here in models if here], options)
+    else:
+        _print(models, options)
+    for problem in problems[:-1]:
+        print(f"diamond: {' '.join(str(problem).split())}", file=sys.stderr)  # noqa: T201
     if problems:
-        raise problems[0]
+        raise problems[-1]
 
 
 def _print(models: list[Listed], options: Namespace) -> None:
@@ -66,8 +69,9 @@ def _print(models: list[Listed], options: Namespace) -> None:
     )
 
 
-def _check(names: list[str], options: Namespace) -> None:
-    from diamond_cutter.precompute.backbones.catalogue.top_classes import top_classes
+def _check(names: list[str], options: Namespace) -> list[UserError]:
+    """Print what networks see in a photo; what was wrong with those that can't be asked."""
+    from diamond_cutter.precompute.backbones.catalogue.top_classes import Answer, top_classes
     from diamond_cutter.precompute.photos.images.image_decoding import UnreadableError, decode
 
     try:
@@ -76,16 +80,23 @@ def _check(names: list[str], options: Namespace) -> None:
         raise UserError(
             f"{options.check}: expected a photo, got: {error} Name another one"
         ) from error
-    told = {name: top_classes(name, image) for name in names}
+    told: dict[str, list[Answer]] = {}
+    problems = []
+    for name in names:
+        try:
+            told.update(top_classes(name, image))
+        except UserError as problem:
+            problems.append(problem)
     if options.json:
         listed = {name: [asdict(answer) for answer in answers] for name, answers in told.items()}
         print(json.dumps(listed, indent=2))  # noqa: T201
-        return
+        return problems
     table = Table("model", "top classes", box=None, header_style="bold", pad_edge=False)
     for name, answers in told.items():
         classes = (f"{answer.name} {100 * answer.chance:.0f} %" for answer in answers)
         table.add_row(name, ", ".join(classes))
     Console().print(table)
+    return problems
 
 
 def _chosen(models: list[Listed], options: Namespace) -> Iterable[Listed]:

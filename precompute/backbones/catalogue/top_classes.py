@@ -1,12 +1,15 @@
 """What networks say of a photo: whether weights and preprocessing fit shows in the top classes."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.backbones.catalogue.user_model_source import UserModelEntry
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
 
 if TYPE_CHECKING:
@@ -23,12 +26,28 @@ class Answer:
     chance: float
 
 
-def top_classes(model: str, image: NDArray[np.uint8]) -> list[Answer]:
-    """The top classes of a photo, (H, W, 3) uint8 sRGB, most likely first.
+def top_classes(model: str, image: NDArray[np.uint8]) -> dict[str, list[Answer]]:
+    """The top classes of a photo, (H, W, 3) uint8 sRGB, most likely first, by the model's name.
 
-    Raises `UserError` for a network that can't be loaded.
+    Where it is not known which values the network takes, for each that it may take, by the name and
+    those. Raises `UserError` for a network that can't be loaded.
     """
-    backbone = catalogue.load(model)
+    from diamond_cutter.precompute.backbones.graph.preprocessing import KNOWN, UnknownRangeError
+
+    try:
+        return {model: _answers(catalogue.load(model), image)}
+    except UnknownRangeError:
+        entry = catalogue.find(model)
+        if not isinstance(entry, UserModelEntry):
+            raise
+        told = {}
+        for values in KNOWN:
+            with suppress(UserError):  # as of three means, where photos are grey
+                told[f"{model} {values}"] = _answers(entry.prepared(values).load(), image)
+        return told
+
+
+def _answers(backbone: "Backbone", image: NDArray[np.uint8]) -> list[Answer]:
     chances = class_chances(backbone, image)
     names = backbone.class_names or tuple(f"feature {number}" for number in range(len(chances)))
     best = np.argsort(-chances)[:TOP]

@@ -98,6 +98,10 @@ class UserModelEntry:
         cache_model(self.weights_digest(), backbone.info, backbone.layers)
         return backbone
 
+    def prepared(self, preprocessing: str) -> "UserModelEntry":
+        """The same network given the values of that name in `preprocessing.KNOWN`."""
+        return replace(self, settings=replace(self.settings, preprocessing=preprocessing))
+
     def _read(self) -> "Backbone":
         info = self._described()
         if self.path.suffix in FROZEN or self.path.is_dir():

@@ -19,7 +19,7 @@ from diamond_cutter.precompute.backbones.formats.lucid_file import (
     read_frozen,
     read_manifest,
 )
-from diamond_cutter.precompute.backbones.graph.preprocessing import KNOWN
+from diamond_cutter.precompute.backbones.graph.preprocessing import KNOWN, UnknownRangeError
 from diamond_cutter.precompute.backbones.keras_runtime import freeze, tf
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
 
@@ -45,10 +45,11 @@ def load_frozen(
         definition, note, taken = _read_saved_model(path)
         preprocessing = preprocessing or taken
         if not preprocessing:
-            raise UserError(
+            raise UnknownRangeError(
                 f"{path}: expected to know which values the network takes, which a SavedModel does "
                 f"not tell; say so in [models.{info.name}]: preprocessing = one of "
-                f"{', '.join(map(repr, KNOWN))}"
+                f"{', '.join(map(repr, KNOWN))}; `diamond models --source own --check PHOTO` shows "
+                "the classes by each"
             )
     else:
         manifest = path if path.suffix == ".json" else manifest_beside(path)

@@ -21,6 +21,7 @@ from diamond_cutter.precompute.backbones.formats.keras_file_config import (
     own_code,
     read_config,
 )
+from diamond_cutter.precompute.backbones.formats.network_input_range import find_range
 from diamond_cutter.precompute.backbones.graph.convolution_blocks import LINEAR
 from diamond_cutter.precompute.backbones.graph.cut_network import rebuild
 from diamond_cutter.precompute.backbones.graph.cut_verification import (
@@ -30,7 +31,11 @@ from diamond_cutter.precompute.backbones.graph.cut_verification import (
 )
 from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.graph.network_graph import Graph, GraphError, Node
-from diamond_cutter.precompute.backbones.graph.preprocessing import KNOWN, Preprocessing
+from diamond_cutter.precompute.backbones.graph.preprocessing import (
+    KNOWN,
+    Preprocessing,
+    UnknownRangeError,
+)
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 
@@ -87,31 +92,31 @@ def _opened(path: Path, loaded: Any, graph: Graph, preprocessing: str, name: str
             f"{path}: expected an input of (N, H, W, 3) or (N, H, W, 1), got {shape}; save a "
             "network that takes photos, channels last"
         )
-    found = _found_inside(graph)
-    if not preprocessing and found is None:
-        raise UserError(
-            f"{path}: expected its preprocessing inside, as a Rescaling or Normalization, found "
-            f"none; say in [models.{name}] which values it takes: preprocessing = one of "
-            f"{', '.join(map(repr, KNOWN))}; `diamond models --check PHOTO` shows whether it fits"
-        )
     if preprocessing and preprocessing not in KNOWN:
         raise UserError(
             f"[models.{name}] preprocessing: expected one of {', '.join(map(repr, KNOWN))}, got "
             f"{preprocessing!r}; name one"
         )
-    chosen = KNOWN[preprocessing] if preprocessing else found
+    taken = preprocessing or find_range(graph)
+    if taken is None:
+        raise UnknownRangeError(
+            f"{path}: expected its preprocessing inside, as a Rescaling or Normalization that "
+            f"tells which values it takes, found none; say in [models.{name}]: preprocessing = one "
+            f"of {', '.join(map(repr, KNOWN))}; `diamond models --source own --check PHOTO` shows "
+            "the classes by each"
+        )
     size = max((side for side in shape[1:3] if side), default=USUAL_SIZE)
     free = next(free for free in _names("pixels") if free not in graph.nodes)
     pixels = keras.Input((shape[1], shape[2], 3), name=free)
     value = keras.ops.image.rgb_to_grayscale(pixels) if shape[-1] == 1 else pixels
     free = next(free for free in _names("preprocessing") if free not in graph.nodes)
-    value = _applied(path, chosen or KNOWN["0..255"], value, shape[-1], free)
+    value = _applied(path, KNOWN[taken], value, shape[-1], free)
     linear = {end} if _ends_in_chances(last) else set()
     _, values = rebuild(graph, [end], linear, {first: value}, folded=False)
     picture = noise((shape[1] or size, shape[2] or size), 3)
-    taken = {first: np.asarray(keras.Model(pixels, value)(picture))}
-    check_graph(name, graph, taken, loaded)
-    check_copy(name, graph, taken, value, values, [end], linear)
+    given = {first: np.asarray(keras.Model(pixels, value)(picture))}
+    check_graph(name, graph, given, loaded)
+    check_copy(name, graph, given, value, values, [end], linear)
     logits = values[end]
     if _is_softmax(last):
         logits = values[last.inputs[0]]
@@ -132,40 +137,6 @@ def _applied(path: Path, preprocessing: Preprocessing, value: Any, channels: int
             'photos, got one of three; name "0..1", "0..255" or "-1..1"'
         )
     return preprocessing.apply(value, name)
-
-
-def _found_inside(graph: Graph) -> Preprocessing | None:
-    """What must be in front of a network that begins with its own preprocessing; None if none does.
-
-    A factor of about 1/255 or 2/255 says that it takes 0..255, as does a mean that is subtracted
-    and is too large for 0..1.
-    """
-    for node in graph.nodes.values():
-        if isinstance(node.layer, LINEAR):
-            return None
-        if isinstance(node.layer, keras.layers.Rescaling):
-            small = np.max(np.abs(node.layer.scale)) < 0.1
-            return KNOWN["0..255" if small else "0..1"]
-        if isinstance(node.layer, keras.layers.Normalization):
-            mean = np.max(np.abs(np.asarray(node.layer.mean)))
-            return KNOWN["0..255" if mean > 1 else "0..1"]
-        constants = [c for c in _constants((node.arguments, node.options)) if np.size(c) in (1, 3)]
-        if node.kind in ("Divide", "TrueDivide", "Subtract", "Add") and constants:
-            large = max(float(np.max(np.abs(constant))) for constant in constants) > 50
-            if large:
-                return KNOWN["0..255"]
-    return None
-
-
-def _constants(value: Any) -> Iterator[Any]:
-    if isinstance(value, (list, tuple)):
-        for each in value:
-            yield from _constants(each)
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _constants(each)
-    elif isinstance(value, (int, float)) or hasattr(value, "dtype"):  # a tensor too
-        yield np.asarray(value)
 
 
 def _ends_in_chances(node: Node) -> bool:

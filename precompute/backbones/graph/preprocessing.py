@@ -6,11 +6,16 @@ Given as layers of Keras, so that an exported network needs no code of ours.
 from dataclasses import dataclass
 from typing import Any
 
+from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
 _CAFFE_MEAN = (103.939, 116.779, 123.68)
+
+
+class UnknownRangeError(UserError):
+    """A network that does not tell which values it takes, and of which the user has not said it."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,42 @@ from PIL import Image
 
 from diamond_cutter.command.main import main
 from diamond_cutter.precompute.backbones.catalogue import weights_files
+from diamond_cutter.precompute.backbones.keras_runtime import keras
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """Two files that hold no network, one that does, and one whose range is not known."""
+    layers, tables = keras.layers, ""
+    for name, channels, scale in (("a", 4, 1 / 255), ("b", 5, 1 / 255), ("c", 3, 1 / 255)):
+        photo = keras.Input((16, 16, channels))
+        value = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(layers.Rescaling(scale)(photo)))
+        keras.Model(photo, layers.Dense(2)(value)).save(tmp_path / f"{name}.keras")
+        tables += f'[models.{name}]\nfile = "{tmp_path}/{name}.keras"\n'
+    photo = keras.Input((16, 16, 1))
+    value = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(photo))
+    keras.Model(photo, layers.Dense(2)(value)).save(tmp_path / "d.keras")
+    path = tmp_path / "diamond.toml"
+    path.write_text(f'{tables}[models.d]\nfile = "{tmp_path}/d.keras"\n')
+    return path
+
+
+def test_a_file_that_is_no_network_does_not_silence_the_others(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = tmp_path / "photo.png"
+    Image.fromarray(skimage.data.coffee()).save(photo)
+    given = ["--config", str(own), "--source", "own", "--json"]
+    assert main(["models", *given, "--check", str(photo)]) == 2
+    printed = capsys.readouterr()
+    told = json.loads(printed.out)
+    assert list(told) == ["c", "d 0..1", "d 0..255", "d -1..1"]
+    assert sum(answer["chance"] for answer in told["c"]) == pytest.approx(1)
+    assert [line.partition(".keras: ")[0][-1] for line in printed.err.splitlines()] == ["a", "b"]
+    assert main(["models", *given]) == 2
+    printed = capsys.readouterr()
+    assert [model["parameters"] for model in json.loads(printed.out)] == [None, None, 122, None]
+    assert [line.partition(".keras: ")[0][-1] for line in printed.err.splitlines()] == list("abd")
 
 
 def test_json_lists_every_backbone(capsys: pytest.CaptureFixture[str]) -> None:

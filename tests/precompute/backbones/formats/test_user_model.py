@@ -121,6 +121,45 @@ def test_preprocessing_is_asked_for_or_named(tmp_path: Path) -> None:
         np.testing.assert_allclose(load(path, name).model(pixels), expected, rtol=1e-4, atol=1e-4)
 
 
+RANGES = {
+    "a mean taken away": ([layers.Rescaling(1.0, offset=-127.5)], 255),
+    "a factor of 1": (
+        [layers.Rescaling(1.0), layers.Normalization(mean=[123.7] * 3, variance=[3400.0] * 3)],
+        255,
+    ),
+    "a mean of 0": ([layers.Normalization(mean=[0.0] * 3, variance=[255.0**2] * 3)], 255),
+    "two factors": ([layers.Rescaling(1 / 255), layers.Rescaling(2.0, offset=-1.0)], 255),
+    "-1..1 of 0..1": ([layers.Rescaling(2.0, offset=-1.0)], 1),
+    "ImageNet's of 0..1": ([layers.Normalization(mean=[0.45] * 3, variance=[0.05] * 3)], 1),
+    "a crop and padding": (
+        [layers.Rescaling(1 / 127.5, offset=-1.0), layers.CenterCrop(16, 16)],
+        255,
+    ),
+    "nothing changed": ([layers.Rescaling(1.0)], None),
+    "half as bright": ([layers.Rescaling(0.5)], None),
+    "a norm not trained": ([layers.BatchNormalization()], None),
+}
+
+
+@pytest.mark.parametrize("kind", RANGES)
+def test_a_range_that_is_not_certain_is_asked_for(kind: str, tmp_path: Path) -> None:
+    first, white = RANGES[kind]
+    photo = value = keras.Input((20, 20, 3))
+    for layer in first:
+        value = type(layer).from_config(layer.get_config())(value)
+    value = layers.ZeroPadding2D()(value)
+    value = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, activation="relu")(value))
+    network, path = keras.Model(photo, layers.Dense(2)(value)), tmp_path / "mine.keras"
+    network.save(path)
+    if white is None:
+        with pytest.raises(UserError, match=r"mine\.keras: expected its preprocessing inside"):
+            load(path)
+        return
+    pixels = contract.photos(3, 20)
+    expected = np.asarray(network(white * pixels))
+    np.testing.assert_allclose(load(path).model(pixels), expected, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("mode", ["caffe", "tf", "torch"])
 def test_preprocessing_of_keras_is_found_inside(mode: str, tmp_path: Path) -> None:
     """As people call `preprocess_input` of keras.applications, which adds operations."""
