@@ -14,13 +14,16 @@ from diamond_cutter.precompute.photos.duplicates.duplicate_groups import (
 from diamond_cutter.precompute.photos.examination import Examined
 from diamond_cutter.precompute.photos.examination_cache import Finding
 from diamond_cutter.precompute.photos.file_entry import Entry, Listing
-from diamond_cutter.precompute.photos.file_names import PHOTO_KINDS
 from diamond_cutter.precompute.photos.images.image_decoding import FORMATS
 from diamond_cutter.precompute.photos.photo_groups import describe_groups, note_groups
+from diamond_cutter.precompute.photos.picture_kinds import PHOTO_KINDS
 from diamond_cutter.precompute.stores.study.dataset_report import File, Report
 
 SMALL = 10
 """Different photos; with fewer, the accuracy of a class can be anything."""
+
+NAMED = 3
+"""Kinds of files that are named where there is no photo."""
 
 LEAST = 2
 """Different photos that a class needs: to train with one while another is held out."""
@@ -73,7 +76,9 @@ def report(
         duplicates=repeats,
         problem=listing.question
         or (
-            _problem(source, entries, joined, classes, groups, mend)
+            _problem(
+                source, entries, joined, classes, groups, mend, (file.reason for file in files)
+            )
             if labelled or not classes
             else ""
         ),
@@ -165,6 +170,13 @@ def _file(entry: Entry, finding: Finding | None, unfit: str, said: Sequence[str]
     )
 
 
+def _kinds(reasons: Iterable[str]) -> str:
+    """What files are that can't be used: the commonest of the `reasons` why not, in brackets."""
+    kinds = Counter(reason.partition(":")[0] for reason in reasons if reason)
+    named = [f"{many:,}: {kind[0].lower()}{kind[1:]}" for kind, many in kinds.most_common(NAMED)]
+    return f" ({'; '.join(named)})" if named else ""
+
+
 def _problem(
     source: str,
     entries: Sequence[Entry],
@@ -172,6 +184,7 @@ def _problem(
     classes: Mapping[str, int],
     groups: str,
     mend: str,
+    reasons: Iterable[str],
 ) -> str:
     """Why no study can be made of the dataset, in a line; empty if one can."""
     found = _count(entries[place].label for place in joined)
@@ -180,7 +193,7 @@ def _problem(
         files = f"none among {len(entries):,} files" if entries else "no file at all"
         return (
             f"{source}: expected a folder for each class with photos in it ({PHOTO_KINDS}), got "
-            f"{files}; mend the address or the files"
+            f"{files}{_kinds(reasons)}; mend the address or the files"
         )
     if len(found) == 1:
         (only,) = found

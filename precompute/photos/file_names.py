@@ -3,14 +3,17 @@
 import re
 from collections.abc import Callable
 
+from diamond_cutter.precompute.photos.picture_kinds import (
+    PHOTO_KINDS,
+    kind_of_content,
+    kind_of_suffix,
+    refusal,
+)
 from diamond_cutter.precompute.photos.size_limits import MAX_NAME
 from diamond_cutter.precompute.stores.study.dataset_report import Outcome
 
-PHOTO_KINDS = "JPEG, PNG, WebP, GIF, BMP or TIFF"
-
-_PHOTOS = re.compile(r"jpg|jpeg|jpe|jfif|png|webp|gif|bmp|dib|tif|tiff")
-_OTHER_PICTURES = re.compile(
-    r"hei[cf]|avif|jxl|jp2|j2k|jpx|raw|cr[23]|nef|arw|dng|orf|rw2|raf|pef|srw|psd|xcf|svg|ico|eps"
+_PHOTOS = re.compile(
+    r"jpg|jpeg|jpe|jfif|png|webp|gif|bmp|dib|tif|tiff|p[pgbnf]m|jp2|j2k|j2c|jpc|jpf|jpx"
 )
 _ARCHIVES = re.compile(r"zip|tar|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst|lz4|lzma|7z|rar|jar|cab|iso")
 _SYSTEM = re.compile(
@@ -21,11 +24,11 @@ _MAGIC = {
     "png": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "gif": re.compile(rb"GIF8[79]a"),
     "webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
-    "tif": re.compile(rb"II\*\0|MM\0\*"),
+    "tif": re.compile(rb"II[*+]\0|MM\0[*+]"),
+    "ppm": re.compile(rb"(P[1-6]|Pf)\s+[#\d]"),
+    "jp2": re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
     "bmp": re.compile(rb"BM....\0\0\0\0", re.DOTALL),
 }
-HEAD = 16
-"""Bytes that tell a photo's format."""
 
 
 def judge(path: str, look: Callable[[], bytes]) -> tuple[Outcome | None, str]:
@@ -43,10 +46,13 @@ def judge(path: str, look: Callable[[], bytes]) -> tuple[Outcome | None, str]:
         return None, ""
     if _ARCHIVES.fullmatch(suffix):
         return "reject", "An archive inside the dataset, which is not opened; unpack it."
-    if photo_kind(look()):
+    head = look()
+    if photo_kind(head):
         return None, ""
-    if _OTHER_PICTURES.fullmatch(suffix):
-        return "reject", f"A .{suffix} file: expected {PHOTO_KINDS}; convert it."
+    if kind := kind_of_suffix(suffix) or (
+        kind_of_content(head) if not suffix or suffix.isdigit() else ""
+    ):
+        return "reject", refusal(kind)
     return "ignore", f"No photo by its name and first bytes: expected {PHOTO_KINDS}."
 
 

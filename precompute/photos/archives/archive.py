@@ -24,12 +24,12 @@ from diamond_cutter.precompute.photos.archives.zip_members import zip_members
 from diamond_cutter.precompute.photos.cache_folder import filling, place
 from diamond_cutter.precompute.photos.file_entry import Entry, Progress
 from diamond_cutter.precompute.photos.file_names import (
-    HEAD,
     is_table,
     judge,
     member_path,
     safe_suffix,
 )
+from diamond_cutter.precompute.photos.picture_kinds import HEAD
 from diamond_cutter.precompute.photos.size_limits import (
     MAX_ENTRIES,
     MAX_FILE,

@@ -4,6 +4,7 @@ Only Pillow's decoders for photos' formats are let at the bytes: those that star
 (EPS) or never meet a photo are not.
 """
 
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -11,12 +12,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageFile, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
-from diamond_cutter.precompute.photos.file_names import PHOTO_KINDS, photo_kind
+from diamond_cutter.precompute.photos.file_names import photo_kind
 from diamond_cutter.precompute.photos.images.photo_pixels import SRGB, read_values, to_rgb
 from diamond_cutter.precompute.photos.images.value_range import (
     FULL,
@@ -24,6 +26,7 @@ from diamond_cutter.precompute.photos.images.value_range import (
     common_range,
     find_span,
 )
+from diamond_cutter.precompute.photos.picture_kinds import HEAD, kind_of_content, refusal
 
 FORMATS = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
@@ -32,6 +35,8 @@ FORMATS = {
     "GIF": (".gif",),
     "BMP": (".bmp", ".dib"),
     "TIFF": (".tif", ".tiff"),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+    "JPEG2000": (".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"),
 }
 """The formats that are read, and the suffixes that their files go by."""
 
@@ -48,39 +53,15 @@ LARGE_PIXELS = 30_000_000
 LEAST_SIDE = 8
 """In pixels. Below it there is nothing to be recognized."""
 
-FOREIGN = {
-    b"8BPS": "A Photoshop file",
-    b"%!PS": "A PostScript file",
-    b"\xc5\xd0\xd3\xc6": "A PostScript file",
-    b"%PDF": "A PDF",
-    b"\x00\x00\x00\x0cjP  ": "A JPEG 2000 image",
-    b"\xff\x4f\xff\x51": "A JPEG 2000 image",
-    b"\x00\x00\x00\x0cJXL ": "A JPEG XL image",
-    b"\xff\x0a": "A JPEG XL image",
-    b"\x00\x00\x01\x00": "An icon",
-    b"PK\x03\x04": "A zip archive",
-    b"<svg": "An SVG drawing",
-    b"<?xml": "An XML file",
-    b"<!DOCTYPE": "A web page",
-    b"<html": "A web page",
-    b"FUJIFILMCCD-RAW": "A camera's raw file",
-}
-"""How files begin that people take for photos."""
-
-BRANDS = {
-    **dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1"), "A HEIC image"),
-    **dict.fromkeys((b"avif", b"avis"), "An AVIF image"),
-    b"crx ": "A camera's raw file",
-}
-"""The brands of the ISO base media format (ISO/IEC 14496-12) that hold pictures."""
-
-SUBFILE, DNG = 254, 50706
+BITS, BANDS, SUBFILE, DNG = 258, 277, 254, 50706
 """Tags of TIFF 6.0, and of the Digital Negative."""
 
 FEW_LEVELS = 16
 """Of 256. A photo whose values lie within so many looks like a single colour."""
 
 _large = threading.Lock()
+
+logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)  # what it says of odd files, we say
 
 
 class _Quiet:
@@ -214,7 +195,7 @@ def _check_header(opened: ImageFile.ImageFile) -> str:
         )
     tags = getattr(opened, "tag_v2", {})
     if DNG in tags or tags.get(SUBFILE) == 1:
-        raise UnreadableError(f"A camera's raw file: expected {PHOTO_KINDS}; convert it.")
+        raise UnreadableError(refusal("A camera's raw file"))
     # a phone's JPEG with more pictures inside calls itself MPO
     return next((name for name in FORMATS if name.upper() == opened.format), "JPEG")
 
@@ -259,14 +240,29 @@ def _profile(opened: ImageFile.ImageFile) -> str:
 
 
 def _foreign(file: Path) -> str:
-    """Why the file is no photo, as far as its first bytes tell."""
+    """Why no photo can be made of the file, as far as its first bytes tell."""
     with file.open("rb") as stream:
-        head = stream.read(32)
-    if not head.strip(b"\0"):
-        return "Holds nothing but zeros: copy or download it again."
+        head = stream.read(HEAD)
+        if not head.strip(b"\0"):
+            return "Holds nothing but zeros: copy or download it again."
+        if photo_kind(head) == "tif" and (pixels := _tiff_pixels(stream, head)):
+            return f"A TIFF of {pixels}, and save that as TIFF or PNG."
     if photo_kind(head):
         return "Damaged or cut off (no header can be read): copy or download it again."
-    kind = next((kind for start, kind in FOREIGN.items() if head.startswith(start)), None)
-    if head[4:8] == b"ftyp":
-        kind = BRANDS.get(head[8:12], "A video")
-    return f"{kind or 'No image that is known here'}: expected {PHOTO_KINDS}; convert it."
+    return refusal(kind_of_content(head) or "No image that is known here")
+
+
+def _tiff_pixels(stream: BinaryIO, head: bytes) -> str:
+    """What a TIFF holds that can't be read, and what is expected; empty if that is not known."""
+    try:
+        tags = TiffImagePlugin.ImageFileDirectory_v2(head[:8] if head[2] != 43 else head[:16])
+        stream.seek(tags.next)
+        tags.load(stream)
+        bands, bits = int(tags.get(BANDS, 1)), tags.get(BITS, (1,))
+    except Exception:  # noqa: BLE001  whatever its bytes are
+        return ""
+    if bands not in (1, 3, 4):
+        return f"{bands} bands: expected 1, of grey, or 3, of red, green and blue; choose three"
+    named = " and ".join(sorted({str(each) for each in bits}))
+    many = "1 band" if bands == 1 else f"{bands} bands"
+    return f"{many} of {named} bits: expected 8 or 16; convert it"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.photos.file_entry import Entry, Progress
-from diamond_cutter.precompute.photos.file_names import HEAD, is_table, judge, readable
+from diamond_cutter.precompute.photos.file_names import is_table, judge, readable
+from diamond_cutter.precompute.photos.picture_kinds import HEAD
 from diamond_cutter.precompute.photos.size_limits import MAX_ENTRIES
 from diamond_cutter.precompute.stores.study.dataset_report import Outcome
 

@@ -399,3 +399,25 @@ def test_a_class_of_look_alikes_says_what_can_be_done(folder: Folder) -> None:
         'add photos, or give near_duplicates = "report" if near duplicates only look alike'
     )
     assert folder.read("report").report.problem == ""
+
+
+def test_what_is_not_read_is_named_by_its_kind(folder: Folder) -> None:
+    for name in ("cat", "dog"):
+        (folder.root / name).mkdir()
+        for number in range(3):
+            (folder.root / name / f"{number}.dcm").write_bytes(bytes(128) + b"DICM" + bytes(9))
+        (folder.root / name / "IM0001").write_bytes(bytes(128) + b"DICM" + bytes(9))
+        (folder.root / name / "old.tga").write_bytes(bytes(9))
+        (folder.root / name / "notes.txt").write_bytes(b"none")
+    assert folder.read().report.problem.endswith(
+        "got none among 12 files (8: a DICOM image; 2: no photo by its name and first bytes; "
+        "2: a TGA image); mend the address or the files"
+    )
+    folder.fill("cat", 3, 0)
+    folder.fill("dog", 3, 10)
+    report = folder.read().report
+    assert report.problem == ""
+    assert [(each.files, each.reason.partition(":")[0]) for each in report.left_out] == [
+        (8, "A DICOM image"),
+        (2, "A TGA image"),
+    ]

@@ -101,6 +101,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "deep.png": (Image.fromarray(deep(1)[..., 0]), {"exif": turned}),
         "deep.tif": (Image.fromarray(deep(1)[..., 0]), {}),
         "floats.tif": (Image.fromarray(deep(1)[..., 0].astype(np.float32)), {}),
+        "plain.ppm": (rgb, {}),
+        "grey.pgm": (grey, {}),
+        "bilevel.pbm": (rgb.convert("1"), {}),
+        "plain.jp2": (rgb, {}),
+        "clear.jp2": (clear, {}),
+        "deep.jp2": (Image.fromarray(deep(1)[..., 0]), {}),
+        "deep.pgm": (Image.fromarray(deep(1)[..., 0].astype(np.int32)), {}),
+        "floats.pfm": (Image.fromarray(deep(1)[..., 0].astype(np.float32)), {}),
         "whole.tif": (Image.fromarray(deep(1)[..., 0].astype(np.int32)), {}),
     }
     for name, (picture, options) in pictures.items():
@@ -128,7 +136,7 @@ def scaled(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 def test_the_printed_code_reads_as_the_study_does(folder: Path, tmp_path: Path) -> None:
     files = sorted(folder.iterdir())
-    assert len(files) == 39
+    assert len(files) == 47
     program = (
         "import sys; sys.modules['diamond_cutter'] = None\n"
         + inspect.getsource(photo_pixels)
@@ -149,6 +157,9 @@ def test_the_printed_code_reads_as_the_study_does(folder: Path, tmp_path: Path) 
     [
         ("deep.tif", lambda: deep(1)),
         ("floats.tif", lambda: deep(1)),
+        ("floats.pfm", lambda: deep(1)),
+        ("deep.pgm", lambda: deep(1)),
+        ("deep.jp2", lambda: deep(1)),
         ("whole.tif", lambda: deep(1)),
         ("deep colours.png", lambda: deep(3)),
         ("deep colours.tif", lambda: deep(3)),

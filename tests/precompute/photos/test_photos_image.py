@@ -43,6 +43,9 @@ def saved(tmp_path: Path) -> Callable[..., Path]:
         ("a.tiff", {"compression": "tiff_lzw"}, 0),
         ("a.webp", {"lossless": True}, 0),
         ("a.gif", {}, 0),
+        ("a.ppm", {}, 0),
+        ("a.jp2", {}, 0),
+        ("a.j2k", {}, 0),
         ("a.jpg", {"quality": 95, "subsampling": 0}, 4),
         ("a.webp", {"quality": 95}, 16),
     ],
@@ -220,7 +223,20 @@ HEADER = struct.pack("<IiiHHIIiiII", 40, 60_000, 60_000, 1, 24, 0, 0, 0, 0, 0, 0
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(x) print quit\n", "PostScript"),
         (b"%PDF-1.7\n", "PDF"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
-        (b"P6 9 9 255 " + bytes(243), "No image that is known"),
+        (b"P6 9 9 255 " + bytes(99), "Damaged or cut off"),
+        (
+            bytes(128) + b"DICM" + bytes(90),
+            "A DICOM image: .* convert it to PNG or TIFF, of 16 bits",
+        ),
+        (b"SIMPLE  =" + bytes(200), "A FITS image"),
+        (
+            tiff({256: (3, 9), 257: (3, 9), 258: (3, 8), 262: (3, 1), 277: (3, 13)}, bytes(1053)),
+            "A TIFF of 13 bands: expected 1, of grey, or 3, .* and save that as TIFF or PNG",
+        ),
+        (
+            tiff({256: (3, 9), 257: (3, 9), 258: (3, 64), 262: (3, 1), 339: (3, 3)}, bytes(648)),
+            "A TIFF of 1 band of 64 bits: expected 8 or 16; convert it",
+        ),
         (png(20_000, 20_000, 8, 2, b""), "pixels: expected at most"),
         (png(11_000, 11_000, 1, 0, b""), "11,000 x 11,000 pixels: expected at most"),
         (b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + HEADER, "pixels: expected at most"),
@@ -313,3 +329,14 @@ def test_threads_leave_the_filters_of_warnings_as_they_were(tmp_path: Path) -> N
         images = [decoded.image for decoded in pool.map(decode, files * 10)]
     assert all(image.shape == (9, 9, 3) for image in images)
     assert list(warnings.filters) == before
+
+
+def test_pillow_says_nothing_of_its_own(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    tags = {256: (3, 9), 257: (3, 9), 258: (3, 8), 262: (3, 1), 277: (3, 13)}
+    (tmp_path / "a.tif").write_bytes(tiff(tags, bytes(1053)))
+    with pytest.raises(UnreadableError):
+        decode(tmp_path / "a.tif")
+    assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
