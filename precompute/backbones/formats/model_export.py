@@ -121,7 +121,7 @@ def _add_note(definition: Any, backbone: Backbone, layers: list[Layer], output: 
 def _end(backbone: Backbone) -> str:
     """The node that gives what the whole backbone does."""
     if isinstance(backbone.graph, FrozenGraph):
-        return frozen_end(backbone.graph, backbone.model)
+        return frozen_end(backbone.model)
     return next(reversed(backbone.graph.nodes))
 
 

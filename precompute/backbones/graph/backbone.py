@@ -76,8 +76,13 @@ class Backbone:
 
     @cached_property
     def compared(self) -> set[tuple[Any, ...]]:
-        """Which parts were copied and found equal to it; see `folding.checked`."""
+        """Which parts were copied and found equal to it; see `cut_network.checked`."""
         return set()
+
+    @cached_property
+    def of_one_size(self) -> dict[str, bool]:
+        """Of nodes by name, as far as it is known, whether they need photos of its `sides`."""
+        return {}
 
     def layer(self, name: str) -> Layer:
         """The layer of that name; a `UserError` if there is none."""

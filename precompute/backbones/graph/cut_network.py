@@ -21,12 +21,16 @@ from diamond_cutter.precompute.backbones.graph.cut_verification import (
     noise,
 )
 from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph, Sides
-from diamond_cutter.precompute.backbones.graph.nasnet_padding import AlignedPadding2D, aligned
 from diamond_cutter.precompute.backbones.graph.network_graph import (
     Graph,
     GraphError,
     Node,
     is_layer_scale,
+)
+from diamond_cutter.precompute.backbones.graph.other_sizes import (
+    AlignedPadding2D,
+    aligned,
+    takes_one_size,
 )
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
@@ -77,8 +81,7 @@ def between(backbone: Backbone, layer_name: str, cut_name: str) -> Any:
             f"{layer_name!r}; name a cut (`diamond layers {backbone.name}` lists them)"
         )
     target = backbone.layer(cut_name).name
-    source = keras.Input((None, None, layer.channels), name=f"{layer.name}_given")
-    _, values = checked(backbone, [target], given={layer.name: source})
+    source, values = checked(backbone, [target], start=layer.name)
     return keras.Model(source, values[target], name=f"{backbone.name}_{layer.name}_{target}")
 
 
@@ -86,33 +89,70 @@ def checked(
     backbone: Backbone,
     targets: Sequence[str],
     linear: Set[str] = frozenset(),
-    given: Mapping[str, Any] = MappingProxyType({}),
+    start: str | None = None,
     size: Sides = None,
 ) -> tuple[Any, dict[str, Any]]:
-    """As `rebuild`, compared with the backbone's own layers the first time.
+    """The input and the tensors, by name, of a new network; compared with the backbone at first.
+
+    As `rebuild`, from the node `start` on, a cut, where one is named. What takes one size alone
+    (a reshaping, a slope for each place) gets it: photos of another are resized in front of it.
 
     Raises `UserError` where the copy gives something else. A frozen graph is cut by TensorFlow,
     and nothing of it is copied.
     """
-    graph = backbone.graph
+    graph, own = backbone.graph, backbone.sides
+    wanted = size if isinstance(size, tuple) else (size, size)
+    is_of_one_size = (start is not None or wanted != own) and takes_one_size(backbone, targets)
+    if is_of_one_size and start is None:
+        return _resized(backbone, targets, linear, wanted)
+    sides = graph.nodes[start].shape[1:3] if is_of_one_size and start else size
     try:
-        source, values = rebuild(graph, targets, linear, given, size)
+        source, values = _begun(graph, targets, linear, start, sides)
     except GraphError as error:
-        raise UserError(
-            f"{backbone.name}: expected layers that can be copied up to {targets[-1]!r}, for "
-            f"photos of any size, got {error}; put other layers of Keras in its place"
-        ) from error
-    made = (*targets, *sorted(linear), *given, size)
+        if is_of_one_size or wanted == own:
+            raise UserError(
+                f"{backbone.name}: expected layers that can be copied up to {targets[-1]!r}, got "
+                f"{error}; put other layers of Keras in its place"
+            ) from error
+        backbone.of_one_size.update(dict.fromkeys(targets, True))
+        return checked(backbone, targets, linear, start, size)
+    made = (*targets, *sorted(linear), start, size)
     if made in backbone.compared or isinstance(graph, FrozenGraph):
         return source, values
-    sides = size if isinstance(size, tuple) else (size, size) if size else backbone.sides
     first, node = next(iter(graph.nodes.items()))
-    pixels = {first: noise(sides, node.shape[-1] or 3)}
-    begun = dict(zip(given, activations(graph, pixels, list(given)), strict=True)) or pixels
-    start = next(iter(given.values()), source)
-    check_copy(backbone.name, graph, begun, start, values, targets, linear)
+    height, width = wanted
+    begun = {first: noise((height or own[0], width or own[1]), node.shape[-1] or 3)}
+    if start is not None:
+        begun = dict(zip([start], activations(graph, begun, [start]), strict=True))
+    check_copy(backbone.name, graph, begun, source, values, targets, linear)
     backbone.compared.add(made)
     return source, values
+
+
+def _resized(
+    backbone: Backbone, targets: Sequence[str], linear: Set[str], sides: tuple[int | None, ...]
+) -> tuple[Any, dict[str, Any]]:
+    """As `checked` for photos of `sides`, which are resized to the backbone's."""
+    source, values = checked(backbone, targets, linear, size=backbone.sides)
+    network = keras.Model(source, [values[name] for name in targets], name="of_one_size")
+    photo = keras.Input((*sides, source.shape[-1]), name=source.name)
+    results = network(keras.layers.Resizing(*backbone.sides, name="to_its_size")(photo))
+    return photo, dict(zip(targets, keras.tree.flatten(results), strict=True))
+
+
+def _begun(
+    graph: Graph, targets: Sequence[str], linear: Set[str], start: str | None, size: Any
+) -> tuple[Any, dict[str, Any]]:
+    """As `rebuild`, with an input of `size` in place of what `start` gives."""
+    if start is None:
+        return rebuild(graph, targets, linear, {}, size)
+    node = graph.nodes[start]
+    sides = (None, None) if size is None else size
+    source = value = keras.Input((*sides, node.shape[-1]), name=f"{start}_given")
+    dtype = getattr(node.layer, "compute_dtype", "float32")
+    if dtype != "float32":
+        value = keras.layers.Identity(dtype=dtype, name=f"{start}_{dtype}")(value)
+    return source, rebuild(graph, targets, linear, {start: value})[1]
 
 
 def rebuild(
@@ -126,7 +166,8 @@ def rebuild(
 ) -> tuple[Any, dict[str, Any]]:
     """The input and the tensors, by name, of a new network; `linear`: without nonlinearity.
 
-    What reads those of `linear` reads them with their nonlinearity all the same.
+    Those of `targets` are float32, in whichever precision layers compute. What reads those of
+    `linear` reads them with their nonlinearity all the same.
     `given`: tensors that stand for a layer that the whole signal passes through, by its name.
     `size`: of the input, H and W or the side of both, any where it is None. `folded`: whether
     norms are. Raises `GraphError` for a layer that can't be copied.
@@ -139,7 +180,8 @@ def rebuild(
     paddings = aligned(graph) if size is None else {}
     values: dict[str, Any] = dict(given)
     calls: dict[str, list[Any]] = {}  # that give several tensors, by name
-    source, bare = None, {}
+    shown: dict[str, Any] = {}
+    source = None
     for name in (name for name in graph.nodes if name in needed and name not in values):
         node = graph.nodes[name]
         norm = folded_norm(graph, name) if folded else None
@@ -149,16 +191,30 @@ def rebuild(
         elif name in paddings:
             values[name] = AlignedPadding2D(paddings[name], name=name)(values[node.inputs[0]])
         elif norm is not None and norm in needed and name not in targets:
-            values[norm] = _fold(node, graph.nodes[norm].layer, values)
+            name, value = norm, _fold(node, graph.nodes[norm].layer, values)
+            values[name] = _shown(name, value, shown) if name in targets else value
         elif name in linear:
-            [bare[name]] = _copy(name, node, values, linear=True)
-            values[name] = _activated(name, node, bare[name])
+            [value] = _copy(name, node, values, linear=True)
+            values[name] = _activated(name, node, _shown(name, value, shown))
         else:
             called = node.called or name
             if called not in calls:
                 calls[called] = _copy(called, node, values, linear=False)
-            values[name] = calls[called][node.part]
-    return source, values | bare
+            value = calls[called][node.part]
+            values[name] = _shown(name, value, shown) if name in targets else value
+    return source, values | shown
+
+
+def _shown(name: str, value: Any, shown: dict[str, Any]) -> Any:
+    """Put a tensor that is asked for, as float32, among those `shown`; what others read of it.
+
+    They read it of what is shown, so that gradients pass from one tensor to another.
+    """
+    if value.dtype == "float32":
+        shown[name] = value
+        return value
+    shown[name] = keras.layers.Identity(dtype="float32", name=f"{name}_float32")(value)
+    return keras.layers.Identity(dtype=value.dtype, name=f"{name}_{value.dtype}")(shown[name])
 
 
 def copy_state(layer: Any, copy: Any) -> None:
@@ -202,25 +258,25 @@ def _passed_on(graph: Graph, name: str, values: Mapping[str, Any], joined: dict[
         if joins_channels(graph, name):
             joined[name] = keras.layers.Concatenate(name=again)(parts)
         else:
-            config = {**node.layer.get_config(), "name": again}
+            config = {**node.layer.get_config(), "name": again, "dtype": "float32"}
             joined[name] = type(node.layer).from_config(config)(*parts)
     return joined[name]
 
 
 def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> list[Any]:
     """The tensors that a copy of a node's layer, of this name, makes of `values`."""
-    if not isinstance(node.layer, keras.layers.Layer):
-        return node.call_whole(node.layer, values)  # an operation holds nothing
-    config = {**node.layer.get_config(), "name": name}
-    if linear and "activation" in config:
-        config["activation"] = "linear"
     try:
+        if not isinstance(node.layer, keras.layers.Layer):
+            return node.call_whole(node.layer, values)  # an operation holds nothing
+        config = {**node.layer.get_config(), "name": name}
+        if linear and "activation" in config:
+            config["activation"] = "linear"
         copy = type(node.layer).from_config(config)
         result = node.call_whole(copy, values)
+        copy_state(node.layer, copy)
     except (TypeError, ValueError) as error:
         text = " ".join(str(error).split())[:160]
         raise GraphError(f"{name!r} ({node.kind}): {text}") from error
-    copy_state(node.layer, copy)
     return result
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from diamond_cutter.precompute.backbones.graph.network_graph import Graph, Node
+from diamond_cutter.precompute.backbones.graph.network_graph import Graph, Node, Shape
 from diamond_cutter.precompute.backbones.graph.preprocessing import Preprocessing
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
@@ -70,62 +70,78 @@ class FrozenGraph(Graph):
     ) -> tuple[Any, dict[str, Any]]:
         """The input and the tensors, by name, of a new network up to `targets`."""
         if given:
-            (start, tensor), *_ = given.items()
-            source = None
+            values, source = dict(given), None
         else:
             sides = size if isinstance(size, tuple) else (size, size)
-            start, source = self.source, keras.Input((*sides, 3), name="pixels")
-            is_grey = self.nodes[start].shape[-1] == 1
+            source = keras.Input((*sides, 3), name="pixels")
+            is_grey = self.nodes[self.source].shape[-1] == 1
             tensor = keras.ops.image.rgb_to_grayscale(source) if is_grey else source
-            tensor = self.preprocessing.apply(tensor)
-        first, *names = (self.nodes[name].layer.name for name in (start, *targets))
-        values = FrozenLayer(
-            self.definition, first, names, self.nodes[start].shape[-1], self.digest()
-        )(tensor)
-        return source, dict(zip(targets, keras.tree.flatten(values), strict=True))
+            values = {self.source: self.preprocessing.apply(tensor)}
+        for name in (name for name in self.nodes if name in targets and name not in values):
+            # From those before it, so that gradients pass from one to another.
+            layer = FrozenLayer(self, list(values), name)
+            values[name] = layer([values[start] for start in layer.starts])
+        return source, {name: values[name] for name in targets}
+
+    def shape_of(self, name: str, sides: tuple[int, int]) -> Shape | None:
+        """The shape of a node's output for one photo of H and W; None where it takes none such."""
+        from diamond_cutter.precompute.backbones.keras_runtime import tf
+
+        start, end = self.nodes[self.source].layer, self.nodes[name].layer.name
+        part, _ = _beyond(self.definition, {start.name: start.spec.dtype}, end)
+
+        def run(pixels: Any) -> Any:
+            given = {f"{start.name}:0": pixels}
+            return tf.graph_util.import_graph_def(part, given, [f"{end}:0"], name="")[0]
+
+        pixels = tf.TensorSpec((1, *sides, start.spec.shape[-1]), start.spec.dtype)
+        try:
+            found = tf.compat.v1.wrap_function(run, [pixels]).outputs[0].shape
+        except ValueError:
+            return None
+        return None if found.rank is None else tuple(found.as_list())
 
 
 class FrozenLayer(keras.layers.Layer):  # type: ignore[misc]
-    """A part of a GraphDef: from what node `start` gives to what `targets` give."""
+    """A part of a GraphDef: from what some nodes give to what another gives, as float32."""
 
-    def __init__(
-        self, definition: Any, start: str, targets: Sequence[str], channels: int | None, digest: str
-    ) -> None:
-        """Import no more of the definition than is needed; `digest` tells definitions apart.
-
-        `channels`: of what `start` gives.
-        """
+    def __init__(self, graph: FrozenGraph, given: Sequence[str], target: str) -> None:
+        """Import no more of the definition than the node `target` needs beyond those `given`."""
         super().__init__(trainable=False)
         from diamond_cutter.precompute.backbones.keras_runtime import tf
 
-        self._start, self._targets, self._digest = start, tuple(targets), digest
-        part = _up_to(definition, self._targets)
+        self.target = target
+        self._digest = graph.digest()
+        names = {graph.nodes[name].layer.name: name for name in given}
+        dtypes = {name: graph.nodes[names[name]].layer.spec.dtype for name in names}
+        end = graph.nodes[target].layer.name
+        part, used = _beyond(graph.definition, dtypes, end)
+        self.starts = tuple(names[each] for each in used)
+        specs = [graph.nodes[name].layer.spec for name in self.starts]
 
-        def run(value: Any) -> list[Any]:
-            names = [f"{target}:0" for target in self._targets]
-            found = tf.graph_util.import_graph_def(
-                part, input_map={f"{start}:0": value}, return_elements=names, name=""
+        def run(*values: Any) -> Any:
+            replaced = {
+                f"{name}:0": tf.cast(value, dtypes[name])
+                for name, value in zip(used, values, strict=True)
+            }
+            (found,) = tf.graph_util.import_graph_def(
+                part, input_map=replaced, return_elements=[f"{end}:0"], name=""
             )
-            return [tf.identity(each) for each in found]
+            return tf.cast(found, tf.float32)
 
-        pixels = tf.TensorSpec((None, None, None, channels), tf.float32)
-        self._run = tf.compat.v1.wrap_function(run, [pixels])
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The nodes whose tensors it gives."""
-        return self._targets
+        free = [(*[None] * (len(spec.shape) - 1), *spec.shape[-1:]) for spec in specs]
+        signature = [tf.TensorSpec(shape, tf.float32) for shape in free]
+        self._run = tf.compat.v1.wrap_function(run, signature)
 
     def call(self, inputs: Any) -> Any:
-        """The targets' tensors, as a list; one alone is not in a list."""
+        """The target's tensor, of a list of those of `starts`."""
         from diamond_cutter.precompute.backbones.keras_runtime import tf
 
-        found = self._run(tf.convert_to_tensor(inputs))
-        return found[0] if len(found) == 1 else list(found)
+        return self._run(*map(tf.convert_to_tensor, inputs))
 
     def get_config(self) -> dict[str, Any]:
         """What tells this layer from another; it can't be made from it."""
-        return {"start": self._start, "targets": self._targets, "definition": self._digest}
+        return {"starts": self.starts, "target": self.target, "definition": self._digest}
 
 
 def read_definition(
@@ -144,7 +160,7 @@ def read_definition(
     by_name = {node.name: node for node in definition.node}
     if source not in by_name:
         raise ValueError(f"no node {source!r}, which is to be the input")
-    shapes = _shapes(definition, source, (*sides, _channels(by_name[source])))
+    specs = _specs(definition, source, (*sides, _channels(by_name[source])))
     known: dict[str, str] = {}  # the name here of each node that depends on the input
     nodes: dict[str, Node] = {}
     for name in _order(by_name):
@@ -156,14 +172,15 @@ def read_definition(
         elif node.op == "Identity" and inputs and name in named.values():
             known[name] = inputs[0]  # only there to give its input the name
             continue
-        elif not inputs or name not in shapes:
+        elif not inputs or name not in specs:
             continue
         constants = [_constant(by_name, each) for each in sources if each not in known]
         weights = tuple(each for each in constants if each is not None and each.size > 1)
-        spec = keras.KerasTensor(tuple(side or 1 for side in shapes[name]))
+        shape, dtype = specs[name]
+        spec = keras.KerasTensor(tuple(side or 1 for side in shape), dtype)
         known[name] = named.get(name, name).replace("/", ".")
         operation = Operation(name, node.op, weights, spec)
-        nodes[known[name]] = Node(operation, inputs, (None, *shapes[name][1:]))
+        nodes[known[name]] = Node(operation, inputs, (None, *shape[1:]))
     readers: dict[str, tuple[str, ...]] = dict.fromkeys(nodes, ())
     for name, entry in nodes.items():
         for each in dict.fromkeys(entry.inputs):
@@ -171,10 +188,10 @@ def read_definition(
     return FrozenGraph(nodes, readers, definition, preprocessing, known[source])
 
 
-def frozen_end(graph: FrozenGraph, model: Any) -> str:
-    """The name of the node that `model`, a network made of the graph, gives."""
+def frozen_end(model: Any) -> str:
+    """The name of the node that `model`, a network made of a frozen graph, gives."""
     (part,) = [layer for layer in model.layers if isinstance(layer, FrozenLayer)]
-    return next(name for name, node in graph.nodes.items() if node.layer.name == part.targets[0])
+    return part.target
 
 
 def in_order(definition: Any) -> Any:
@@ -193,25 +210,29 @@ def _channels(node: Any) -> int:
     return 1 if len(sides) == 4 and sides[-1].size == 1 else 3
 
 
-def _shapes(
+def _specs(
     definition: Any, source: str, photo: tuple[int, int, int]
-) -> dict[str, tuple[int | None, ...]]:
-    """The shape of each node's first output for one photo, by name, where it is known."""
+) -> dict[str, tuple[tuple[int | None, ...], str]]:
+    """The shape and dtype of each node's first output for one photo, by name, where known."""
     from diamond_cutter.precompute.backbones.keras_runtime import tf
 
     def run(pixels: Any) -> Any:
         tf.graph_util.import_graph_def(definition, input_map={f"{source}:0": pixels}, name="whole")
         return pixels
 
-    pixels = tf.TensorSpec((1, *photo), tf.float32)
+    (given,) = [node for node in definition.node if node.name == source]
+    dtype = tf.as_dtype(given.attr["dtype"].type) if given.op == "Placeholder" else tf.float32
+    pixels = tf.TensorSpec((1, *photo), dtype)
     graph = tf.compat.v1.wrap_function(run, [pixels]).graph
-    shapes: dict[str, tuple[int | None, ...]] = {source: (1, *photo)}
+    specs: dict[str, tuple[tuple[int | None, ...], str]] = {source: ((1, *photo), dtype.name)}
     for operation in graph.get_operations():
         outputs = operation.outputs
         if operation.name.startswith("whole/") and outputs and outputs[0].shape.rank is not None:
             name = operation.name.removeprefix("whole/")
-            shapes.setdefault(name, tuple(outputs[0].shape.as_list()))
-    return shapes
+            is_number = outputs[0].dtype.is_floating or outputs[0].dtype.is_integer
+            dtype = outputs[0].dtype.name if is_number else "float32"
+            specs.setdefault(name, (tuple(outputs[0].shape.as_list()), dtype))
+    return specs
 
 
 def _node_of(tensor: str) -> str:
@@ -247,20 +268,31 @@ def _order(by_name: Mapping[str, Any]) -> list[str]:
     return list(ordered)
 
 
-def _up_to(definition: Any, targets: Sequence[str]) -> Any:
-    """The nodes of a definition that `targets` need, on no device in particular."""
+def _beyond(definition: Any, given: Mapping[str, str], target: str) -> tuple[Any, list[str]]:
+    """The nodes of a definition that `target` needs beyond those `given`, and the given it reads.
+
+    They are on no device in particular. The given, each with its dtype, are placeholders.
+    """
+    from diamond_cutter.precompute.backbones.keras_runtime import tf
+
     by_name = {node.name: node for node in definition.node}
-    needed: set[str] = set()
-    left = list(targets)
+    needed: dict[str, None] = {}
+    left = [target]
     while left:
         name = left.pop()
         if name not in needed:
-            needed.add(name)
-            left.extend(_node_of(each.lstrip("^")) for each in by_name[name].input)
+            needed[name] = None
+            if name not in given:
+                left.extend(_node_of(each.lstrip("^")) for each in by_name[name].input)
     part = type(definition)()
     part.versions.CopyFrom(definition.versions)
     part.library.CopyFrom(definition.library)
     part.node.extend(node for node in definition.node if node.name in needed)
     for node in part.node:
         node.device = ""
-    return part
+        if node.name in given:
+            node.op = "Placeholder"
+            node.ClearField("input")
+            node.ClearField("attr")
+            node.attr["dtype"].type = tf.as_dtype(given[node.name]).as_datatype_enum
+    return part, [name for name in needed if name in given]

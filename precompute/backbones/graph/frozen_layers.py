@@ -66,7 +66,7 @@ class Linear:
 
 def frozen_linear(graph: FrozenGraph, model: Any) -> Linear | None:
     """The matrix product, or the 1 x 1 convolution of one cell, that `model` ends in; or None."""
-    name, bias = frozen_end(graph, model), None
+    name, bias = frozen_end(model), None
     while (node := graph.nodes[name]).inputs:
         weights = node.layer.trainable_weights
         if node.kind in ("Add", "AddV2", "BiasAdd") and len(node.inputs) == len(weights) == 1:

@@ -62,7 +62,7 @@ def count_gflops(graph: Graph, input_size: int, end: str | None = None) -> float
 
 def products(graph: Graph, input_size: int, end: str | None = None) -> Iterator[Products]:
     """The convolutions and dense layers up to `end`, in depth order, at `input_size` if any."""
-    shapes: dict[str, Any] = graph.shapes_at(input_size)
+    shapes: dict[str, Any] = graph.shapes_at(graph.sides(input_size))
     for name, node in _up_to(graph, end):
         count = _products(node.layer, shapes[name])
         if count:

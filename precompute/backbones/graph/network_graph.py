@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,19 +79,28 @@ class Graph:
                 left.extend(self.nodes[current].inputs)
         return found
 
-    def shapes_at(self, size: int) -> dict[str, Shape]:
-        """The shape of every node's output for one photo, by name; `size`: of free sides."""
+    def shapes_at(self, sides: tuple[int, int]) -> dict[str, Shape]:
+        """The shape of every node's output for one photo of H and W, by name.
+
+        Those that take no photo of this size, and what reads them, have none.
+        """
         shapes: dict[str, Shape] = {}
         for name, node in self.nodes.items():
-            given = {source: shapes[source] for source in node.inputs}
-            if not given:
-                shapes[name] = (1, *(side or size for side in node.shape[1:3]), *node.shape[3:])
-                continue
-            shapes[name] = node.output_shape(given)
-            if None in shapes[name]:  # of one that does not tell it
-                zeros = {source: keras.ops.zeros(shape) for source, shape in given.items()}
-                shapes[name] = tuple(node.call(node.layer, zeros).shape)
+            if not node.inputs:
+                shapes[name] = (1, *sides, *node.shape[3:])
+            elif all(source in shapes for source in node.inputs):
+                given = {source: shapes[source] for source in node.inputs}
+                with suppress(ValueError):
+                    shapes[name] = node.output_shape(given)
+                if None in shapes.get(name, ()):  # of one that does not tell it
+                    zeros = {source: keras.ops.zeros(shape) for source, shape in given.items()}
+                    shapes[name] = tuple(node.call(node.layer, zeros).shape)
         return shapes
+
+    def sides(self, size: int) -> tuple[int, int]:
+        """H and W of the input; `size` where it is free."""
+        height, width = next(iter(self.nodes.values())).shape[1:3]
+        return height or size, width or size
 
     def compute(self, given: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
         """What the network's own layers make of `given`, tensors by name of node, at `names`."""

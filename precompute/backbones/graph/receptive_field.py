@@ -105,7 +105,7 @@ def receptive_fields(graph: Graph, size: int = 224) -> dict[str, Field]:
 
     `size`: the side of the input, in pixels, where it is free.
     """
-    shapes = graph.shapes_at(size)
+    shapes = graph.shapes_at(graph.sides(size))
     fields: dict[str, Field] = {}
     for name, node in graph.nodes.items():
         found = _field(graph, name, fields, shapes) if node.inputs else PIXEL

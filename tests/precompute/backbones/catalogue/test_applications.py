@@ -21,8 +21,8 @@ from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.cut_network import truncate
 from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.graph.layers_and_cuts import find_layers
-from diamond_cutter.precompute.backbones.graph.nasnet_padding import AlignedPadding2D
 from diamond_cutter.precompute.backbones.graph.network_cost import count_gflops, count_parameters
+from diamond_cutter.precompute.backbones.graph.other_sizes import AlignedPadding2D
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 ENTRIES = {entry.model.name: entry for entry in keras_applications_source.entries({})}

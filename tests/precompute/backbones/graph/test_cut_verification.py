@@ -117,16 +117,14 @@ def test_a_normalization_computes_in_half_precision_with_what_it_was_adapted_to(
     np.testing.assert_allclose(half, expected, atol=0.03 * expected.max())
 
 
-def test_a_normalization_of_every_pixel_is_told(tmp_path: Path) -> None:
-    backbone = load(network(adapted(axis=(1, 2, 3))), tmp_path)
-    told = (
-        r"^mine: expected layers that can be copied up to 'one', for photos of any size, got "
-        r"'normalization' \(Normalization\): .*; put other"
-    )
-    with pytest.raises(UserError, match=told):
-        truncate(backbone, "one")
+def test_a_normalization_of_every_pixel_takes_photos_of_its_size_alone(tmp_path: Path) -> None:
+    whole = network(adapted(axis=(1, 2, 3)))
+    cut = truncate(load(whole, tmp_path), "two_relu", pre_activation=False)
     pixels = contract.photos(3, SIZE)
-    assert np.isfinite(np.asarray(truncate(backbone, "one", size=SIZE)(pixels))).all()
+    np.testing.assert_allclose(cut(pixels), after(whole, "two_relu", pixels), atol=1e-5)
+    larger = contract.photos(3, SIZE + 7)
+    resized = np.asarray(keras.ops.image.resize(larger, (SIZE, SIZE)))
+    np.testing.assert_allclose(cut(larger), after(whole, "two_relu", resized), atol=1e-5)
 
 
 def quantized() -> Any:

@@ -6,7 +6,7 @@ from short import short
 
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.cut_network import truncate
-from diamond_cutter.precompute.backbones.graph.nasnet_padding import AlignedPadding2D
+from diamond_cutter.precompute.backbones.graph.other_sizes import AlignedPadding2D
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.rendering.backend import adapter
 from diamond_cutter.precompute.rendering.backend.half_precision import in_precision

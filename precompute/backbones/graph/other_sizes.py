@@ -1,13 +1,16 @@
-"""NASNet's padding at any size.
+"""Networks at other sizes than their own: which take none, and NASNet's padding at any.
 
-Keras pads the inputs of its strided layers by what the size that the network is built for needs, an
-even one less than an odd one. Where the size is free the padding must follow it, or the branches of
-a cell come out of different sizes.
+Keras pads the inputs of NASNet's strided layers by what the size that the network is built for
+needs, an even one less than an odd one. Where the size is free the padding must follow it, or the
+branches of a cell come out of different sizes.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from diamond_cutter.precompute.backbones.graph.network_graph import Graph
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph
+from diamond_cutter.precompute.backbones.graph.network_graph import Graph, Shape
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 POOLS = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
@@ -57,3 +60,25 @@ def aligned(graph: Graph) -> dict[str, int]:
 
 def _steps_by_two(layer: Any) -> bool:
     return getattr(layer, "strides", None) == (2, 2) and layer.padding == "valid"
+
+
+def takes_one_size(backbone: Backbone, names: Sequence[str]) -> bool:
+    """Whether a reshaping, say, up to one of some nodes needs photos of the backbone's size."""
+    graph, known = backbone.graph, backbone.of_one_size
+    twice = (2 * backbone.sides[0], 2 * backbone.sides[1])
+    if isinstance(graph, FrozenGraph):
+        for name in (name for name in names if name not in known):
+            known[name] = not _fits(graph.shape_of(name, twice), graph.nodes[name].shape)
+    elif not known:
+        is_free = None in next(iter(graph.nodes.values())).shape[1:3] or aligned(graph)
+        shapes = {} if is_free else graph.shapes_at(twice)
+        for name, node in graph.nodes.items():
+            known[name] = not is_free and not _fits(shapes.get(name), node.shape)
+    return any(known[name] for name in names)
+
+
+def _fits(shape: Shape | None, own: Shape) -> bool:
+    """Whether a shape at another size, None for none, is what it has to be: but for the sides."""
+    if shape is None or len(shape) != len(own) or shape[0] != 1:
+        return False
+    return shape[-1] == own[-1]
