@@ -45,6 +45,9 @@ def cautions(report: Report) -> Iterator[str]:
     if report.faint:
         yield f"Next to nothing to be seen: in {report.faint:,} of {len(report.photos):,} photos"
     yield from _left_out(report)
+    ignored = sum(file.outcome == "ignore" for file in report.files)
+    if ignored:
+        yield f"Ignored: {ignored:,} files that are no photos"
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -54,9 +57,6 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"Shorter sides: {least} to {most} pixels, half of them {middle} or less"
     yield from _grouping(report.grouping)
     yield from _notes(report)
-    ignored = sum(file.outcome == "ignore" for file in report.files)
-    if ignored:
-        yield f"Ignored: {ignored:,} files that are no photos"
     yield from _duplicates(report.duplicates)
     if not report.problem:
         yield "A study can be made of it."

@@ -48,7 +48,7 @@ def arrange(entries: Iterable[Entry], settings: DatasetSettings, unlabelled: str
             reason = reasons.get(entry.path, _NO_CLASS)
             entry = replace(entry, file=None, outcome="reject", reason=reason)
         placed.append(entry)
-    return Listing(placed, found.said)
+    return Listing(placed, list(dict.fromkeys(found.said)))
 
 
 def unique(entries: Iterable[Entry]) -> list[Entry]:

@@ -66,7 +66,7 @@ def read_folders(top: Folder, source: str, kind: str) -> Reading:
     if kind in ("groups", "folds", "ignore"):
         _take_from(inside, kind, found)
     elif kind == "classes" or not (
-        _are_parts(inside, found)
+        _are_parts(inside, source, found)
         or _hold_parts(top, found)
         or _lie_beside(inside, found)
         or _are_above(inside, source, found)
@@ -75,7 +75,7 @@ def read_folders(top: Folder, source: str, kind: str) -> Reading:
     return found
 
 
-def _are_parts(inside: Mapping[str, Folder], found: Reading) -> bool:
+def _are_parts(inside: Mapping[str, Folder], source: str, found: Reading) -> bool:
     """Take what the parts of a split hold, if folders are such."""
     upper = {name: folder for name, folder in inside.items() if folder.folders}
     alike = _share_names(upper)
@@ -99,7 +99,10 @@ def _are_parts(inside: Mapping[str, Folder], found: Reading) -> bool:
         return False
     for name, folder in inside.items():
         if name in taken:
-            found.take(folder, split=taken[name] if is_split else "")
+            split = taken[name] if is_split else ""
+            below = {each.name: each.unwrapped() for each in folder.folders.values()}
+            if not _are_above(below, source, found, split):
+                found.take(folder, split=split)
         elif name in parts:
             found.left_out.append((folder, _NONE.format(name)))
         else:
@@ -159,10 +162,10 @@ def _lie_beside(inside: Mapping[str, Folder], found: Reading) -> bool:
     return True
 
 
-def _are_above(inside: Mapping[str, Folder], source: str, found: Reading) -> bool:
+def _are_above(inside: Mapping[str, Folder], source: str, found: Reading, split: str = "") -> bool:
     """Take what is below folders that hold folders of the same names, if that is what they are.
 
-    Raises `UserError` where they may as well be classes.
+    `split`: that all of them are in. Raises `UserError` where they may as well be classes.
     """
     if not _share_names(inside) or any(folder.photos for folder in inside.values()):
         return False
@@ -172,10 +175,15 @@ def _are_above(inside: Mapping[str, Folder], source: str, found: Reading) -> boo
         are_series(below) and not are_classes(below) and not are_series(above)
     ):
         return False
+    if parts_of(below).keys() == set(below):
+        raise UserError(
+            f"{source}: expected one split of class folders, got one in each of "
+            f"{printable(_listed(above))}; name one of these folders as the dataset"
+        )
     if are_folds(above):
-        _take_from(inside, "folds", found)
+        _take_from(inside, "groups" if split else "folds", found, split)
     elif are_series(above) and (not are_series(below) or len(above) > len(below)):
-        _take_from(inside, "groups", found)
+        _take_from(inside, "groups", found, split)
     else:
         upper, lower = printable(_listed(above)), printable(_listed(below))
         raise UserError(
@@ -186,11 +194,11 @@ def _are_above(inside: Mapping[str, Folder], source: str, found: Reading) -> boo
     return True
 
 
-def _take_from(inside: Mapping[str, Folder], kind: str, found: Reading) -> None:
+def _take_from(inside: Mapping[str, Folder], kind: str, found: Reading, split: str = "") -> None:
     """Take what is in upper folders that are folds, groups or nothing."""
     field_of = {"folds": "fold", "groups": "group"}
     for name, folder in inside.items():
-        found.take(folder, **({field_of[kind]: name} if kind in field_of else {}))
+        found.take(folder, split=split, **({field_of[kind]: name} if kind in field_of else {}))
     told = {
         "folds": "are folds, each held out in turn",
         "groups": "are groups: photos of one are never trained on while others are held out",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import DatasetSettings
@@ -9,12 +10,14 @@ from diamond_cutter.precompute.photos.file_entry import Entry, Listing
 from diamond_cutter.precompute.photos.file_names import is_table
 from diamond_cutter.precompute.photos.labels.class_folders import arrange, unique
 from diamond_cutter.precompute.photos.labels.label_table import Table, read_table
-from diamond_cutter.precompute.photos.labels.photo_finder import PhotoFinder
+from diamond_cutter.precompute.photos.labels.photo_finder import PhotoFinder, PhotoNames
 from diamond_cutter.precompute.photos.labels.split_names import are_series
 from diamond_cutter.precompute.photos.labels.table_entries import tabulate
 
 _MOST = 0.5
 """The share of its rows, or of all photos, that a table has to name to be one of them."""
+_TABLES = 100
+"""Tables that are read: some datasets have one for each photo, of other things."""
 _SHOWN = 4
 """Classes that are named."""
 _PLACES = {"images", "image", "imgs", "img", "photos", "pictures", "jpg", "data", "masks"}
@@ -50,7 +53,7 @@ def label(entries: Sequence[Entry], settings: DatasetSettings, unlabelled: str =
         if problem and len({entry.label for entry in found.entries if entry.outcome is None}) < 2:
             raise problem
     others = [table.name for table in tables if table not in chosen]
-    said = [f"Not needed: {', '.join(others)}."] if others else []
+    said = [f"Not used: {', '.join(others)}."] if others else []
     read = {table.name for table in chosen}
     files = [
         replace(entry, reason="Read: the labels stand in it.") if entry.path in read else entry
@@ -72,43 +75,55 @@ def _tables(
 
     That is of the first which is none. The one that the settings name is taken as it is.
     """
-    photos = [entry for entry in entries if entry.outcome is None]
+    names = PhotoNames(entry for entry in entries if entry.outcome is None)
     tables: list[Table] = []
     problem: UserError | None = None
-    for entry in entries:
-        if entry.file is None or entry.outcome != "ignore" or not is_table(entry.path):
-            continue
-        is_named = entry.path == settings.table
-        if settings.table and not is_named:
-            continue
-        if _SUBMISSION in entry.path.lower() and not is_named:
-            continue
+    for file, path in _files(entries, settings.table):
         try:
-            table = read_table(entry.file, entry.path, PhotoFinder(photos, entry.path), settings)
+            table = read_table(file, path, PhotoFinder(names, path), settings)
         except UserError as error:
             problem = problem or error
             continue
-        if is_named or _says_labels(table, len(photos)):
+        if path == settings.table or _says_labels(table, len(names.by_path)):
             tables.append(table)
     return sorted(tables, key=lambda table: (-len(table.labels()), table.name)), problem
+
+
+def _files(entries: Sequence[Entry], named: str) -> list[tuple[Path, str]]:
+    """The files that may be tables, each with its path: the one that is named, or the uppermost."""
+    files = [
+        (entry.file, entry.path)
+        for entry in entries
+        if entry.file is not None and entry.outcome == "ignore" and is_table(entry.path)
+    ]
+    if named:
+        return [(file, path) for file, path in files if path == named]
+    files = [(file, path) for file, path in files if _SUBMISSION not in path.lower()]
+    return sorted(files, key=lambda each: (each[1].count("/"), each[1]))[:_TABLES]
 
 
 def _says_labels(table: Table, photos: int) -> bool:
     labels = table.labels()
     of_rows = sum(row.photo is not None for row in table.rows) / max(1, len(table.rows))
-    several = len(set().union(*labels.values())) > 1
-    return several and max(len(labels) / photos, of_rows) >= _MOST
+    classes = len(set().union(*labels.values()))
+    shared = table.is_sure or classes <= max(2, len(labels) / 2)  # captions and boxes are not
+    return classes > 1 and shared and max(len(labels) / photos, of_rows) >= _MOST
 
 
 def _together(tables: Sequence[Table], settings: DatasetSettings) -> list[Table]:
     """The tables that are read together: each names photos that none before it does.
 
-    Raises `UserError` where two say different labels of the same photos, or no label in common.
+    Those whose header does not call their labels so count only where no other does, and those of
+    few photos that say other labels not at all. Raises `UserError` where two say different labels
+    of the same photos, or no label in common.
     """
+    tables = [table for table in tables if table.is_sure] or tables
     chosen = [tables[0]]
     known = dict(tables[0].labels())
     for table in tables[1:]:
         labels = table.labels()
+        if labels.keys() <= known.keys() and len(labels) < _MOST * len(known):
+            continue
         both = labels.keys() & known.keys()
         classes, others = set().union(*known.values()), set().union(*labels.values())
         if any(labels[path] != known[path] for path in both) or not classes & others:

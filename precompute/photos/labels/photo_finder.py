@@ -23,20 +23,37 @@ class Finder(Protocol):
         """The photo of that name; None if there is none, or if there are several."""
 
 
-class PhotoFinder:
-    """Finds the photos of a folder or an archive."""
+class PhotoNames:
+    """The photos of a folder or an archive by what they may be called."""
 
-    def __init__(self, photos: Iterable[Entry], table: str) -> None:
-        """Those of a table whose path among them is `table`: what is nearer to it is preferred."""
-        self._by_path: dict[str, Entry] = {}
-        self._by_name: dict[str, list[str]] = defaultdict(list)
-        self._folder, _, name = table.rpartition("/")
-        self._part = parts_of([name.rpartition(".")[0]])
+    def __init__(self, photos: Iterable[Entry]) -> None:
+        """By path, and by name in small letters, with suffix and without."""
+        self.by_path: dict[str, Entry] = {}
+        self.by_name: dict[str, list[str]] = defaultdict(list)
         for entry in photos:
-            self._by_path[entry.path] = entry
+            self.by_path[entry.path] = entry
             base = entry.path.rpartition("/")[2].lower()
             for key in {base, _without_suffix(base)}:
-                self._by_name[key].append(entry.path)
+                self.by_name[key].append(entry.path)
+
+    @cached_property
+    def by_number(self) -> dict[str, list[str]]:
+        """Those whose names are numbers, without zeros that spreadsheets take or add."""
+        return {
+            key.lstrip("0") or "0": paths
+            for key, paths in self.by_name.items()
+            if key.isdecimal() and len(paths) == 1
+        }
+
+
+class PhotoFinder:
+    """Finds the photos that a table in a folder or an archive means."""
+
+    def __init__(self, names: PhotoNames, table: str) -> None:
+        """`table`: its path among the photos; what is nearer to it is preferred."""
+        self._names = names
+        self._folder, _, name = table.rpartition("/")
+        self._part = parts_of([name.rpartition(".")[0]])
 
     def find(self, name: str) -> Entry | None:
         """As `Finder` has it."""
@@ -44,22 +61,14 @@ class PhotoFinder:
         if not wanted or len(wanted) > _LONGEST:
             return None
         for path in (f"{self._folder}/{wanted}" if self._folder else wanted, wanted):
-            if path in self._by_path:
-                return self._by_path[path]
+            if path in self._names.by_path:
+                return self._names.by_path[path]
         base = wanted.rpartition("/")[2].lower()
-        found = self._by_name.get(base) or self._by_name.get(_without_suffix(base))
-        found = found or self._numbered.get(base.lstrip("0") or "0", [])
+        by_name = self._names.by_name
+        found = by_name.get(base) or by_name.get(_without_suffix(base))
+        found = found or self._names.by_number.get(base.removesuffix(".0").lstrip("0") or "0", [])
         nearest = self._nearest(wanted.lower().split("/"), found)
-        return self._by_path[nearest[0]] if len(nearest) == 1 else None
-
-    @cached_property
-    def _numbered(self) -> dict[str, list[str]]:
-        """The photos whose names are numbers, without the zeros that spreadsheets take away."""
-        return {
-            key.lstrip("0") or "0": paths
-            for key, paths in self._by_name.items()
-            if key.isdecimal() and len(paths) == 1
-        }
+        return self._names.by_path[nearest[0]] if len(nearest) == 1 else None
 
     def _nearest(self, wanted: Sequence[str], paths: list[str]) -> list[str]:
         """Those of most folders in common with what is wanted, below the table, of its part."""
@@ -103,7 +112,7 @@ class BesideFinder:
             photos = [entry for entry in self._listed(around) if entry.outcome is None]
             if photos:
                 break
-        return PhotoFinder(photos, self._table.name)
+        return PhotoFinder(PhotoNames(photos), self._table.name)
 
 
 def _plain(name: str) -> str:

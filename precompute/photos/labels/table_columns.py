@@ -12,6 +12,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.file_names import safe_suffix
 from diamond_cutter.precompute.photos.labels.split_names import are_folds, split_of
+from diamond_cutter.precompute.photos.report_text import printable
 
 _NAMES = (  # the surest first; small letters and figures alone
     *("path", "paths", "filepath", "filepaths", "fullpath", "relativepath", "imagepath", "imgpath"),
@@ -135,9 +136,10 @@ def _columns_of_labels(
         return called, False
     binary = [at for at in rest if {cell.lower() for cell in values[at]} <= _ONES | _NOUGHTS]
     binary = [at for at in binary if any(values[at])]
-    if not called and len(binary) > 1:
+    if header and not called and len(binary) > 1:
         return binary, True
-    likely = called or [at for at in rest if _may_be_classes(values[at])] or list(rest)
+    likely = called or [at for at in rest if _may_be_classes(values[at])]
+    likely = likely or (list(rest) if len(rest) == 1 else [])
     alike = [at for at in likely if _pairs(values, likely[0], at) == _pairs(values, at, at)]
     if len(likely) > 1 and len(alike) == len(likely):  # numbers and names of the same classes
         likely = sorted(likely, key=lambda at: (all(map(_is_number, values[at])), at))[:1]
@@ -196,4 +198,4 @@ def _padded(row: list[str], width: int) -> list[str]:
 
 def _shown(names: Sequence[str]) -> str:
     text = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-    return text if len(text) <= 200 else f"{text[:200]}…"
+    return printable(text if len(text) <= 200 else f"{text[:200]}…")

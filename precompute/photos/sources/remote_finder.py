@@ -3,7 +3,7 @@
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.photos.file_entry import Entry
 from diamond_cutter.precompute.photos.file_names import member_path, safe_suffix
-from diamond_cutter.precompute.photos.labels.photo_finder import Finder, PhotoFinder
+from diamond_cutter.precompute.photos.labels.photo_finder import Finder, PhotoFinder, PhotoNames
 from diamond_cutter.precompute.photos.sources.remote_files import System
 
 
@@ -25,7 +25,7 @@ def remote_finder(table: System) -> Finder:
         listed = [path for path, _ in System(folder).walk()]
     except UserError:
         return PathFinder()
-    return PhotoFinder([_entry(path) for path in listed if safe_suffix(path)], name)
+    return PhotoFinder(PhotoNames(_entry(path) for path in listed if safe_suffix(path)), name)
 
 
 def _entry(path: str) -> Entry:

@@ -197,6 +197,33 @@ def test_a_test_beside_the_classes(read: Read) -> None:
     ]
 
 
+def test_groups_in_the_parts_of_a_split(read: Read) -> None:
+    listing = read(
+        *(
+            f"{part}/patient_{number}/{label}/1.jpg"
+            for part, numbers in (("train", (1, 2)), ("test", (3, 4)))
+            for number in numbers
+            for label in ("ill", "well")
+        )
+    )
+    assert found(listing)["train/patient_2/ill/1.jpg"] == ("ill", "train", "", "patient_2")
+    assert {what[0] for what in found(listing).values()} == {"ill", "well"}
+
+
+@pytest.mark.parametrize("tops", [("small", "large"), ("fold_1", "fold_2")])
+def test_a_split_in_each_of_several_folders_is_asked_about(
+    read: Read, tops: tuple[str, str]
+) -> None:
+    paths = [
+        f"{top}/{part}/{label}/1.jpg"
+        for top in tops
+        for part in ("train", "test")
+        for label in ("cat", "dog")
+    ]
+    with pytest.raises(UserError, match=r"got one in each of .*; name one of these folders"):
+        read(*paths)
+
+
 TWO = ("cats/indoor/1.jpg", "cats/outdoor/2.jpg", "dogs/indoor/3.jpg", "dogs/outdoor/4.jpg")
 
 

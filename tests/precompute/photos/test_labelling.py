@@ -257,7 +257,26 @@ def test_a_table_that_says_the_same_is_not_needed(made: Made) -> None:
     made.add(SIX, a_csv=csv(["path", "label"], pairs), b_csv=csv(["path", "label"], pairs[:3]))
     listing = made.open()
     assert taken(listing) == SIX_TAKEN
-    assert listing.reading[-1] == "Not needed: b.csv."
+    assert listing.reading[-1] == "Not used: b.csv."
+
+
+def test_other_tables_of_the_photos_are_not_used(made: Made) -> None:
+    listing = made.add(
+        SIX,
+        boxes_csv=csv(["image", "box"], [(n, f"{n} {n}") for n in range(6)]),
+        label_names_csv=csv(["label", "name"], [(0, "mild"), (1, "severe")]),
+        people_csv=csv(["image", "sex"], [(n, "mf"[n // 3]) for n in range(6)]),
+        train_csv=csv(["image", "label"], NAMED),
+    ).open()
+    assert taken(listing) == SIX_TAKEN
+    assert listing.reading[0].startswith("Read from train.csv")
+    assert listing.reading[1:] == ["Not used: people.csv, label_names.csv."]
+
+
+def test_columns_that_are_no_labels_are_said(made: Made) -> None:
+    made.add(SIX, a_csv=csv(["id", "Class1", "Class2"], [(n, n / 7, 1 - n / 7) for n in range(6)]))
+    with pytest.raises(UserError, match=r"a\.csv: expected a CSV with a column of labels beside"):
+        made.open()
 
 
 def test_folders_and_a_table_that_say_other_classes_are_asked_about(made: Made) -> None:
