@@ -47,7 +47,7 @@ def configure(parser: ArgumentParser) -> None:
         "--at", metavar="DOWN,ACROSS", default="", help="read at one place of the picture, in 0..1"
     )
     more.add_argument("--negative", action="store_true", help="what makes it low")
-    more.add_argument("--minus", metavar="OTHER", default="", help="less another channel or class")
+    more.add_argument("--minus", metavar="LIST", default="", help="less other channels or classes")
     more.add_argument(
         "--toward", metavar="OTHER", default="", help="a path to another, in --stages"
     )

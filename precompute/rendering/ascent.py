@@ -98,17 +98,20 @@ class Ascent:
         *,
         side: int,
         transparent: bool,
+        grey: bool,
         seed: Sequence[int],
         xla: bool,
     ) -> None:
         """Nothing is traced yet.
 
         network: the reading's, in the precision to compute in.
-        side: of the pictures, in pixels, S. seed: of the noise that is added to views.
+        side: of the pictures, in pixels, S. grey: as `Canvas` has it.
+        seed: of the noise that is added to views.
         xla: whether steps are compiled by it, where the framework leaves that open.
         """
         self.recipe, self._reading, self._network = recipe, reading, network
-        self._canvas = Canvas(side, min(recipe.frequencies, side), transparent=transparent)
+        frequencies = min(recipe.frequencies, side)
+        self._canvas = Canvas(side, frequencies, transparent=transparent, grey=grey)
         self._samplings = [self._sampling(phase) for phase in recipe.phases]
         noise = np.random.default_rng(seed).standard_normal((_NOISE_SIDE**2, 3))
         self._noise = noise.astype(np.float32)

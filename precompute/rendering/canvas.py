@@ -15,11 +15,15 @@ ops = keras.ops
 START_DEVIATION = 0.01
 """Standard deviation of the first coefficients: to the eye the first picture is grey."""
 
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+"""The shares of red, green and blue in grey (ITU-R BT.601)."""
+
 
 @dataclass(frozen=True)
 class Canvas:
     """Square pictures of `side` pixels with at most `frequencies` cosines along each side.
 
+    `grey`: without colour, for a network that sees none.
     With `transparent`, a fourth plane is the opacity. A picture is then optimized over backdrops of
     random colours, and its objective counts the less the more of it is opaque (Mordvintsev et al.,
     "Differentiable Image Parameterizations", Distill 2018).
@@ -28,6 +32,7 @@ class Canvas:
     side: int
     frequencies: int
     transparent: bool = False
+    grey: bool = False
 
     @property
     def planes(self) -> int:
@@ -56,7 +61,11 @@ class Canvas:
     def seen(self, coefficients: Any, gains: Any, rows: Any, columns: Any) -> Any:
         """The pictures at the given positions, (B, H, W, planes) in 0..1: see `synthesise`."""
         size = amplitudes(self.frequencies) * ops.exp(gains)[:, None, None, None]
-        return synthesise(coefficients * size, rows, columns)
+        pictures = synthesise(coefficients * size, rows, columns)
+        if not self.grey:
+            return pictures
+        luminance = ops.sum(pictures[..., :3] * LUMINANCE, axis=-1, keepdims=True)
+        return ops.concatenate([luminance] * 3 + [pictures[..., 3:]], axis=-1)
 
     def in_front(self, image: Any, backdrops: Any) -> tuple[Any, Any]:
         """A view over its backdrop, (B, H, W, 3), and the share that its objective counts, (B,)."""

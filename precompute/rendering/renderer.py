@@ -60,6 +60,7 @@ class Renderer:
                 each,
                 side=side or picture_side(layer, family),
                 transparent=transparent,
+                grey=backbone.is_grey,
                 seed=self._seed,
                 xla=xla,
             )

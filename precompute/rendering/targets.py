@@ -122,8 +122,7 @@ def neuron(layer: Layer, index: int, place: tuple[float, float] = CENTRE) -> Tar
 
     Raises `ValueError` for a channel or a place that is not there.
     """
-    whole = channel(layer, index)
-    return replace(whole, name=f"{whole.name} at {_told(place)}", place=place)
+    return at(channel(layer, index), place)
 
 
 def direction(layer: Layer, weights: ArrayLike, name: str) -> Target:
@@ -204,10 +203,19 @@ def opposite(target: Target) -> Target:
     )
 
 
-def difference(one: Target, other: Target) -> Target:
-    """High in one target and low in another, of the same layer and family."""
-    mixed = _mixed(one, opposite(other), 1, 1)
-    return replace(mixed, name=f"{one.name} minus {other.name}", key=(*one.key, *other.key))
+def at(target: Target, place: tuple[float, float]) -> Target:
+    """A target read at one place alone, (down, across) in 0..1 of the picture."""
+    return replace(target, name=f"{target.name} at {_told(place)}", place=place)
+
+
+def difference(one: Target, *others: Target) -> Target:
+    """High in one target and low in the others, of the same layer and family."""
+    mixed = _mixed([(one, 1), *((opposite(other), 1) for other in others)])
+    return replace(
+        mixed,
+        name=" minus ".join(each.name for each in (one, *others)),
+        key=tuple(number for each in (one, *others) for number in each.key),
+    )
 
 
 def blend(one: Target, other: Target, share: float) -> Target:
@@ -218,7 +226,7 @@ def blend(one: Target, other: Target, share: float) -> Target:
     if not 0 <= share <= 1:
         raise ValueError(f"expected a share of 0 to 1, got {share}")
     return replace(
-        _mixed(one, other, 1 - share, share), name=f"{one.name} to {other.name} {share:.2f}"
+        _mixed([(one, 1 - share), (other, share)]), name=f"{one.name} to {other.name} {share:.2f}"
     )
 
 
@@ -227,22 +235,25 @@ def variations(target: Target, count: int) -> list[Target]:
     return [replace(target, key=(*target.key, number)) for number in range(count)]
 
 
-def _mixed(one: Target, other: Target, first: float, second: float) -> Target:
-    if one.family != other.family or one.weights.shape != other.weights.shape:
-        raise ValueError(f"{one.name} and {other.name}: expected two units of one layer and kind")
-    if one.place != other.place:
-        raise ValueError(f"{one.name} and {other.name}: expected the same place")
-    weights = np.float32(first) * one.weights + np.float32(second) * other.weights
+def _mixed(parts: Sequence[tuple[Target, float]]) -> Target:
+    """The sum of targets, each with its factor."""
+    one, *others = (target for target, _ in parts)
+    names = " and ".join(target.name for target, _ in parts)
+    for other in others:
+        if one.family != other.family or one.weights.shape != other.weights.shape:
+            raise ValueError(f"{names}: expected units of one layer and kind")
+        if one.place != other.place:
+            raise ValueError(f"{names}: expected the same place")
+    factors = np.array([factor for _, factor in parts], np.float32)
+    weights = factors @ np.stack([target.weights for target, _ in parts])
     if not weights.any():
-        raise ValueError(
-            f"{one.name} and {other.name}: expected two targets, these undo each other"
-        )
+        raise ValueError(f"{names}: expected other targets, these undo each other")
     if one.family == Family.CHANNEL:
         weights = weights / np.linalg.norm(weights)
-    toward = None
-    if one.toward is not None and other.toward is not None:
-        toward = np.float32(first) * one.toward + np.float32(second) * other.toward
-    return replace(one, weights=weights, toward=toward, bias=first * one.bias + second * other.bias)
+    towards = [target.toward for target, _ in parts if target.toward is not None]
+    toward = factors @ np.stack(towards) if len(towards) == len(parts) else None
+    bias = sum(factor * target.bias for target, factor in parts)
+    return replace(one, weights=weights, toward=toward, bias=bias)
 
 
 def _told(place: tuple[float, float]) -> str:

@@ -69,6 +69,13 @@ class Backbone:
         height, width = self.model.inputs[0].shape[1:3]
         return height or self.input_size, width or self.input_size
 
+    @property
+    def is_grey(self) -> bool:
+        """Whether it sees photos without their colours."""
+        first, node = next(iter(self.graph.nodes.items()))
+        read_by = {self.graph.nodes[reader].kind for reader in self.graph.readers[first]}
+        return node.shape[-1] == 1 or read_by == {"RGBToGrayscale"}
+
     @cached_property
     def graph(self) -> Graph:
         """The network as a graph of its layers."""

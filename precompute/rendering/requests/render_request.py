@@ -14,6 +14,7 @@ from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
 from diamond_cutter.precompute.rendering import targets
 from diamond_cutter.precompute.rendering.direction_whitening import stored_covariance, whiten
+from diamond_cutter.precompute.rendering.requests.weight_files import read_directions, read_head
 from diamond_cutter.precompute.rendering.target_readings import natural_units
 from diamond_cutter.precompute.rendering.targets import Target
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
@@ -27,7 +28,7 @@ class Request:
     direction: a .npy file, (C,) or (N, C); whiten: the atlas whose covariance whitens it.
     everything: the layer as a whole.
     head: a .npz file with weights (C, K), bias (K,) and perhaps names (K,).
-    at: "DOWN,ACROSS". minus, toward: one channel or class. stages, variations: how many.
+    at: "DOWN,ACROSS". minus: channels or classes. toward: one. stages, variations: how many.
     """
 
     layer: str = ""
@@ -86,11 +87,7 @@ def resolve(request: Request, backbone: Backbone) -> Asked:
     else:
         numbers = [number for number, _ in find(words)]
         found = [target for _, target in find(words)]
-    made = [
-        each
-        for target in found
-        for each in _derived(request, target, lambda one: find(one)[0][1] if words else None)
-    ]
+    made = [each for target in found for each in _derived(request, target, find if words else None)]
     times = len(made) // len(found)
     return Asked(layer, made, numbers_of, np.repeat(np.array(numbers, np.int64), times))
 
@@ -150,7 +147,7 @@ def _classes(request: Request, backbone: Backbone) -> tuple[Layer | None, _Find]
         )
     if request.head:
         layer: Layer | None = _layer(request, backbone)
-        weights, bias, names = _head(Path(request.head), _required(layer))
+        weights, bias, names = read_head(Path(request.head), _required(layer))
     elif request.layer:
         raise UserError(
             f"--classes at {request.layer}: expected --head FILE.npz with the weights of a head "
@@ -189,43 +186,18 @@ def _class_numbers(text: str, count: int, names: Sequence[str] | None) -> list[i
     return found
 
 
-def _head(
-    path: Path, layer: Layer
-) -> tuple[NDArray[np.float32], NDArray[np.float32], Sequence[str] | None]:
-    expected = f"weights ({layer.channels}, K), bias (K,) and, if wanted, names (K,)"
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            weights, bias = file["weights"], file["bias"]
-            names = [str(name) for name in file["names"]] if "names" in file else None
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(
-            f"{path}: expected a .npz file with {expected}, got {error}; write it with numpy.savez"
-        ) from error
-    fits = weights.ndim == 2 and weights.shape[0] == layer.channels and weights.shape[1] > 1
-    if not fits or bias.shape != weights.shape[1:] or len(names or bias) != len(bias):
-        raise UserError(
-            f"{path}: expected {expected} of two classes or more for {layer.name}, got "
-            f"{weights.shape} and {bias.shape}; a head fits one layer alone"
-        )
-    return weights.astype(np.float32), bias.astype(np.float32), names
-
-
 def _without_number(request: Request, backbone: Backbone, layer: Layer) -> list[Target]:
     place = _place(request.at)
     if request.everything:
         return [targets.whole_layer(layer) if place is None else targets.position(layer, place)]
     path = Path(request.direction)
-    try:
-        found = [
-            targets.direction(layer, row, f"{path.stem} {number}")
-            for number, row in enumerate(np.atleast_2d(np.load(path, allow_pickle=False)))
-        ]
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{path}: expected a .npy file of ({layer.channels},) or (N, {layer.channels}) finite "
-            f"weights, got {error}; write it with numpy.save"
-        ) from error
-    return _whitened(found, request.whiten, backbone, layer) if request.whiten else found
+    found = [
+        targets.direction(layer, row, f"{path.stem} {number}")
+        for number, row in enumerate(read_directions(path, layer))
+    ]
+    if request.whiten:
+        found = _whitened(found, request.whiten, backbone, layer)
+    return found if place is None else [targets.at(target, place) for target in found]
 
 
 def _whitened(found: list[Target], atlas: str, backbone: Backbone, layer: Layer) -> list[Target]:
@@ -253,18 +225,18 @@ def _place(text: str) -> tuple[float, float] | None:
     return down, across
 
 
-def _derived(
-    request: Request, target: Target, find: Callable[[str], Target | None]
-) -> list[Target]:
+def _derived(request: Request, target: Target, find: _Find | None) -> list[Target]:
     """What a target becomes by --minus, --negative, --toward and --variations."""
     try:
         if request.minus:
-            target = targets.difference(target, _other(find, request.minus, "--minus"))
+            target = targets.difference(target, *_others(find, request.minus, "--minus"))
         if request.negative:
             target = targets.opposite(target)
         path = [target]
         if request.toward:
-            other = _other(find, request.toward, "--toward")
+            other, *more = _others(find, request.toward, "--toward")
+            if more:
+                raise UserError(f"--toward: expected one, got {request.toward!r}; name one")
             shares = np.linspace(0, 1, max(request.stages, 2))
             path = [targets.blend(target, other, float(share)) for share in shares]
     except ValueError as error:
@@ -274,8 +246,7 @@ def _derived(
     return [each for step in path for each in targets.variations(step, request.variations)]
 
 
-def _other(find: Callable[[str], Target | None], text: str, option: str) -> Target:
-    target = find(text)
-    if target is None:
+def _others(find: _Find | None, text: str, option: str) -> list[Target]:
+    if find is None:
         raise UserError(f"{option}: expected with --channels or --classes; leave it out")
-    return target
+    return [target for _, target in find(text)]

@@ -11,6 +11,8 @@ from short import short
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.main import main
+from diamond_cutter.command.settings import ModelSettings
+from diamond_cutter.precompute.backbones.catalogue.user_model_source import UserModelEntry
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
 from diamond_cutter.precompute.backbones.keras_runtime import keras
@@ -166,6 +168,7 @@ def test_what_words_mean(backbone: Backbone, request_: Request, names: list[str]
         ([STEM, "--channels", "3", "--recipe", "best"], "expected one of 'preview', 'standard'"),
         ([STEM, "--channels", "3", "--variations", "0"], "expected 1 or more, got 0"),
         ([STEM, "--direction", "none.npy"], "none.npy: expected a .npy file"),
+        ([STEM, "--channels", "3", "--toward", "7,8"], "--toward: expected one, got '7,8'"),
         (["nowhere", "--channels", "3"], "no layer 'nowhere'"),
     ],
 )
@@ -178,6 +181,94 @@ def test_what_cannot_be_asked_is_told_in_one_line(
     assert message in printed.err
     assert printed.err.count("\n") == 1
     assert not output.exists()
+
+
+HEADS = {
+    "one array": (np.ones((32, 3)), "expected a .npz file with weights (32, K), bias (K,)"),
+    "text": ({"weights": np.ones((32, 3)).astype(str)}, "got <U32 in place of numbers"),
+    "one name": ({"names": np.array("a")}, "got (32, 3), (3,) and ()"),
+    "one number": ({"weights": np.array(1.0)}, "got (), (3,)"),
+    "NaN": ({"weights": np.full((32, 3), np.nan)}, "expected finite weights and bias"),
+    "no bias": ({"bias": None}, "expected a .npz file with"),
+    "cut short": (b"PK", "expected a .npz file with"),
+    "empty": (b"", "expected a .npz file with"),
+}
+
+
+def told_in_one_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["render", "efficientnet-lite0", STEM, *words, "-o", "out"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.count("\n") == 1
+    assert not Path("out").exists()
+    return printed.err
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_a_file_that_holds_no_head_is_told_in_one_line(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, message = HEADS[kind]
+    path = tmp_path / "head.npz"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif isinstance(content, dict):
+        head = {"weights": np.ones((32, 3)), "bias": np.zeros(3)} | content
+        np.savez(path, **{key: value for key, value in head.items() if value is not None})
+    else:
+        path = tmp_path / "head.npy"
+        np.save(path, content)
+    assert message in told_in_one_line(["--classes", "1", "--head", str(path)], capsys)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (np.ones((0, 32)), "got an array (0, 32)"),
+        (np.array(3.0), "got an array (1, 1)"),
+        (np.ones((2, 2, 32)), "got an array (2, 2, 32)"),
+        (np.array(["a"] * 32), "got <U1 in place of numbers"),
+        (np.array([np.nan] * 32), "got a length of nan in row 0"),
+        (np.eye(2, 32, 31), "got a length of 0 in row 1"),
+    ],
+)
+def test_a_file_that_holds_no_direction_is_told_in_one_line(
+    content: np.ndarray, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "direction.npy", content)
+    told = told_in_one_line(["--direction", str(tmp_path / "direction.npy")], capsys)
+    assert message in told
+
+
+def test_a_direction_is_read_at_its_place_and_a_channel_less_several(
+    backbone: Backbone, tmp_path: Path
+) -> None:
+    path = tmp_path / "d.npy"
+    np.save(path, np.eye(1, 32))
+    [direction] = resolve(Request(layer=STEM, direction=str(path), at="0.1,0.9"), backbone).targets
+    assert (direction.name, direction.place) == ("d 0 at 0.1,0.9", (0.1, 0.9))
+    [less] = resolve(Request(layer=STEM, channels="3", minus="7,8-9"), backbone).targets
+    assert less.name == "channel 3 minus channel 7 minus channel 8 minus channel 9"
+    np.testing.assert_allclose(less.weights[[3, 7, 8, 9]], [0.5, -0.5, -0.5, -0.5])
+    assert np.count_nonzero(less.weights) == 4
+    own = classifier(backbone)
+    [kind] = resolve(Request(classes="1", minus="20,340"), backbone).targets
+    expected = own.weights[:, 1] - own.weights[:, 20] - own.weights[:, 340]
+    np.testing.assert_allclose(kind.weights, expected, atol=1e-6)
+    assert kind.bias == pytest.approx(own.bias[1] - own.bias[20] - own.bias[340], abs=1e-6)
+
+
+def test_pictures_of_a_network_that_sees_no_colour_are_grey(tmp_path: Path) -> None:
+    photo = keras.Input((32, 32, 1))
+    value = keras.layers.Conv2D(4, 5, strides=2, name="c")(keras.layers.Rescaling(1 / 255)(photo))
+    value = keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(value))
+    keras.Model(photo, value).save(tmp_path / "grey.keras")
+    settings = ModelSettings(file=str(tmp_path / "grey.keras"))
+    backbone = UserModelEntry("grey", settings).load()
+    layer = backbone.layer("c")
+    for transparent in (False, True):
+        made = render(backbone, layer, [channel(layer, 1)], short(steps=8), transparent=transparent)
+        assert made.images.std() > 10
+        assert (made.images[..., :3] == made.images[..., :1]).all()
 
 
 def test_the_command_writes_what_it_says(
