@@ -5,12 +5,15 @@ import re
 PHOTO_KINDS = "JPEG, PNG, WebP, GIF, BMP, TIFF, PPM or JPEG 2000"
 
 _DEEP = "convert it to PNG or TIFF, of 16 bits where it has more than 8"
+_SAVE = "save each of its pictures as a file in the folder of its class"
 _ADVICE = {
     "A DICOM image": _DEEP,
     "A FITS image": _DEEP,
     "A NIfTI volume": f"save its slices, and {_DEEP}",
     "A microscope's file": _DEEP,
     "A NumPy array": f"save its images, and {_DEEP}",
+    "A Parquet file": _SAVE,
+    "A TFRecord file": _SAVE,
     "A video": "save some of its frames, if they are to be photos",
     "A zip archive": "unpack it",
 }
@@ -60,6 +63,8 @@ _SUFFIXES = {
     "dds": "A DDS texture",
     "czi|lif|nd2|svs|ndpi|mrxs|vsi|scn|oib|oif": "A microscope's file",
     "np[yz]": "A NumPy array",
+    "parquet": "A Parquet file",
+    "tf_?rec(ord)?s?([-_].*)?": "A TFRecord file",
 }
 
 HEAD = 132

@@ -12,6 +12,9 @@ from diamond_cutter.precompute.stores.study.dataset_report import (
 SHOWN = 20
 """Lines of each list."""
 
+WIDE = 40
+"""Characters of a class's name up to which counts stand in a column."""
+
 NAMED = 3
 """Photos of a set of duplicates that are named."""
 
@@ -87,7 +90,7 @@ def _left_out(report: Report) -> Iterator[str]:
 
 
 def _classes(report: Report) -> Iterator[str]:
-    width = max((len(printable(name)) for name in report.classes), default=0)
+    width = min(WIDE, max((len(printable(name)) for name in report.classes), default=0))
     lines = [
         f"{printable(name):{width}} {count:7,}"
         + ("  too few to be judged" if name in report.small else "")

@@ -110,6 +110,7 @@ def test_what_is_no_photo_is_ignored_and_what_can_not_be_used_rejected(tmp_path:
     fill(root, "a/clip.mp4", "a/empty.txt", content=b"")
     fill(root, "a/more.zip", "a/phone.HEIC", "a/lens.nef", content=b"PK or so")
     fill(root, "a/000001", "a/1.jpg_large", "a/really.heic")
+    fill(root, "a/train.parquet", "a/train.tfrecord-00001-of-00002", content=b"\x08 or so")
     assert outcomes(read(root)) == {
         ".git/objects/1.jpg": "ignore",
         "README.md": "ignore",
@@ -126,6 +127,8 @@ def test_what_is_no_photo_is_ignored_and_what_can_not_be_used_rejected(tmp_path:
         "a/more.zip": "reject",
         "a/phone.HEIC": "reject",
         "a/really.heic": None,
+        "a/train.parquet": "reject",
+        "a/train.tfrecord-00001-of-00002": "reject",
         "desktop.ini": "ignore",
     }
     assert all(entry.reason for entry in read(root) if entry.outcome)
