@@ -13,6 +13,7 @@ from diamond_cutter.precompute.photos.labels.folder_copies import find_copy
 from diamond_cutter.precompute.photos.labels.folder_tree import Folder
 from diamond_cutter.precompute.photos.labels.split_names import (
     UNLABELLED,
+    all_numbers,
     are_classes,
     are_folds,
     are_series,
@@ -146,7 +147,9 @@ def _lie_beside(inside: Mapping[str, Folder], found: Reading) -> bool:
         for name, folder in inside.items()
         if len(folder.folders) > 1 and folder.folders.keys() <= inside.keys() - {name}
     }
-    labels = inside.keys() - more.keys()
+    labels = {name for name in inside.keys() - more.keys() if inside[name].photos}
+    if len(labels) + len(more) < len(inside):
+        return False
     if not more or any(not folder.folders.keys() <= labels for folder in more.values()):
         return False
     parts = {name: part for name, part in parts_of(more).items() if part in ("val", "test")}
@@ -171,9 +174,8 @@ def _are_above(inside: Mapping[str, Folder], source: str, found: Reading, split:
         return False
     above = sorted(inside)
     below = sorted({name for folder in inside.values() for name in folder.folders})
-    if are_classes(above) or (
-        are_series(below) and not are_classes(below) and not are_series(above)
-    ):
+    parts_of_classes = are_series(below) and not are_classes(below) and not all_numbers(below)
+    if are_classes(above) or (parts_of_classes and not are_series(above)):
         return False
     if parts_of(below).keys() == set(below):
         raise UserError(

@@ -11,6 +11,7 @@ UNLABELLED = "unlabelled"
 
 _PARTS: dict[str, str] = {
     **dict.fromkeys(("train", "training", "trn", "learn", "learning", "extra"), "train"),
+    **dict.fromkeys(("labeled", "labelled"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "validate", "validating"), "val"),
     **dict.fromkeys(("dev", "devel", "development", "eval", "evaluation"), "val"),
     **dict.fromkeys(("test", "testing", "tst", "holdout", "heldout"), "test"),
@@ -23,7 +24,7 @@ _PLAIN = re.compile(
 """Words that change nothing beside one that names a part."""
 _GLUED = re.compile(r"(\D+?)(set|data|images?|imgs?)?\d*")
 _FOLD = re.compile(r"(cv|k|k[-_ ]?fold|fold|split)[-_ ]?([0-9]+|[a-z])|[0-9]+[-_ ]?fold")
-_SERIES = re.compile(r"(.*?)[-_ .]*([0-9][-_0-9.]*|(?<=[-_ ])[a-z])")
+_NUMBER = re.compile(r"[0-9]+([-_.][0-9]+)*|(?<=[-_ ])[a-z]$")
 _CLASSES = re.compile(r"(class|label|category|grade|level|type|kind|stage|species)e?s?")
 
 
@@ -65,9 +66,13 @@ def are_folds(names: Sequence[str]) -> bool:
 
 def are_series(names: Sequence[str]) -> bool:
     """Whether names differ in a number or a letter alone: patients, days, sites, parts."""
-    found = [_SERIES.fullmatch(name.strip().lower()) for name in names]
-    stems = {match[1] for match in found if match}
-    return all(found) and len(stems) == 1 and len(set(names)) > 1
+    stems = {_NUMBER.sub("#", name.strip().lower()) for name in names}
+    return len(stems) == 1 and "#" in min(stems) and len(set(names)) > 1
+
+
+def all_numbers(names: Sequence[str]) -> bool:
+    """Whether names are numbers alone, as those of patients are, or of classes."""
+    return all(name.strip().isdecimal() for name in names)
 
 
 def are_classes(names: Sequence[str]) -> bool:

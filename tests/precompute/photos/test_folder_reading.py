@@ -93,6 +93,7 @@ def test_what_is_no_part_of_a_split_is_left_out_and_said(read: Read) -> None:
         ("seg_train/seg_train", "seg_pred/seg_pred"),
         ("train/images", "test/images"),
         ("set/train", "set/unlabelled"),
+        ("labeled", "unlabeled"),
     ],
 )
 def test_a_test_without_classes_is_left_out_and_splits_nothing(
@@ -130,6 +131,7 @@ def test_folds(read: Read, folds: list[str]) -> None:
         ["site-a", "site-b"],
         ["2021-03-01", "2021-03-02"],
         ["8863", "8864", "9175"],
+        ["40X", "100X", "200X"],
     ],
 )
 def test_a_series_of_folders_is_one_of_groups(read: Read, groups: list[str]) -> None:
@@ -222,6 +224,16 @@ def test_a_split_in_each_of_several_folders_is_asked_about(
     ]
     with pytest.raises(UserError, match=r"got one in each of .*; name one of these folders"):
         read(*paths)
+
+
+def test_folds_and_classes_that_are_numbers(read: Read) -> None:
+    paths = [f"{fold}/{label}/{fold}.jpg" for fold in range(5) for label in range(2)]
+    assert found(read(*paths))["3/1/3.jpg"] == ("1", "", "3", "")
+
+
+def test_numbers_under_words_are_asked_about(read: Read) -> None:
+    with pytest.raises(UserError, match=r"got 0, 1 in each of berne, vienna"):
+        read(*(f"{town}/{label}/1.jpg" for town in ("berne", "vienna") for label in "01"))
 
 
 TWO = ("cats/indoor/1.jpg", "cats/outdoor/2.jpg", "dogs/indoor/3.jpg", "dogs/outdoor/4.jpg")
