@@ -153,7 +153,7 @@ class DatasetSettings:
     )
     several_labels: str = setting(
         "ask",
-        'what becomes of photos with several labels: "leave out", "combine": a class for each '
+        'what becomes of photos with several labels: "leave-out", "combine": a class for each '
         'combination; "ask": it has to be said',
     )
     folders: str = setting(

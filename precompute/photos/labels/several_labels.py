@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from diamond_cutter.command.errors import UserError
 
-CHOICES = ("ask", "leave out", "combine")
+CHOICES = ("ask", "leave-out", "combine")
 """What may become of photos with several labels."""
 JOINED = " + "
 """Between the names of a combined class."""
@@ -68,6 +68,6 @@ def question(source: str, labels: Mapping[str, Sequence[str]], several: Sequence
     more = f" and {len(several) - len(named):,} more" if len(several) > len(named) else ""
     return (
         f"{source}: expected one label a photo, got several for {len(several):,} of "
-        f'{len(labels):,} photos: {", ".join(named)}{more}; several_labels = "leave out" studies '
+        f'{len(labels):,} photos: {", ".join(named)}{more}; several_labels = "leave-out" studies '
         'the others, several_labels = "combine" makes a class of each combination'
     )

@@ -355,7 +355,7 @@ def test_several_labels_are_asked_about_left_out_or_combined(
         "images/0.jpg": f"It has 2 labels: {two}; several_labels = "
         '"combine" makes one class of them.'
     }
-    left_out = made.open(several_labels="leave out")
+    left_out = made.open(several_labels="leave-out")
     assert (left_out.question, rejected(left_out)) == ("", rejected(asked))
     combined = made.open("zip", several_labels="combine")
     assert (combined.question, rejected(combined)) == ("", {})
