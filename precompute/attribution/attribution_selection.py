@@ -136,12 +136,15 @@ def select_cuts(
     return list(dict.fromkeys(chosen))
 
 
-def select_layers(settings: AttributionSettings, backbone: "Backbone", cut: str) -> list[Layer]:
-    """The layers that are shown of a cut, in depth order, the last of them the cut itself."""
+def select_layers(wanted: Sequence[str], backbone: "Backbone", cut: str) -> list[Layer]:
+    """The layers that are shown of a cut, in depth order, the last of them the cut itself.
+
+    `wanted`: names, or what stands for them, of `LAYERS`.
+    """
     end = backbone.layer(cut)
     below = [layer for layer in backbone.layers if layer.index < end.index]
     cuts = [layer for layer in below if layer.is_cut]
-    named = set(settings.layers)
+    named = set(wanted)
     if "cuts" in named:
         named.update(layer.name for layer in cuts)
     if "stages" in named:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from io import BytesIO
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import zarr
@@ -66,14 +66,15 @@ class AttributionRequest:
 
 
 @dataclass(frozen=True)
-class AttributionTask(PassTask):
+class PhotoTask(PassTask):
     """What one task makes: a part.
 
+    request: what is asked, a dataclass with `network`, `layers` and `cut`, as `AttributionRequest`.
     study, namespace, part: where it is stored, by name. keys: of the rows; those of one head stand
     together.
     """
 
-    request: AttributionRequest
+    request: Any
     study: str
     namespace: str
     part: str
@@ -107,7 +108,7 @@ def row_key(row: PhotoRow, digest: str) -> str:
     return key_of([row.photo.digest, row.label, digest])
 
 
-def store_attribution(address: str, threads: int, task: AttributionTask) -> None:
+def store_attribution(address: str, threads: int, task: PhotoTask) -> None:
     """Make a task's part in the store at `address`; `threads` prepare photos and find groups.
 
     Raises `TaskError` if this task fails, `HitsEverythingError` if all others would.

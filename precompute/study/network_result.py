@@ -12,7 +12,6 @@ import numpy as np
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import StudySettings
-from diamond_cutter.precompute.attribution.attribution_run import StudySlot, explain
 from diamond_cutter.precompute.attribution.attribution_selection import select_layers
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
 from diamond_cutter.precompute.backbones.catalogue import catalogue
@@ -27,6 +26,7 @@ from diamond_cutter.precompute.stores.local_folder import check_folder, exclusiv
 from diamond_cutter.precompute.stores.store_address import StoreAddress
 from diamond_cutter.precompute.stores.study import study_writer
 from diamond_cutter.precompute.study.dataset.thumbnails import store_thumbnails
+from diamond_cutter.precompute.study.study_explanation import explain_study
 from diamond_cutter.precompute.study.study_plan import STUDIES, check_settings
 
 PHOTO_BYTES = 1_000_000
@@ -80,7 +80,7 @@ def _case(backbone: Backbone, settings: StudySettings) -> CutToExplain:
     from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier, pooled_cut
 
     cut, found = pooled_cut(backbone), classifier(backbone)
-    layers = select_layers(settings.attribution, backbone, cut.name)
+    layers = select_layers(settings.attribution.layers, backbone, cut.name)
     head = [(found.weights, found.bias)]
     classes = list(backbone.class_names)
     return CutToExplain(backbone, layers, [head], head, classes, "average", settings.seed)
@@ -104,13 +104,7 @@ def _work(
         study_writer.write_report(draft, dataset.report)
         study_writer.write_photos(draft, photo_set.label, photo_set.fold, photo_set.group)
         store_thumbnails(draft, dataset, Path(settings.cache), steps.progress("photos"))
-        return explain(
-            StudySlot(store_address, name, draft.slot.basename),
-            photo_set,
-            cuts_to_explain,
-            settings.attribution,
-            settings,
-            steps.display,
-            settings.seed,
-            partial(study_writer.finish_own, draft),
+        turn = partial(study_writer.finish_own, draft)
+        return explain_study(
+            draft, name, settings, store_address, photo_set, cuts_to_explain, steps.display, turn
         )

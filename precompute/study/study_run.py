@@ -10,7 +10,6 @@ from typing import TextIO
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import StudySettings
-from diamond_cutter.precompute.attribution.attribution_run import StudySlot, explain
 from diamond_cutter.precompute.attribution.attribution_selection import select_cuts, select_layers
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
@@ -41,6 +40,7 @@ from diamond_cutter.precompute.study.dataset.confident_learning import find_doub
 from diamond_cutter.precompute.study.dataset.thumbnails import store_thumbnails
 from diamond_cutter.precompute.study.recommendation.expectation import expect
 from diamond_cutter.precompute.study.recommendation.recommendation_text import recommend
+from diamond_cutter.precompute.study.study_explanation import explain_study
 from diamond_cutter.precompute.study.study_plan import STUDIES, Plan, check_settings, make_plan
 from diamond_cutter.precompute.study.study_ranking import assemble, describe_cuts
 
@@ -132,25 +132,25 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> 
         for cut in cuts:
             study_writer.write_cut(draft, cut)
         turn = partial(study_writer.finish, draft, study)
-        if plan.name not in explained_names(studies):  # nothing is lost, and the ranking is there
+        cuts_to_explain = _cuts_to_explain(plan, study, draft)
+        if not cuts_to_explain or plan.name not in explained_names(studies):  # nothing is lost
             turn()
-        _explain(plan, dataset, sample, study, draft, steps, turn)
+        if cuts_to_explain:
+            explain_study(
+                draft,
+                plan.name,
+                plan.settings,
+                plan.store_address,
+                PhotoSet(dataset.photos, sample.label, sample.fold, sample.group),
+                cuts_to_explain,
+                steps.display,
+                turn,
+            )
     return Result(study, cuts, dataset.report, plan.store_address.address)
 
 
-def _explain(
-    plan: Plan,
-    dataset: Dataset,
-    sample: Sample,
-    study: Study,
-    draft: study_writer.Draft,
-    steps: StepProgress,
-    turn: Callable[[], None],
-) -> None:
-    """Ask the study's cuts what they look at, each photo with the head that did not see it.
-
-    `turn` turns to the draft, when all is there.
-    """
+def _cuts_to_explain(plan: Plan, study: Study, draft: study_writer.Draft) -> list[CutToExplain]:
+    """The cuts that are asked what they look at, the recommended one first."""
     settings = plan.settings.attribution
     recommended = study.recommendation.model, study.recommendation.cut
     backbones = {backbone.name: backbone for backbone in plan.backbones}
@@ -158,7 +158,7 @@ def _explain(
     for model, cut in select_cuts(settings, study.ranking, recommended):
         group = cut_group(draft.slot, model, cut)
         heads = [read_fold_head(group, fold) for fold in range(study.folds)]
-        layers = select_layers(settings, backbones[model], cut)
+        layers = select_layers(settings.layers, backbones[model], cut)
         cuts_to_explain.append(
             CutToExplain(
                 backbone=backbones[model],
@@ -170,21 +170,7 @@ def _explain(
                 seed=plan.settings.seed,
             )
         )
-    if not cuts_to_explain:
-        turn()
-        return
-    place = StudySlot(plan.store_address, plan.name, draft.slot.basename)
-    photo_set = PhotoSet(dataset.photos, sample.label, sample.fold, sample.group)
-    explain(
-        place,
-        photo_set,
-        cuts_to_explain,
-        settings,
-        plan.settings,
-        steps.display,
-        plan.settings.seed,
-        turn,
-    )
+    return cuts_to_explain
 
 
 def _find_latencies(plan: Plan, steps: StepProgress) -> dict[str, dict[str, Latency]]:

@@ -7,8 +7,8 @@ if __name__ == "__main__":  # workers, which import this file too, need none of 
     import cattrs
 
     from diamond_cutter.command.settings import StudySettings
-    from diamond_cutter.precompute.attribution import attribution_run
+    from diamond_cutter.precompute.attribution import photo_tasks
     from diamond_cutter.precompute.study.study_run import make_study
 
-    attribution_run.ROWS = 4
+    photo_tasks.ROWS = 4
     make_study("killed", cattrs.structure(json.loads(sys.argv[1]), StudySettings))

@@ -19,7 +19,7 @@ import skimage.data
 from PIL import Image
 
 from diamond_cutter.command.settings import AttributionSettings, StudySettings
-from diamond_cutter.precompute.attribution import attribution_run
+from diamond_cutter.precompute.attribution import photo_tasks
 from diamond_cutter.precompute.stores.study.study_reader import open_studies
 from diamond_cutter.precompute.study.study_run import make_study
 
@@ -88,7 +88,7 @@ def running(settings: StudySettings) -> Iterator[Any]:
 def test_a_study_killed_while_it_attributes_is_taken_up_where_it_was(
     settings: StudySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attribution_run, "ROWS", 4)  # as the script does
+    monkeypatch.setattr(photo_tasks, "ROWS", 4)  # as the script does
     undisturbed = replace(settings, store=f"{settings.store}-undisturbed")
     make_study("killed", undisturbed)  # its features serve all
     end = time.monotonic() + PATIENCE

@@ -13,11 +13,12 @@ from PIL import Image
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings, StudySettings
-from diamond_cutter.precompute.attribution import attribution_run, attribution_task, class_pictures
+from diamond_cutter.precompute.attribution import attribution_task, class_pictures, photo_tasks
 from diamond_cutter.precompute.stores.attribution import attribution_layout
 from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
 from diamond_cutter.precompute.stores.store_address import array
 from diamond_cutter.precompute.stores.study.study_reader import cut_group, open_studies, study_group
+from diamond_cutter.precompute.study import study_explanation
 from diamond_cutter.precompute.study.study_run import make_study
 
 MODEL, CUT = "efficientnet-lite0", "block5c_add"
@@ -126,7 +127,7 @@ def test_a_second_run_makes_nothing_again(
     def refuse(*_: object) -> None:
         raise AssertionError("made again")
 
-    monkeypatch.setattr(attribution_run, "execute_tasks", refuse)
+    monkeypatch.setattr(photo_tasks, "execute_tasks", refuse)
     before = reader.PhotoReader(marked, MODEL, CUT).read(5)
     asked = settings("marked")
     make_study("marked", asked)
@@ -150,7 +151,7 @@ def test_what_was_made_before_an_interrupt_is_kept_and_no_mark_no_warning(
         write(*arguments, **named)  # type: ignore[arg-type]
 
     asked = settings("plain", photos="24")
-    monkeypatch.setattr(attribution_run, "ROWS", 12)
+    monkeypatch.setattr(photo_tasks, "ROWS", 12)
     monkeypatch.setattr(attribution_task.attribution_writer, "write_shard", write_some)
     with pytest.raises(KeyboardInterrupt):
         make_study("plain", asked)
@@ -184,7 +185,7 @@ def test_an_interrupt_keeps_the_last_finished_attribution(
     assert photos_and_groups() == (24, 2)
     for module, name, groups in (
         (attribution_task.attribution_writer, "write_shard", 2),  # with nothing made yet
-        (attribution_run, "prune", 3),  # with all of it made and shown, and the last to be removed
+        (study_explanation, "prune", 3),  # with all of it shown, and the last to be removed
     ):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, interrupt)

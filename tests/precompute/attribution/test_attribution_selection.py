@@ -2,7 +2,6 @@
 
 import pytest
 
-from diamond_cutter.command.settings import AttributionSettings
 from diamond_cutter.precompute.attribution.attribution_selection import select_layers
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
@@ -23,10 +22,10 @@ DEEPEST = ["block1a_project_bn", "block2b_add", "block3b_add", "block5c_add"]
 def test_the_last_cut_of_each_resolution_is_shown_and_the_cut_itself(
     lite0: Backbone, layers: tuple[str, ...], cut: str, expected: list[str]
 ) -> None:
-    found = select_layers(AttributionSettings(layers=layers), lite0, cut)
+    found = select_layers(layers, lite0, cut)
     assert [layer.name for layer in found] == [*expected, cut]
 
 
 def test_every_cut_below_is_shown_where_that_is_asked_for(lite0: Backbone) -> None:
-    found = select_layers(AttributionSettings(layers=("cuts",)), lite0, "top_activation")
+    found = select_layers(["cuts"], lite0, "top_activation")
     assert found == [layer for layer in lite0.layers if layer.is_cut]
