@@ -136,6 +136,24 @@ class AttributionSettings:
 
 
 @dataclass(frozen=True)
+class ActivationAtlasSettings:
+    """Of which layers maps are made, and how fine they are."""
+
+    layers: tuple[str, ...] = setting(
+        ("none",),
+        'the layers mapped: "stages": the last cut of each resolution; "cuts": all; "cut": the '
+        'recommended one alone; names; or "none"',
+    )
+    photos: str = setting(
+        "2000", 'the photos: "all", or a count, dealt out over the classes', or_count=True
+    )
+    parts: int = setting(
+        0, "parts a side of each photo, of each of which a place is drawn; 0: by their number"
+    )
+    grid: int = setting(20, "cells a side of the finest grid; coarser ones are halves of it")
+
+
+@dataclass(frozen=True)
 class DatasetSettings:
     """Which photos, and how what belongs to them is found."""
 
@@ -200,6 +218,7 @@ class StudySettings(DatasetSettings):
     )
     training: TrainingSettings = field(default_factory=TrainingSettings)
     attribution: AttributionSettings = field(default_factory=AttributionSettings)
+    activation_atlas: ActivationAtlasSettings = field(default_factory=ActivationAtlasSettings)
 
 
 @dataclass(frozen=True)
@@ -234,8 +253,15 @@ TABLES: dict[str, type] = {"atlas": AtlasSettings, "site": SiteSettings}
 """The tables that there is one of. `[study.NAME]` and the tables in it: one a study.
 `[models.NAME]`: one a network."""
 
-STUDY_TABLES: dict[str, type] = {"training": TrainingSettings, "attribution": AttributionSettings}
+STUDY_TABLES: dict[str, type] = {
+    "training": TrainingSettings,
+    "attribution": AttributionSettings,
+    "activation_atlas": ActivationAtlasSettings,
+}
 """The tables in `[study.NAME]`, by the field that holds them."""
 
-PREFIXES: dict[type, str] = {AttributionSettings: "attribution_"}
+PREFIXES: dict[type, str] = {
+    AttributionSettings: "attribution_",
+    ActivationAtlasSettings: "activation_atlas_",
+}
 """What stands before the names of a table's options, where another table has the same names."""

@@ -48,9 +48,16 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "precompute/heads",
         "precompute/rendering",
     ),
+    "precompute/activation_atlas": (
+        *NETWORKS,
+        *PHOTOS,
+        "precompute/attribution",
+        "precompute/rendering",
+    ),
     "precompute/study": (
         *NETWORKS,
         *PHOTOS,
+        "precompute/activation_atlas",
         "precompute/attribution",
         "precompute/features",
         "precompute/heads",

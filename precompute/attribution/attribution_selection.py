@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.command.settings import AttributionSettings
+from diamond_cutter.command.settings import AttributionSettings, StudySettings
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
 
-def photo_count(setting: str, value: str, least: int = 1) -> int | None:
+def photo_count(setting: str, value: str, least: int = 1, table: str = "attribution") -> int | None:
     """The count that a setting asks for, None for all; a `UserError` if it is neither."""
     if value == "all":
         return None
     if not value.isdecimal() or int(value) < least:
         raise UserError(
-            f'attribution: {setting}: expected "all" or a count, {least} or more, got {value!r}; '
+            f'{table}: {setting}: expected "all" or a count, {least} or more, got {value!r}; '
             "mend the value"
         )
     return int(value)
@@ -95,20 +95,22 @@ def check_attribution(settings: AttributionSettings) -> None:
 
 
 def check_names(
-    settings: AttributionSettings, backbones: Sequence["Backbone"], cuts: Sequence[Sequence[Layer]]
+    study: StudySettings, backbones: Sequence["Backbone"], cuts: Sequence[Sequence[Layer]]
 ) -> None:
     """Raise `UserError` for cuts that the study does not try, and layers that no backbone has."""
+    settings = study.attribution
     tried = {layer.name for layers in cuts for layer in layers}
     known = {layer.name for backbone in backbones for layer in backbone.layers}
-    for kind, names, words, there in (
-        ("cuts", settings.cuts, ("best", "none"), tried),
-        ("layers", settings.layers, LAYERS, known),
+    for table, kind, names, words, there in (
+        ("attribution", "cuts", settings.cuts, ("best", "none"), tried),
+        ("attribution", "layers", settings.layers, LAYERS, known),
+        ("activation_atlas", "layers", study.activation_atlas.layers, (*LAYERS, "none"), known),
     ):
         for name in names:
             if name not in there.union(words):
                 near = get_close_matches(name, sorted(there), n=1)
                 raise UserError(
-                    f"attribution: {kind}: expected {', '.join(map(repr, words))} or names of "
+                    f"{table}: {kind}: expected {', '.join(map(repr, words))} or names of "
                     f"{kind} of the study, got {name!r}"
                     + (f" (did you mean {near[0]!r}?)" if near else "")
                     + "; `diamond layers MODEL` lists them"

@@ -148,7 +148,7 @@ def ask_all(
 
     attributor = _attributor(request)
     with ThreadPoolExecutor(threads) as pool:
-        for batch in _batches(rows, BATCH):
+        for batch in row_batches(rows, BATCH):
             seen = list(pool.map(lambda row: see(row.photo, attributor.size), batch))
             images = np.stack([image for image, _ in seen])
             labels = np.array([row.label for row in batch])
@@ -156,7 +156,7 @@ def ask_all(
             yield logit, answers, [picture for _, picture in seen]
 
 
-def _batches(rows: Sequence[PhotoRow], most: int) -> Iterator[list[PhotoRow]]:
+def row_batches(rows: Sequence[PhotoRow], most: int) -> Iterator[list[PhotoRow]]:
     """Rows of one head, `most` at most."""
     for _, alike in groupby(rows, lambda row: row.head):
         together = list(alike)

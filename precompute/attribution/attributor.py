@@ -48,6 +48,27 @@ class Answer:
     attribution: NDArray[np.float32]
 
 
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """A pass of a batch, forward and back, as tensors; rows beyond those given are blank.
+
+    activations: of each layer (B, H, W, C); logits (B, K); classes (B, S): those asked, surest
+    first. slopes: for each class asked the gradient of its logit by each layer, of classes asked
+    at the cut alone by the cut alone. weights, labels: as given.
+    """
+
+    activations: list[Any]
+    logits: Any
+    classes: Any
+    slopes: list[list[Any]]
+    weights: list[tuple[Any, Any]]
+    labels: Any
+
+    def asked_at(self, place: int) -> int:
+        """How many classes are asked at a layer; `place`: -1 for the cut, -2 for that before."""
+        return int(self.classes.shape[1]) if place == -1 else _below(self.logits)
+
+
 class Attributor:
     """A network up to a cut, with all the layers below that are asked for."""
 
@@ -79,27 +100,33 @@ class Attributor:
         -1 for none.
         """
         count = len(images)
+        trace = self.trace(images, labels, head)
+        found = {}
+        for place, layer in enumerate(self.layers, -len(self.layers)):
+            activation = trace.activations[place]
+            asked = trace.classes[:, : trace.asked_at(place)]
+            if self._steps:
+                gradients = self._integrate(place, activation, trace.weights, asked)
+            else:
+                gradients = [each[place] for each in trace.slopes[: asked.shape[1]]]
+            start = self._start(place if self._steps else -1, trace.activations, trace.weights)
+            described = self._describe[place](activation, gradients, asked, trace.labels, start)
+            arrays = {name: value.numpy()[:count] for name, value in described.items()}
+            cells, attribution = arrays.pop("activation"), arrays.pop("attribution")
+            found[layer] = Answer(tuple(activation.shape[1:3]), arrays, cells, attribution)
+        return trace.logits.numpy()[:count], found
+
+    def trace(self, images: NDArray[np.float32], labels: NDArray[np.integer], head: Dense) -> Trace:
+        """Pass photos forward and back; see `ask`."""
+        count = len(images)
         batch = np.zeros((BATCH, *images.shape[1:]), np.float32)
         batch[:count] = images
         known = np.full(BATCH, -1, np.int32)
         known[:count] = labels
         weights = [(tf.constant(weight), tf.constant(bias)) for weight, bias in head]
-        given = tf.constant(batch), tf.constant(known), weights
-        activations, logits, classes, slopes = self._pass(*given)
-        found = {}
-        for place, layer in enumerate(self.layers, -len(self.layers)):
-            activation = activations[place]
-            asked = classes if place == -1 else classes[:, : _below(logits)]
-            if self._steps:
-                gradients = self._integrate(place, activation, weights, asked)
-            else:
-                gradients = [each[place] for each in slopes[: asked.shape[1]]]
-            start = self._start(place if self._steps else -1, activations, weights)
-            described = self._describe[place](activation, gradients, asked, given[1], start)
-            arrays = {name: value.numpy()[:count] for name, value in described.items()}
-            cells, attribution = arrays.pop("activation"), arrays.pop("attribution")
-            found[layer] = Answer(tuple(activation.shape[1:3]), arrays, cells, attribution)
-        return logits.numpy()[:count], found
+        given = tf.constant(known)
+        activations, logits, classes, slopes = self._pass(tf.constant(batch), given, weights)
+        return Trace(activations, logits, classes, slopes, weights, given)
 
     def _trace_pass(self, images: Any, labels: Any, weights: Any) -> Any:
         """The layers, logits and classes of photos, and for each class its logit's gradients.

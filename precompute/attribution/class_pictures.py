@@ -20,6 +20,7 @@ from diamond_cutter.precompute.rendering.targets import (
     hidden_of,
 )
 from diamond_cutter.precompute.rendering.targets import variations as several
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 from diamond_cutter.precompute.stores.attribution import attribution_writer
 from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.shards import key_of, shard_name
@@ -77,8 +78,9 @@ class ClassPicturesTask:
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """Pictures of one family: `targets` and their keys; `hidden`: see `Renderer`."""
+    """Pictures of one family at a layer: `targets` and their keys; `hidden`: see `Renderer`."""
 
+    layer: Layer
     family: Family
     hidden: Hidden | None
     targets: list[Target]
@@ -141,19 +143,33 @@ def of_directions(
     return _wanted(to_explain, Family.CHANNEL, targets)
 
 
+def directions_of(
+    to_explain: "CutToExplain", layer: Layer, names: Sequence[str], weights: NDArray[np.float32]
+) -> Wanted:
+    """Directions (n, C) of n names at a layer, of channels in natural standard deviations."""
+    targets = [direction(layer, each, name) for name, each in zip(names, weights, strict=True)]
+    return _wanted(to_explain, Family.CHANNEL, targets, layer=layer)
+
+
 def _direction(to_explain: "CutToExplain", weights: NDArray[np.float32], name: str) -> Target:
     return direction(to_explain.layers[-1], weights * to_explain.spread, name)
 
 
 def _wanted(
-    to_explain: "CutToExplain", family: Family, targets: list[Target], hidden: Hidden | None = None
+    to_explain: "CutToExplain",
+    family: Family,
+    targets: list[Target],
+    hidden: Hidden | None = None,
+    layer: Layer | None = None,
 ) -> Wanted:
+    """What is wanted of a layer, by default of the cut."""
+    layer = layer or to_explain.layers[-1]
     recipe = RECIPES[RECIPE[family]]
     stands_for: list[Any] = [
         recipe.name,
         recipe.version,
         family.value,
-        len(targets) and to_explain.pair,
+        len(targets) and (to_explain.backbone.name, layer.name),
     ]
     stands_for.append(to_explain.seed)
     if hidden is not None:
@@ -162,7 +178,7 @@ def _wanted(
         key_of([*stands_for, list(target.key), target.bias, target.weights.tobytes().hex()])
         for target in targets
     ]
-    return Wanted(family, hidden, targets, keys)
+    return Wanted(layer, family, hidden, targets, keys)
 
 
 def picture_tasks(
@@ -186,7 +202,7 @@ def picture_tasks(
         made.append(
             ClassPicturesTask(
                 network=to_explain.backbone.network,
-                layer=to_explain.layers[-1].name,
+                layer=wanted.layer.name,
                 family=wanted.family,
                 seed=to_explain.seed,
                 depth=depth,
@@ -210,7 +226,7 @@ def store_class_pictures(address: str, threads: int, task: ClassPicturesTask) ->
         study = subgroup(zarr.open_group(address, mode="r+"), task.study)
         name = shard_name(task.keys)
         attribution_writer.write_arrays(
-            study, task.namespace, name, task.keys, {"picture": made.images}
+            study, task.namespace, name, task.keys, {"picture": made.images, "flag": made.flag}
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.activation_atlas.activation_atlas_run import map_layers
 from diamond_cutter.precompute.attribution.attribution_run import explain
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
 from diamond_cutter.precompute.attribution.photo_tasks import StudySlot
@@ -32,6 +33,15 @@ def explain_study(
     explained, kept = explain(
         place, photo_set, cuts_to_explain, settings.attribution, settings, display, settings.seed
     )
+    maps = map_layers(
+        place,
+        photo_set,
+        cuts_to_explain,
+        settings.activation_atlas,
+        settings,
+        display,
+        settings.seed,
+    )
     turn()
-    prune(draft.study, kept)
+    prune(draft.study, {**kept, **maps})
     return explained

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import StudySettings
+from diamond_cutter.precompute.activation_atlas.map_settings import check_activation_atlas
 from diamond_cutter.precompute.attribution.attribution_selection import (
     check_attribution,
     check_names,
@@ -73,6 +74,7 @@ def check_settings(settings: StudySettings) -> StoreAddress:
         raise UserError(f"seed: expected 0 or more, got {settings.seed}; mend the value")
     check_training(settings.training)
     check_attribution(settings.attribution)
+    check_activation_atlas(settings.activation_atlas)
     check_features(settings)
     store_address = locate(settings.store, STUDIES)
     store_address.find()
@@ -96,7 +98,7 @@ def make_plan(
     """
     backbones = [load(model) for model in settings.models]
     cuts = _select(backbones, settings.cuts)
-    check_names(settings.attribution, backbones, cuts)
+    check_names(settings, backbones, cuts)
     return Plan(name, settings, store_address, backbones, cuts)
 
 

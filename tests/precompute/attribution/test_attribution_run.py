@@ -4,12 +4,11 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
-import skimage.data
 from PIL import Image
+from sample_marked_photos import EACH, write_marked_photos
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings, StudySettings
@@ -22,33 +21,13 @@ from diamond_cutter.precompute.study import study_explanation
 from diamond_cutter.precompute.study.study_run import make_study
 
 MODEL, CUT = "efficientnet-lite0", "block5c_add"
-EACH = 16
-MARK = (slice(8, 26), slice(100, 118))
-"""Rows and columns of the mark on photos of 128 x 128: an inch below the upper right corner."""
-
-
-def write_photos(folder: Path, share: float) -> str:
-    """Three classes of parts of the same photos: nothing tells them apart but b's mark."""
-    generator = np.random.default_rng(0)
-    scenes = [getattr(skimage.data, name)() for name in ("chelsea", "coffee", "astronaut")]
-    for name in "abc":
-        (folder / name).mkdir(parents=True)
-        for number in range(EACH):
-            scene = scenes[number % len(scenes)]
-            top, left = generator.integers(0, np.array(scene.shape[:2]) - 128)
-            part = scene[top : top + 128, left : left + 128].copy()
-            if name == "b" and generator.random() < share:
-                part[MARK] = (230, 30, 40)
-                part[MARK][4:9, :] = (250, 240, 60)
-            Image.fromarray(part).save(folder / name / f"{number:02}.png")
-    return str(folder)
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., StudySettings]:
     folder = tmp_path_factory.mktemp("explained")
     for name, share in (("marked", 0.85), ("plain", 0.0)):
-        write_photos(folder / name, share)
+        write_marked_photos(folder / name, share)
 
     def make(name: str, **changes: object) -> StudySettings:
         asked = {"layers": ("cut",), "groups": 2, "pictures": 0} | changes

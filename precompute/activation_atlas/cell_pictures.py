@@ -1,0 +1,123 @@
+"""What a cell shows: its mean direction rendered, and what its vectors see of their photos."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from PIL import Image
+from threadpoolctl import threadpool_limits
+
+from diamond_cutter.precompute.activation_atlas.drawn_vectors import DrawnLayer
+from diamond_cutter.precompute.activation_atlas.map_cells import FEWEST, Cells
+from diamond_cutter.precompute.attribution.class_pictures import (
+    Wanted,
+    directions_of,
+    picture_tasks,
+    store_class_pictures,
+)
+from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
+from diamond_cutter.precompute.attribution.photo_tasks import Make, StudySlot
+from diamond_cutter.precompute.photos.photo import read_image
+from diamond_cutter.precompute.rendering.direction_whitening import whiten
+from diamond_cutter.precompute.rendering.target_readings import natural_units
+from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import (
+    CROP,
+    ActivationMap,
+)
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag
+from diamond_cutter.precompute.stores.shards import RowIndex, find_rows, key_of, read_rows
+
+NARROWEST, WIDEST = 0.15, 0.5
+"""Sides of what is shown of a photo for a vector, as shares of the photo's: of its receptive field,
+which in deep layers is more than the photo."""
+QUALITY = 80
+"""Of these pictures, as WebP has it."""
+
+
+def render_cells(
+    to_explain: CutToExplain,
+    drawn: DrawnLayer,
+    grids: Sequence[Cells],
+    place: StudySlot,
+    make: Make,
+    kept: dict[str, set[str]],
+) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """For each grid the pictures of its cells, and which are shown; coarse grids are made first.
+
+    A cell's picture is of the direction of its mean from that of all vectors, whitened.
+    """
+    if not grids:
+        return []
+    [(_, spread)] = natural_units(to_explain.backbone, [drawn.layer])
+    middle = drawn.vector.mean(axis=0)
+    covariance = np.cov(drawn.vector, rowvar=False, dtype=np.float32).reshape(len(spread), -1)
+    study, wanted, names = place.study_group(), [], []
+    for cells in grids:
+        full = np.flatnonzero(cells.count >= FEWEST)
+        with threadpool_limits(1):  # the same sums on every machine
+            ways = whiten((cells.mean[full] - middle) / spread, covariance, spread)
+        names.append([f"cell {cells.row[at]} {cells.column[at]} of {cells.side}" for at in full])
+        wanted.append((full, directions_of(to_explain, drawn.layer, names[-1], ways)))
+    namespace = "cells-" + key_of([to_explain.backbone.weights_digest, drawn.layer.name])[:12]
+    there = set(find_rows(study, namespace))
+    tasks = [
+        task
+        for _, each in wanted
+        for task in picture_tasks(
+            to_explain, each, there, depth=0, study=place.study, namespace=namespace
+        )
+    ]
+    make(store_class_pictures, tasks, "cells")
+    found = find_rows(study, namespace)
+    kept.setdefault(namespace, set()).update(key for _, each in wanted for key in each.keys)
+    return [
+        _spread(study, namespace, found, cells, full, each)
+        for cells, (full, each) in zip(grids, wanted, strict=True)
+    ]
+
+
+def _spread(
+    study: zarr.Group,
+    namespace: str,
+    found: dict[str, RowIndex],
+    cells: Cells,
+    full: NDArray[np.intp],
+    wanted: Wanted,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Pictures of all cells, and whether each is one: of those that have none, black."""
+    shown = np.zeros(len(cells.count), np.uint8)
+    if not len(full):
+        return np.zeros((len(cells.count), 1, 1, 3), np.uint8), shown
+    rows = [found[key] for key in wanted.keys]
+    made = read_rows(study, namespace, rows, "picture")
+    pictures = np.zeros((len(cells.count), *made.shape[1:]), np.uint8)
+    pictures[full] = made
+    shown[full] = read_rows(study, namespace, rows, "flag") == Flag.NONE
+    return pictures, shown
+
+
+def crop_examples(
+    photo_set: PhotoSet, drawn: DrawnLayer, examples: NDArray[np.int32], found: ActivationMap
+) -> list[bytes]:
+    """What each example shows of its photo, WebP."""
+    field = (found.receptive_field or found.input_size) / found.input_size
+    share = min(max(field, NARROWEST), WIDEST)
+    crops: dict[int, bytes] = {}
+    seen: tuple[int, NDArray[np.uint8]] | None = None
+    for index in sorted(examples.tolist(), key=lambda at: int(drawn.photo[at])):
+        number = int(drawn.photo[index])
+        if seen is None or seen[0] != number:
+            seen = number, read_image(photo_set.photos[number])
+        image = seen[1]
+        whole = np.array(image.shape[:2])
+        side = np.maximum(np.rint(share * whole), 1)
+        middle = (drawn.place[index] + 0.5) / drawn.sides * whole
+        top, left = np.clip(np.rint(middle - side / 2), 0, whole - side).astype(int)
+        height, width = side.astype(int)
+        crop = Image.fromarray(image[top : top + height, left : left + width])
+        written = BytesIO()
+        crop.resize((CROP, CROP), Image.Resampling.LANCZOS).save(written, "WEBP", quality=QUALITY)
+        crops[index] = written.getvalue()
+    return [crops[index] for index in examples.tolist()]

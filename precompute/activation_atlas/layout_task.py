@@ -1,0 +1,74 @@
+"""What a worker does to lay out a layer: read the vectors drawn, and store a position of each."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from diamond_cutter.precompute.activation_atlas.map_layout import LAID_OUT, evenly, lay_out, place
+from diamond_cutter.precompute.jobs.task import failures_told
+from diamond_cutter.precompute.stores.attribution import attribution_writer
+from diamond_cutter.precompute.stores.network import Network
+from diamond_cutter.precompute.stores.shards import RowIndex, read_rows
+from diamond_cutter.precompute.stores.store_address import subgroup
+
+VERSION = 1
+"""Of the layout: raised when the same vectors would lie elsewhere."""
+_GFLOP = 0.25
+"""What a vector that is laid out takes, in GFLOP of a network that take as long."""
+
+
+@dataclass(frozen=True)
+class LayoutTask:
+    """What one task makes: the positions of a layer's vectors, stored as one row under `key`.
+
+    study, namespace: where the vectors are stored; rows: of each photo. beginning (V, 2) float32:
+    where the layout of each vector begins, the same for all layers. target: the namespace of what
+    is made.
+    """
+
+    network: Network
+    layer: str
+    depth: int
+    study: str
+    namespace: str
+    target: str
+    key: str
+    seed: int
+    rows: tuple[RowIndex, ...] = field(compare=False)
+    beginning: NDArray[np.float32] = field(compare=False)
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """The backbone and the layer."""
+        return (self.network.name, self.layer)
+
+    @property
+    def effort(self) -> float:
+        """About what it takes, in GFLOP."""
+        return _GFLOP * min(len(self.beginning), LAID_OUT)
+
+    @property
+    def size(self) -> int:
+        """A layer."""
+        return 1
+
+    @property
+    def where(self) -> str:
+        """The task as messages name it."""
+        return f"{self.network.name} {self.layer} layout"
+
+
+def store_layout(address: str, threads: int, task: LayoutTask) -> None:  # noqa: ARG001
+    """Lay out a layer and store where its vectors lie; raises as `store_attribution` does."""
+    with failures_told(task, address):
+        study = subgroup(zarr.open_group(address, mode="r+"), task.study)
+        drawn = read_rows(study, task.namespace, task.rows, f"{task.layer}-vector")
+        vectors = drawn.reshape(-1, drawn.shape[-1])
+        some = evenly(len(vectors), LAID_OUT)
+        positions = lay_out(vectors[some], task.beginning[some], task.seed)
+        if len(some) < len(vectors):
+            positions = place(vectors, vectors[some], positions)
+        arrays = {"position": positions[None]}
+        attribution_writer.write_arrays(study, task.target, task.key[:16], [task.key], arrays)
