@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import zarr
 
+from diamond_cutter.build.mapped_layers import MappedLayers, read_mapped
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     ClassAttribution,
@@ -103,6 +104,7 @@ class NetworkByItself:
     report: Report
     thumbnail: zarr.Array[Any]
     explained: ExplainedStudy
+    mapped: MappedLayers
 
     @property
     def path(self) -> str:
@@ -185,5 +187,6 @@ def read_networks(addresses: Sequence[str]) -> tuple[NetworkByItself, ...]:
             group = subgroup(studies, name)
             slot = subgroup(group, str(group.attrs["slot"]))
             thumbnail = array(slot, "photos/thumbnail")
-            found[name] = NetworkByItself(name, read_report(slot), thumbnail, explained)
+            mapped = read_mapped(slot, f"{address}/{name}")
+            found[name] = NetworkByItself(name, read_report(slot), thumbnail, explained, mapped)
     return tuple(found[name] for name in sorted(found))

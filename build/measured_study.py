@@ -10,6 +10,7 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.build.explained_study import ExplainedStudy, read_attribution
+from diamond_cutter.build.mapped_layers import MappedLayers, read_mapped
 from diamond_cutter.build.rendered_atlas import ADDRESS_PART
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.stores.study.dataset_report import File, Report
@@ -60,6 +61,7 @@ class MeasuredStudy:
     group: (N,) int32, the same for near duplicates and what else stays together.
     thumbnail: (N, 96, 96, 3) uint8, sRGB.
     explained: what its cuts look at; None where that was not computed.
+    mapped: its activation atlas.
     """
 
     study: Study
@@ -70,6 +72,7 @@ class MeasuredStudy:
     group: zarr.Array[Any]
     thumbnail: zarr.Array[Any]
     explained: ExplainedStudy | None
+    mapped: MappedLayers
 
     @property
     def path(self) -> str:
@@ -189,6 +192,7 @@ def _read_study(address: str, studies: zarr.Group, name: str) -> MeasuredStudy:
         group=array("photos/group", (photos,), "int32", slot),
         thumbnail=array("photos/thumbnail", picture, "uint8", slot),
         explained=read_attribution(address, studies, name),
+        mapped=read_mapped(slot, where),
     )
 
 

@@ -14,10 +14,13 @@ from diamond_cutter.build.explained_study import (
     contents,
     views,
 )
+from diamond_cutter.build.mapped_layers import map_contents
 from diamond_cutter.build.pages import page_templates
 from diamond_cutter.build.pages.attribution.attribution_view import AttributionView
 from diamond_cutter.build.pages.attribution.class_attribution_view import explained_classes
 from diamond_cutter.build.pages.attribution.photo_attribution_files import explained_photos
+from diamond_cutter.build.pages.maps.map_documents import PhotoFacts
+from diamond_cutter.build.pages.maps.map_page import MapsOf, map_files
 from diamond_cutter.build.pages.page_frame import Surroundings
 from diamond_cutter.build.pages.study.class_page import class_folder, network_class_page
 from diamond_cutter.build.pages.study.network_result_page import networks_page
@@ -43,7 +46,8 @@ def write_networks(
         theirs = atlas_of(atlas, {cut.model: cut.weights_digest for cut in each.explained.cuts})
         facts = ("facts", repr((generator, around, each.name, each.report)).encode())
         thumbnails = ("thumbnails", np.asarray(each.thumbnail[:]).tobytes())
-        made_of = digest(chain([facts, thumbnails], attribution_facts(each.explained, theirs)))
+        look = attribution_facts(each.explained, theirs)
+        made_of = digest(chain([facts, thumbnails], look, map_contents(each.mapped)))
         shown_from[each.path] = made_of
         if not stage.keep_all(each.path, made_of):
             for path, content in _files(around, each, theirs):
@@ -92,5 +96,9 @@ def _files(
             with_page.append(label)
             one_class = network_class_page(around, network, label, spoken)
             yield f"{class_folder(label)}index.html", page("class.html", one_class)
+    unknown = np.full(len(photos), -1, np.int32)
+    facts = PhotoFacts(unknown, unknown, np.isin(np.arange(len(photos)), order))
+    maps = MapsOf(network.name, network.path, network.mapped, facts, own=True, pages=set(atlas))
+    yield from map_files(environment, around, maps)
     index = networks_page(around, network, logits, with_page)
     yield "index.html", page("networks.html", index)

@@ -11,6 +11,7 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.build.explained_study import class_sums
+from diamond_cutter.build.mapped_layers import map_contents
 from diamond_cutter.build.measured_study import MeasuredStudy, read_array
 from diamond_cutter.build.page_text import encode
 from diamond_cutter.build.pages import page_templates
@@ -20,6 +21,8 @@ from diamond_cutter.build.pages.attribution.class_attribution_view import (
     explained_classes,
 )
 from diamond_cutter.build.pages.attribution.photo_attribution_files import explained_photos
+from diamond_cutter.build.pages.maps.map_documents import PhotoFacts
+from diamond_cutter.build.pages.maps.map_page import MapsOf, map_files
 from diamond_cutter.build.pages.page_frame import Surroundings
 from diamond_cutter.build.pages.study.class_page import FOLDER as CLASSES
 from diamond_cutter.build.pages.study.class_page import class_folder, class_page, classes_page
@@ -117,6 +120,9 @@ def study_files(
             yield from files
             if look is not None:
                 looks[seen.photo] = look
+    facts = PhotoFacts(label, ours.predicted, np.ones(len(label), bool))
+    maps = MapsOf(study.name, measured.path, measured.mapped, facts, own=False, pages=pages)
+    yield from map_files(environment, around, maps)
     for index, spoken in enumerate(class_attribution_views):
         one_class = class_page(around, measured, ours, index, spoken)
         yield f"{class_folder(index)}index.html", page("class.html", one_class)
@@ -154,7 +160,8 @@ def _digest(
         arrays += [cut.probability, cut.confusion]
     parts = chain.from_iterable(map(_parts, arrays))  # one at a time: they may be large
     look = () if measured.explained is None else attribution_facts(measured.explained, atlas)
-    return digest(chain([("facts", repr(facts).encode())], parts, look))
+    maps = map_contents(measured.mapped)
+    return digest(chain([("facts", repr(facts).encode())], parts, look, maps))
 
 
 def _parts(array: zarr.Array[Any]) -> Iterator[tuple[str, bytes]]:

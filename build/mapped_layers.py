@@ -1,0 +1,48 @@
+"""The activation atlas of a study, or of networks by themselves, as the site reads it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import zarr
+
+from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import ActivationMap
+from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_store import (
+    map_group,
+    read_maps,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class MappedLayers:
+    """The maps of layers: those that have a grid, in depth order, and the slot that holds them."""
+
+    slot: zarr.Group
+    maps: tuple[ActivationMap, ...]
+
+
+def map_folder(found: ActivationMap) -> str:
+    """The folder of a map's page, below its study's, with a slash at the end."""
+    return f"map/{found.model}/{found.layer}/"
+
+
+def read_mapped(slot: zarr.Group, where: str) -> MappedLayers:
+    """The maps in a slot; a `UserError` if they are not what the contract says."""
+    try:
+        maps = read_maps(slot)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{where}: expected the attributes of its activation atlas, got {error!r}; make it "
+            "anew with `diamond study`"
+        ) from error
+    return MappedLayers(slot, tuple(each for each in maps if each.grids))
+
+
+def map_contents(mapped: MappedLayers) -> Iterator[tuple[str, bytes]]:
+    """All that maps are made of, by name, to be told from what was before."""
+    for each in mapped.maps:
+        yield "map", repr(each).encode()
+        for name, member in sorted(map_group(mapped.slot, each).members(max_depth=None)):
+            if isinstance(member, zarr.Array):
+                yield f"{name} {member.shape}", np.asarray(member[:]).tobytes()
