@@ -13,6 +13,9 @@ from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_store im
     read_maps,
 )
 
+LIST = "map/"
+"""The folder of the list of maps, below its study's."""
+
 
 @dataclass(frozen=True, eq=False)
 class MappedLayers:
@@ -21,10 +24,24 @@ class MappedLayers:
     slot: zarr.Group
     maps: tuple[ActivationMap, ...]
 
+    @property
+    def list_path(self) -> str:
+        """Where the list of maps lies below the study's folder; empty without maps."""
+        return LIST if self.maps else ""
+
+    @property
+    def first_path(self) -> str:
+        """The folder of the map that is shown first, of the deepest layer; empty without maps."""
+        return (
+            map_folder(next(each for each in self.maps if each.layer == each.cut))
+            if self.maps
+            else ""
+        )
+
 
 def map_folder(found: ActivationMap) -> str:
     """The folder of a map's page, below its study's, with a slash at the end."""
-    return f"map/{found.model}/{found.layer}/"
+    return f"{LIST}{found.model}/{found.layer}/"
 
 
 def read_mapped(slot: zarr.Group, where: str) -> MappedLayers:

@@ -8,7 +8,7 @@ import jinja2
 import numpy as np
 
 from diamond_cutter.build.mapped_layers import MappedLayers, map_folder
-from diamond_cutter.build.page_text import apart, number, shown, signed
+from diamond_cutter.build.page_text import apart, number, shown, signed_text
 from diamond_cutter.build.pages import page_templates
 from diamond_cutter.build.pages.maps.map_documents import (
     MapArrays,
@@ -202,12 +202,13 @@ def _regions(of: MapsOf, found: ActivationMap, arrays: MapArrays, atlas: str) ->
         row, column = int(grid.row[at]), int(grid.column[at])
         values = grid.attribution[at]
         chosen = most_attributed(values, TOLD)
+        scale = float(np.abs(values[chosen]).max(initial=0))
         yield Region(
             where=_where(row, column, side),
             vectors=int(grid.count[at]),
             given=tuple(
                 Link(
-                    f"{apart(found.classes[label])} {signed(float(values[label]))}",
+                    f"{apart(found.classes[label])} {signed_text(float(values[label]), scale)}",
                     f"../../../classes/{label}/" if not of.own else "",
                 )
                 for label in chosen

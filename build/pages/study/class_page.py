@@ -60,6 +60,7 @@ class ClassPage:
 
     study: its name, or that of what networks are asked. head: what that of the study says; None of
     networks by themselves. look: what speaks for the class, None where that was not computed.
+    map: address of the deepest layer's, with what speaks for the class; empty without maps.
     """
 
     frame: Frame
@@ -67,6 +68,7 @@ class ClassPage:
     name: str
     head: HeadSays | None
     look: ClassAttributionView | None
+    map: str
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,8 @@ def class_page(
         before=_beside(study.classes, index - 1),
         after=_beside(study.classes, index + 1),
     )
-    return ClassPage(frame, study.name, name, head, look)
+    where = f"{base}{measured.mapped.first_path}?class={index}" if measured.mapped.maps else ""
+    return ClassPage(frame, study.name, name, head, look, where)
 
 
 def network_class_page(
@@ -150,7 +153,8 @@ def network_class_page(
         f"What speaks for {name} and against it.",
         crumbs=(Link(NAME, "../../../../"), Link(network.name, "../../")),
     )
-    return ClassPage(frame, network.name, name, None, look)
+    where = f"../../{network.mapped.first_path}?class={label}" if network.mapped.maps else ""
+    return ClassPage(frame, network.name, name, None, look, where)
 
 
 def _confused(classes: list[str], found: NDArray[np.int32]) -> tuple[Confused, ...]:

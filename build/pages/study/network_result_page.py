@@ -32,6 +32,7 @@ class NetworksPage:
     photos: str
     thumbs: tuple[NetworkThumb, ...]
     classes: tuple[Link, ...]
+    maps: str
 
 
 def networks_page(
@@ -64,4 +65,6 @@ def networks_page(
         for photo in sorted(logits)
     )
     classes = tuple(Link(shown(cut.classes[label]), class_folder(label)) for label in with_page)
-    return NetworksPage(frame, network.name, names_of, photos, thumbs, classes)
+    return NetworksPage(
+        frame, network.name, names_of, photos, thumbs, classes, network.mapped.list_path
+    )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.build.explained_study import NetworkByItself
+from diamond_cutter.build.mapped_layers import MappedLayers
 from diamond_cutter.build.measured_study import MeasuredStudy
 from diamond_cutter.build.page_text import margin_text, shown, whole_percent
 from diamond_cutter.build.pages.attribution.attribution_view import AttributionView
@@ -72,6 +73,7 @@ class PhotoPage:
     name: of its file; path: in the dataset. guesses: of the recommended cut, or of the network.
     heads: what those of the study say; None of a network by itself, which `network` names, and
     which is empty in a study. look: what the network looks at, None where that was not computed.
+    map: address of the deepest layer's, with the photo's places marked; empty without maps.
     before, after: in the order of the dataset.
     """
 
@@ -84,6 +86,7 @@ class PhotoPage:
     heads: HeadsSay | None
     guesses: tuple[Guess, ...]
     look: AttributionView | None
+    map: str
     before: Link | None
     after: Link | None
 
@@ -136,6 +139,7 @@ def photo_page(
         heads=heads,
         guesses=_guesses(study.classes, probability, with_page, label) if predicted >= 0 else (),
         look=look,
+        map=_map_of(measured.mapped, photo),
         before=_photo_link(photo - 1) if photo else None,
         after=_photo_link(photo + 1) if photo + 1 < study.photos else None,
     )
@@ -176,9 +180,14 @@ def network_photo_page(
         heads=None,
         guesses=_guesses(cut.classes, odds / odds.sum(), set(cut.shown)),
         look=look,
+        map=_map_of(network.mapped, photo),
         before=before,
         after=after,
     )
+
+
+def _map_of(mapped: MappedLayers, photo: int) -> str:
+    return f"{BASE}{mapped.first_path}?photo={photo}" if mapped.maps else ""
 
 
 def _photo_link(photo: int) -> Link:

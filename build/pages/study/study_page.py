@@ -73,6 +73,7 @@ class StudyPage:
     how many lie on the frontier. thumbs: the photos of lowest margin, `wrong` of all are taken for
     a wrong class; names: of the classes, as many as have room. warned: of shortcuts. linked: the
     backbones that the atlas has, their pages. headings: of the plain columns of the table.
+    maps: where their list is, empty if there are none.
     dataset: how it was read and what was left out, in sentences. duplicates: in words, empty if
     there are none. settings: that repeat it, as a part of `diamond.toml`.
     """
@@ -81,6 +82,7 @@ class StudyPage:
     name: str
     photos: str
     classes: str
+    maps: str
     dataset: tuple[str, ...]
     sentence: str
     answer: Answer | None
@@ -147,6 +149,7 @@ def study_page(
         name=study.name,
         photos=number(study.photos, "photo"),
         classes=number(len(study.classes), "class", "classes"),
+        maps=measured.mapped.list_path,
         dataset=_dataset(measured.report),
         sentence=shown(chosen.sentence),
         answer=_answer(chosen),

@@ -7,7 +7,7 @@ import { CLOSEST } from "../state/map-state.js";
 /** @typedef {import("../state/map-state.js").MapState} MapState */
 
 const SMALLEST = 0.45; // of a cell's side, where least lies
-const FAINTEST = 0.08; // opacity of a cell that does not speak for the class
+const FAINTEST = 0.15; // opacity of a cell that does not speak for the class
 const STEP = 1.5; // of a key or a button
 const DRAGGED = 4; // pixels from which a press is a drag
 

@@ -65,10 +65,14 @@ function draw() {
 
 /** @param {GridDocument} shown */
 function legendOf(shown) {
+  const name = (/** @type {number} */ label) => shown.names[String(label)] ?? "";
+  if (state.label !== null && state.against !== null) {
+    return [`to the left what speaks for \u2068${name(state.against)}\u2069, to the right for \u2068${name(state.label)}\u2069; down as on the map`];
+  }
   if (state.colour === "class") {
     const labels = shown.row.map((_, cell) => (shown.labels[cell]?.length ? shown.labels[cell] : shown.given[cell])?.[0]?.[0]);
     const found = [...new Set(labels)].filter((label) => label !== undefined).sort((one, other) => one - other);
-    return found.slice(0, 24).map((label) => swatch(colourOf(label), shown.names[String(label)] ?? ""));
+    return found.slice(0, 24).map((label) => swatch(colourOf(label), name(label)));
   }
   if (state.colour === "wrong") return [swatch("rgb(214 40 20)", "all of photos taken for a wrong class; the fainter, the fewer")];
   if (state.colour === "count") return [swatch("rgb(8 105 92)", `${Math.max(...shown.count)} places; the fainter, the fewer`)];
