@@ -13,6 +13,7 @@ import zarr
 from filelock import FileLock
 from numpy.typing import NDArray
 from sample_attribution import write_attribution
+from sample_map import write_maps
 from sample_study import LARGE, SMALL, colour_of_photo, write_study
 
 from diamond_cutter.build.whole_site import build_site
@@ -262,6 +263,28 @@ def small_site(small_atlas: str, small_study: str, once: Once) -> Path:
         build_site(small_atlas, [small_study], folder / "site", "", quiet)
 
     return once("built", make) / "site"
+
+
+@pytest.fixture(scope="session")
+def mapped_study(small_study: str, once: Once) -> str:
+    """The made-up study with an activation atlas; to be read only."""
+
+    def make(folder: Path) -> None:
+        address = folder / "study.zarr"
+        shutil.copytree(small_study, address)
+        write_maps(str(address), "pets", list(SMALL.classes))
+
+    return str(once("mapped", make) / "study.zarr")
+
+
+@pytest.fixture(scope="session")
+def mapped_site(small_atlas: str, mapped_study: str, once: Once) -> Path:
+    """The site of the small atlas and the study with maps; to be read only."""
+
+    def make(folder: Path) -> None:
+        build_site(small_atlas, [mapped_study], folder / "site", "", quiet)
+
+    return once("mapped-built", make) / "site"
 
 
 @pytest.fixture(scope="session")

@@ -73,6 +73,12 @@ def address(small_site: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def mapped_address(mapped_site: Path) -> Iterator[str]:
+    """Where the site of the study with maps is served."""
+    yield from serve(mapped_site, "")
+
+
+@pytest.fixture(scope="session")
 def networks_address(networks_site: Path) -> Iterator[str]:
     """Where the site of networks by themselves is served."""
     yield from serve(networks_site, "")

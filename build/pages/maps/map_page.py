@@ -118,7 +118,7 @@ def map_files(
         arrays = read_arrays(of.mapped, each)
         folder = map_folder(each)
         page = _page(around, of, each, arrays)
-        yield f"{folder}index.html", page_templates.render(environment, "map.html", page)
+        yield f"{folder}index.html", page_templates.render(environment, "maps/map.html", page)
         shown_grid = each.grids.index(page.side)
         picture = whole_picture(arrays.grids[shown_grid], page.side, page.size // page.side)
         yield f"{folder}map.webp", webp(picture)
@@ -141,7 +141,7 @@ def map_files(
         crumbs=(Link(NAME, root_of(f"{of.path}map/")), Link(of.name, "../")),
     )
     page_of_all = MapsPage(frame, of.name, tuple(links))
-    yield "map/index.html", page_templates.render(environment, "maps.html", page_of_all)
+    yield "map/index.html", page_templates.render(environment, "maps/map_list.html", page_of_all)
 
 
 def _page(around: Surroundings, of: MapsOf, found: ActivationMap, arrays: MapArrays) -> MapPage:

@@ -49,8 +49,10 @@ async function apply() {
   drawDots(plane, dots ? placesOf(dots, state.photo ?? -1) : []);
   if (dots && !placesOf(dots, state.photo ?? -1).length) outcome.textContent = "This photo is not on the map.";
   const cell = chosen && chosenGrid ? indexOf(chosenGrid, chosen) : -1;
-  if (chosenGrid && cell >= 0) pane.replaceChildren(...createPane(chosenGrid, cell, base, own !== "", pictures));
-  else pane.replaceChildren(...empty);
+  if (chosenGrid && cell >= 0) {
+    pane.replaceChildren(...createPane(chosenGrid, cell, base, own !== "", pictures));
+    outcome.textContent = describeCell(chosenGrid, cell);
+  } else pane.replaceChildren(...empty);
   if (chosen && cell < 0) outcome.textContent = "Nothing lies in the cell that the address names.";
   for (const link of document.querySelectorAll("a[data-carry]")) {
     if (link instanceof HTMLAnchorElement) link.search = writeMap(carried(state));
@@ -170,7 +172,18 @@ function settle() {
 function choose(cell) {
   if (!grid) return;
   go({ ...state, cell: { side: grid.side, row: grid.row[cell] ?? 0, column: grid.column[cell] ?? 0 } });
-  outcome.textContent = describeCell(grid, cell);
+}
+
+/** @param {number} cell of the grid that is shown, by index: the window moves to where it is */
+function reveal(cell) {
+  if (!grid) return;
+  const width = plane.clientWidth / grid.side;
+  const into = (/** @type {number} */ at, /** @type {number} */ start, /** @type {number} */ size) =>
+    at * width < start ? at * width : Math.max(start, (at + 1) * width - size);
+  viewport.scrollTo(
+    into(grid.column[cell] ?? 0, viewport.scrollLeft, viewport.clientWidth),
+    into(grid.row[cell] ?? 0, viewport.scrollTop, viewport.clientHeight),
+  );
 }
 
 /** @param {unknown} error */
@@ -195,7 +208,9 @@ viewport.addEventListener("keydown", (event) => {
   event.preventDefault();
   const at = state.cell?.side === grid.side ? indexOf(grid, state.cell) : -1;
   const next = at < 0 ? grid.count.indexOf(Math.max(...grid.count)) : cellToward(grid, at, event.key);
-  if (next !== null) choose(next);
+  if (next === null) return;
+  choose(next);
+  reveal(next);
 });
 let waiting = false;
 viewport.addEventListener("scroll", () => {
