@@ -14,6 +14,7 @@ def test_the_commands_are_these() -> None:
         "check-data",
         "study",
         "export",
+        "predict",
         "save",
         "site",
         "serve",

@@ -11,6 +11,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import (
     STUDY_TABLES,
     TABLES,
+    ActivationAtlasSettings,
     AtlasSettings,
     AttributionSettings,
     SiteSettings,
@@ -46,7 +47,11 @@ def test_the_demo_has_every_setting_of_a_study_with_its_default() -> None:
     given = options("--config", str(DEMO))
     quick = AttributionSettings(photos="40", groups=3, pictures=1)
     assert load_studies(given) == {
-        "digits": StudySettings(dataset="data/digits", attribution=quick),
+        "digits": StudySettings(
+            dataset="data/digits",
+            attribution=quick,
+            activation_atlas=ActivationAtlasSettings(layers=("cut",)),
+        ),
         "scenes": StudySettings(
             dataset="data/scenes",
             training=TrainingSettings(head="own"),
