@@ -269,10 +269,11 @@ def _split(measured: MeasuredStudy) -> str:
 
 
 def _duplicates(measured: MeasuredStudy) -> str:
-    """How many photos stay together, by a column or as near duplicates; empty if none does."""
-    if column := measured.study.settings.get("groups"):
+    """How many photos stay together, by a column, folders or pictures; empty if none does."""
+    if grouping := measured.report.grouping:
         groups = number(len(np.unique(read_array(measured.group))), "group")
-        return f"The photos form {groups} that stay together ({shown(column)}, near duplicates)"
+        by = shown(grouping.column)
+        return f"The photos form {groups} that stay together ({by}, near duplicates)"
     sizes = np.bincount(np.unique(read_array(measured.group), return_inverse=True)[1])
     alike = sizes[sizes > 1]
     if not len(alike):

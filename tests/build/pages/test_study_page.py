@@ -14,6 +14,7 @@ from diamond_cutter.build.page_text import percent
 from diamond_cutter.build.pages.study import study_files as study_module
 from diamond_cutter.build.pages.study import study_page
 from diamond_cutter.build.whole_site import build_site
+from diamond_cutter.precompute.stores.study.dataset_report import Grouping
 from diamond_cutter.precompute.stores.study.study_reader import ranking_document
 
 
@@ -91,10 +92,11 @@ def test_it_says_how_it_was_measured(html: str) -> None:
     assert "never saw the photos" in said
 
 
-def test_groups_by_a_column_are_counted(pets: MeasuredStudy) -> None:
-    settings = pets.study.settings | {"groups": "patient"}
-    grouped = replace(pets, study=replace(pets.study, settings=settings))
-    said = "The photos form 58 groups that stay together (patient, near duplicates)"
+@pytest.mark.parametrize("column", ["patient", "folder"])
+def test_groups_by_a_column_or_folders_are_counted(pets: MeasuredStudy, column: str) -> None:
+    report = replace(pets.report, grouping=Grouping(column, 58, 2, 0, []))
+    grouped = replace(pets, report=report)
+    said = f"The photos form 58 groups that stay together ({column}, near duplicates)"
     assert study_page._duplicates(grouped) == said
 
 
