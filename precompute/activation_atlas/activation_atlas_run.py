@@ -13,7 +13,12 @@ from diamond_cutter.precompute.activation_atlas.activation_sample_task import (
     SampleRequest,
     store_samples,
 )
-from diamond_cutter.precompute.activation_atlas.cell_pictures import crop_examples, render_cells
+from diamond_cutter.precompute.activation_atlas.cell_pictures import (
+    cell_tasks,
+    crop_examples,
+    plan_cells,
+    read_cells,
+)
 from diamond_cutter.precompute.activation_atlas.drawn_vectors import DrawnLayer, read_drawn
 from diamond_cutter.precompute.activation_atlas.layout_task import (
     VERSION,
@@ -31,6 +36,7 @@ from diamond_cutter.precompute.attribution.attribution_selection import (
     choose_photos,
     select_layers,
 )
+from diamond_cutter.precompute.attribution.class_pictures import store_class_pictures
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
 from diamond_cutter.precompute.attribution.photo_tasks import (
     AskedCut,
@@ -116,30 +122,43 @@ def _map_cut(
     rows = [found[key] for key in asked.keys]
     drawn = [read_drawn(study, asked, rows, layer) for layer in to_explain.layers]
     positions = _lay_out(asked, rows, drawn, place, make, seed, kept)
+    display.phase("averaging the cells of maps")
+    grids = [
+        _grids(each, position, finest, len(to_explain.classes), display)
+        for each, position in zip(drawn, positions, strict=True)
+    ]
+    planned = [plan_cells(to_explain, *each) for each in zip(drawn, grids, strict=True)]
+    tasks = [
+        task
+        for depth, each in enumerate(planned)
+        for task in cell_tasks(to_explain, each, place, depth)
+    ]
+    make(store_class_pictures, tasks, "cells")
     maps = []
-    for each, position in zip(drawn, positions, strict=True):
+    for each, position, cells, plan in zip(drawn, positions, grids, planned, strict=True):
         display.phase(f"the map of {each.layer.name}")
-        sides = grid_sides(finest, len(position)) if len(position) >= FEW else []
-        if not sides:
-            display.note(
-                f"{each.layer.name}: {len(position)} activation vectors are too few for a map; "
-                "more photos make one"
-            )
-        grids = [
-            make_cells(
-                side,
-                position,
-                each.vector,
-                each.photo,
-                each.classes,
-                each.attribution,
-                len(to_explain.classes),
-            )
-            for side in sides
-        ]
-        pictures = render_cells(to_explain, each, grids, place, make, kept)
-        maps.append(_write(asked, photo_set, each, position, grids, pictures, place.slot_group()))
+        kept.setdefault(plan.namespace, set()).update(plan.keys)
+        pictures = read_cells(study, plan)
+        maps.append(_write(asked, photo_set, each, position, cells, pictures, place.slot_group()))
     return maps
+
+
+def _grids(
+    drawn: DrawnLayer, position: NDArray[np.float32], finest: int, classes: int, display: Display
+) -> list[Cells]:
+    """The grids of a layer, coarsest first; none, and said so, of too few vectors."""
+    sides = grid_sides(finest, len(position)) if len(position) >= FEW else []
+    if not sides:
+        display.note(
+            f"{drawn.layer.name}: {len(position)} activation vectors are too few for a map; "
+            "more photos make one"
+        )
+    return [
+        make_cells(
+            side, position, drawn.vector, drawn.photo, drawn.classes, drawn.attribution, classes
+        )
+        for side in sides
+    ]
 
 
 def _lay_out(

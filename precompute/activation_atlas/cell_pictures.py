@@ -1,6 +1,7 @@
 """What a cell shows: its mean direction rendered, and what its vectors see of their photos."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
@@ -12,13 +13,13 @@ from threadpoolctl import threadpool_limits
 from diamond_cutter.precompute.activation_atlas.drawn_vectors import DrawnLayer
 from diamond_cutter.precompute.activation_atlas.map_cells import FEWEST, Cells
 from diamond_cutter.precompute.attribution.class_pictures import (
+    ClassPicturesTask,
     Wanted,
     directions_of,
     picture_tasks,
-    store_class_pictures,
 )
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
-from diamond_cutter.precompute.attribution.photo_tasks import Make, StudySlot
+from diamond_cutter.precompute.attribution.photo_tasks import StudySlot
 from diamond_cutter.precompute.photos.photo import read_image
 from diamond_cutter.precompute.rendering.direction_whitening import whiten
 from diamond_cutter.precompute.rendering.target_readings import natural_units
@@ -36,46 +37,70 @@ QUALITY = 80
 """Of these pictures, as WebP has it."""
 
 
-def render_cells(
-    to_explain: CutToExplain,
-    drawn: DrawnLayer,
-    grids: Sequence[Cells],
-    place: StudySlot,
-    make: Make,
-    kept: dict[str, set[str]],
-) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """For each grid the pictures of its cells, and which are shown; coarse grids are made first.
+@dataclass(frozen=True, eq=False)
+class PlannedCells:
+    """The pictures of a layer's cells, and the namespace in which they are stored.
+
+    grids: of each the cells, which of them get a picture, by index, and what is asked for those.
+    """
+
+    namespace: str
+    grids: list[tuple[Cells, NDArray[np.intp], Wanted]]
+
+    @property
+    def keys(self) -> set[str]:
+        """Of all pictures."""
+        return {key for _, _, wanted in self.grids for key in wanted.keys}
+
+
+def plan_cells(to_explain: CutToExplain, drawn: DrawnLayer, grids: Sequence[Cells]) -> PlannedCells:
+    """What is to be rendered of a layer's cells, coarse grids first.
 
     A cell's picture is of the direction of its mean from that of all vectors, whitened.
     """
+    backbone, layer = to_explain.backbone, drawn.layer
+    namespace = f"cells-{key_of([backbone.weights_digest, layer.name])[:12]}"
     if not grids:
-        return []
-    [(_, spread)] = natural_units(to_explain.backbone, [drawn.layer])
+        return PlannedCells(namespace, [])
+    [(_, spread)] = natural_units(backbone, [layer])
     middle = drawn.vector.mean(axis=0)
     covariance = np.cov(drawn.vector, rowvar=False, dtype=np.float32).reshape(len(spread), -1)
-    study, wanted, names = place.study_group(), [], []
+    planned = []
     for cells in grids:
-        full = np.flatnonzero(cells.count >= FEWEST)
+        apart = (cells.mean - middle) / spread
+        full = np.flatnonzero((cells.count >= FEWEST) & apart.any(axis=1))
         with threadpool_limits(1):  # the same sums on every machine
-            ways = whiten((cells.mean[full] - middle) / spread, covariance, spread)
-        names.append([f"cell {cells.row[at]} {cells.column[at]} of {cells.side}" for at in full])
-        wanted.append((full, directions_of(to_explain, drawn.layer, names[-1], ways)))
-    namespace = "cells-" + key_of([to_explain.backbone.weights_digest, drawn.layer.name])[:12]
-    there = set(find_rows(study, namespace))
-    tasks = [
+            ways = whiten(apart[full], covariance, spread)
+        names = [f"cell {cells.row[at]} {cells.column[at]} of {cells.side}" for at in full]
+        planned.append((cells, full, directions_of(to_explain, layer, names, ways)))
+    return PlannedCells(namespace, planned)
+
+
+def cell_tasks(
+    to_explain: CutToExplain, planned: PlannedCells, place: StudySlot, depth: int
+) -> list[ClassPicturesTask]:
+    """What is missing of the pictures planned; `depth`: of the layer among those mapped."""
+    there = set(find_rows(place.study_group(), planned.namespace))
+    return [
         task
-        for _, each in wanted
+        for _, _, wanted in planned.grids
         for task in picture_tasks(
-            to_explain, each, there, depth=0, study=place.study, namespace=namespace
+            to_explain,
+            wanted,
+            there,
+            depth=depth,
+            study=place.study,
+            namespace=planned.namespace,
         )
     ]
-    make(store_class_pictures, tasks, "cells")
-    found = find_rows(study, namespace)
-    kept.setdefault(namespace, set()).update(key for _, each in wanted for key in each.keys)
-    return [
-        _spread(study, namespace, found, cells, full, each)
-        for cells, (full, each) in zip(grids, wanted, strict=True)
-    ]
+
+
+def read_cells(
+    study: zarr.Group, planned: PlannedCells
+) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """For each grid the pictures of its cells, and which are shown."""
+    found = find_rows(study, planned.namespace)
+    return [_spread(study, planned.namespace, found, *grid) for grid in planned.grids]
 
 
 def _spread(

@@ -16,6 +16,7 @@ from diamond_cutter.command.settings import (
     AttributionSettings,
     StudySettings,
 )
+from diamond_cutter.precompute.activation_atlas import activation_atlas_run
 from diamond_cutter.precompute.attribution import class_pictures, photo_tasks
 from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import (
     ActivationMap,
@@ -149,6 +150,31 @@ def test_a_second_run_makes_nothing_again_and_the_same_bytes(
             make_study("marked", settings(parts=2))
     make_study("unmapped", settings(layers=("none",)))
     assert read_maps(study_group(open_studies(settings().store), "unmapped")) == []
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_interrupt_keeps_the_last_maps_and_the_next_run_goes_on(
+    settings: Callable[..., StudySettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def grids() -> list[int]:
+        slot = study_group(open_studies(settings().store), "kept")
+        return finest(slot, CUT)[0].grids
+
+    make_study("kept", settings(layers=("cut",), grid=8))
+    assert grids() == [8]
+    with monkeypatch.context() as patch:
+        patch.setattr(activation_atlas_run, "store_class_pictures", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            make_study("kept", settings(layers=("cut",), grid=6))
+    assert grids() == [8]
+    with monkeypatch.context() as patch:  # what was drawn and laid out is there
+        patch.setattr(activation_atlas_run, "store_samples", interrupt)
+        patch.setattr(activation_atlas_run, "store_layout", interrupt)
+        make_study("kept", settings(layers=("cut",), grid=6))
+    assert grids() == [6]
 
 
 @pytest.mark.parametrize(
