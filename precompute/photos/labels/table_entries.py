@@ -49,7 +49,8 @@ def tabulate(
     several = [path for path, known in labels.items() if len(known) > 1]
     question = ""
     if several and settings.several_labels == "combine":
-        reading.append(f"{len(several):,} photos have several labels: each combination is a class.")
+        many = "1 photo has" if len(several) == 1 else f"{len(several):,} photos have"
+        reading.append(f"{many} several labels: each combination is a class.")
     elif several and settings.several_labels == "ask":
         question = several_labels.question(settings.dataset, labels, several)
     entries = {path: _labelled(photo, labels[path], settings) for path, photo in named.items()}

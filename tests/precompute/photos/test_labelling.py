@@ -359,6 +359,7 @@ def test_several_labels_are_asked_about_left_out_or_combined(
     assert (left_out.question, rejected(left_out)) == ("", rejected(asked))
     combined = made.open("zip", several_labels="combine")
     assert (combined.question, rejected(combined)) == ("", {})
+    assert combined.reading[1] == "1 photo has several labels: each combination is a class."
     assert taken(combined)["0.jpg"] == two.replace(", ", " + ")
     assert {key: of for key, of in taken(combined).items() if key != "0.jpg"} == taken(left_out)
     with pytest.raises(UserError, match="several_labels: expected one of 'ask'"):
