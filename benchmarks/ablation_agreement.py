@@ -16,7 +16,7 @@ from diamond_cutter.precompute.attribution.attributor import Attributor
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
 from diamond_cutter.precompute.backbones.graph.cut_network import between, fold
-from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier, pooled_cut
+from diamond_cutter.precompute.backbones.graph.pretrained_head import cut_head
 from diamond_cutter.precompute.backbones.keras_runtime import tf
 
 SCENES = ("chelsea", "coffee", "rocket", "astronaut")
@@ -32,14 +32,14 @@ def main() -> None:
 
     backbone = catalogue.load(options.model)
     layers = options.layers.split(",")
-    cut, own = pooled_cut(backbone), classifier(backbone)
-    head = [(own.weights, own.bias)]
+    own = cut_head(backbone)
+    cut, head = own.cut, own.layers
     images = np.stack(
         [prepare(getattr(skimage.data, name)(), backbone.input_size) for name in SCENES]
     )
     ways = {"gradient": 0, f"integrated, {options.steps} steps": options.steps}
     answers = {
-        name: Attributor(backbone, [*layers, cut.name], "average", steps).ask(
+        name: Attributor(backbone, [*layers, cut.name], own.pooling, steps).ask(
             images, np.full(len(images), -1), head
         )
         for name, steps in ways.items()
@@ -53,7 +53,7 @@ def main() -> None:
         means = np.broadcast_to(activation.mean((0, 1, 2)), activation.shape)
         falls = [
             [
-                fall(rest, activation[photo], instead[photo], own.weights[:, label[photo]])
+                fall(rest, activation[photo], instead[photo], head[-1][0][:, label[photo]])
                 for photo in range(len(images))
             ]
             for instead in (np.zeros_like(activation), means)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from diamond_cutter.precompute.attribution.attributor import BATCH, Attributor
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
-from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier, pooled_cut
+from diamond_cutter.precompute.backbones.graph.pretrained_head import cut_head
 from diamond_cutter.precompute.backbones.keras_runtime import tf
 from diamond_cutter.precompute.photos.images.image_decoding import decode
 
@@ -38,9 +38,9 @@ def main() -> None:
     options = parser.parse_args()
 
     backbone = catalogue.load(options.model)
-    cut, own = pooled_cut(backbone), classifier(backbone)
-    head = [(own.weights, own.bias)]
-    attributor = Attributor(backbone, [options.below, cut.name], "average")
+    own = cut_head(backbone)
+    cut, head = own.cut, own.layers
+    attributor = Attributor(backbone, [options.below, cut.name], own.pooling)
     images = read(options.photos, options.most, backbone.input_size)
     network = tf.function(lambda batch: backbone.model(batch, training=False))
     random = np.random.default_rng(0)

@@ -178,8 +178,9 @@ def _spatial(network: Any) -> Any:
     """The network with its features as a map of one cell, if they are a vector."""
     if len(network.output.shape) == 4:
         return network
-    features = keras.layers.Reshape((1, 1, network.output.shape[-1]))(network.output)
-    return keras.Model(network.input, features)
+    image = keras.Input(network.input.shape[1:], name="image")  # its layers may have any names
+    features = keras.layers.Reshape((1, 1, network.output.shape[-1]))(network(image))
+    return keras.Model(image, features)
 
 
 def rival_weights(measured: Measured) -> NDArray[np.float32]:

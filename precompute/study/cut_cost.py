@@ -110,9 +110,10 @@ def _functions(backbone: Backbone, cuts: Sequence[str]) -> dict[str, Any]:
     side = backbone.input_size
     signature = [tf.TensorSpec((None, side, side, 3), tf.float32)]
     functions = {}
+    photo = keras.Input(network.input.shape[1:], name="photo")
     for cut, activation in zip(cuts, keras.tree.flatten(network.outputs), strict=True):
-        pooled = keras.layers.GlobalAveragePooling2D()(activation)
-        model = keras.Model(network.inputs, pooled)
+        part = keras.Model(network.inputs, activation)  # its layers may have any names
+        model = keras.Model(photo, keras.layers.GlobalAveragePooling2D()(part(photo)))
         functions[cut] = tf.function(model, input_signature=signature)
     return functions
 

@@ -76,14 +76,13 @@ def explain_networks(
 
 
 def _case(backbone: Backbone, settings: StudySettings) -> CutToExplain:
-    """A backbone's own classifier as the head of its last cut."""
-    from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier, pooled_cut
+    """A backbone's own classifier as the head of the cut that it reads."""
+    from diamond_cutter.precompute.backbones.graph.pretrained_head import cut_head
 
-    cut, found = pooled_cut(backbone), classifier(backbone)
-    layers = select_layers(settings.attribution.layers, backbone, cut.name)
-    head = [(found.weights, found.bias)]
-    classes = list(backbone.class_names)
-    return CutToExplain(backbone, layers, [head], head, classes, "average", settings.seed)
+    found = cut_head(backbone)
+    layers = select_layers(settings.attribution.layers, backbone, found.cut.name)
+    head, classes = found.layers, list(backbone.class_names)
+    return CutToExplain(backbone, layers, [head], head, classes, found.pooling, settings.seed)
 
 
 def _work(

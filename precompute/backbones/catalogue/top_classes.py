@@ -62,9 +62,15 @@ def class_chances(backbone: "Backbone", image: NDArray[np.uint8]) -> NDArray[np.
         from diamond_cutter.precompute.backbones.keras_runtime import tf
 
         pixels = tf.image.resize(pixels, backbone.sides, antialias=True)
-    logits = np.asarray(backbone.model(pixels), np.float64).reshape(-1)
+    found = backbone.model(pixels)
+    logits = np.asarray(found, np.float64).reshape(-1)
+    if len(logits) != found.shape[-1]:
+        raise UserError(
+            f"{backbone.name}: expected a network that ends in a vector of classes, got "
+            f"{tuple(found.shape)}; a study trains heads on its cuts all the same"
+        )
+    if len(logits) == 1 or not backbone.is_exclusive:
+        return 1 / (1 + np.exp(-logits))
     powers = np.exp(logits - logits.max())
-    chances: NDArray[np.float64] = (
-        powers / powers.sum() if len(logits) > 1 else 1 / (1 + np.exp(-logits))
-    )
+    chances: NDArray[np.float64] = powers / powers.sum()
     return chances

@@ -114,7 +114,9 @@ class UserModelEntry:
         network = read_keras(self.path, self.settings.preprocessing, self.name)
         info = replace(info, input_size=network.input_size)
         names = self.class_names(network.model.output_shape[-1])
-        backbone = Backbone.of(network.model, info, names, renumbered=False)
+        backbone = Backbone.of(
+            network.model, info, names, renumbered=False, is_exclusive=network.is_exclusive
+        )
         if not backbone.layers:
             raise UserError(
                 f"{self.path}: expected a network with layers (N, H, W, C), such as convolutions, "

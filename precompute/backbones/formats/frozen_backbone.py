@@ -13,8 +13,12 @@ from diamond_cutter.precompute.backbones.graph.frozen_layers import (
     find_frozen_layers,
     without_prefix,
 )
+from diamond_cutter.precompute.backbones.graph.pretrained_head import yes_or_no
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
+
+CHANCES = ("LogSoftmax", "Sigmoid", "Softmax")
+"""Operations that make chances of logits."""
 
 
 def frozen_backbone(
@@ -40,26 +44,36 @@ def frozen_backbone(
             f"{path}: expected layers (N, H, W, C) such as {', '.join(note.layers[:3]) or 'Relu'}, "
             "found none of them in the graph; name the file of that network"
         )
-    logits = _logits(graph, note.output) or layers[-1].name
+    logits, chances = _logits(graph, note.output)
+    logits = logits or layers[-1].name
     source, values = graph.rebuild([logits], {}, note.sides)
-    model = keras.Model(source, values[logits], name=info.name.replace("/", "."))
+    is_exclusive, value = chances != "Sigmoid", values[logits]
+    if tuple(value.shape[1:]) == (1,) and not is_exclusive:
+        value, is_exclusive = yes_or_no(value), True
+    model = keras.Model(source, value, name=info.name.replace("/", "."))
     info = completed(replace(info, input_size=max(note.sides)), graph, layers)
     outputs = model.output_shape
     names = note.classes
     if len(outputs) == 2 and len(names) != outputs[-1]:
         names = class_names(outputs[-1])
-    backbone = Backbone(info.name, model, max(note.sides), info, layers, names)
+    backbone = Backbone(
+        info.name, model, max(note.sides), info, layers, names, is_exclusive=is_exclusive
+    )
     backbone.__dict__["graph"] = graph  # of the cached property
     return backbone
 
 
-def _logits(graph: FrozenGraph, output: str) -> str:
-    """What the classes are read from: of chances, what they are made of; "" if not known."""
+def _logits(graph: FrozenGraph, output: str) -> tuple[str, str]:
+    """What the classes are read from, "" if not known; which operation made chances of it, if any.
+
+    `output`: the node of what the network gives.
+    """
     named = {node.layer.name: name for name, node in graph.nodes.items()}
-    name = named.get(output, "")
+    name, chances = named.get(output, ""), ""
     if not name:
         found = [name for name, node in graph.nodes.items() if node.kind == "Softmax"]
         name = found[-1] if found else ""
-    while name and graph.nodes[name].kind in ("Softmax", "Identity"):
+    while name and graph.nodes[name].kind in (*CHANCES, "Identity", "Cast"):
+        chances = chances or graph.nodes[name].kind.replace("Identity", "").replace("Cast", "")
         name = graph.nodes[name].inputs[0]
-    return name
+    return name, chances

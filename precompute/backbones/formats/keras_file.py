@@ -36,15 +36,20 @@ from diamond_cutter.precompute.backbones.graph.preprocessing import (
     Preprocessing,
     UnknownRangeError,
 )
+from diamond_cutter.precompute.backbones.graph.pretrained_head import yes_or_no
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 
 @dataclass(frozen=True)
 class UserModel:
-    """`model`: float32 RGB 0..1 (N, H, W, 3) to logits (N, classes); the side that it is for."""
+    """`model`: float32 RGB 0..1 (N, H, W, 3) to logits (N, classes); the side that it is for.
+
+    `is_exclusive`: see `Backbone`.
+    """
 
     model: Any
     input_size: int
+    is_exclusive: bool
 
 
 def read_keras(path: Path, preprocessing: str, name: str) -> UserModel:
@@ -71,7 +76,8 @@ def read_keras(path: Path, preprocessing: str, name: str) -> UserModel:
     except GraphError as error:
         raise UserError(
             f"{path}: expected a network of one photo and one answer, built of Keras's own layers, "
-            f"got {error}; save a functional or sequential model"
+            f"got {error}; save a functional or sequential model, of several outputs one: "
+            "`keras.Model(model.inputs, model.outputs[0])`"
         ) from error
     except Exception as error:  # h5py and Keras raise what they meet
         text = " ".join(str(error).rpartition("Exception encountered: ")[2].split())[:160]
@@ -111,16 +117,19 @@ def _opened(path: Path, loaded: Any, graph: Graph, preprocessing: str, name: str
     value = keras.ops.image.rgb_to_grayscale(pixels) if shape[-1] == 1 else pixels
     free = next(free for free in _names("preprocessing") if free not in graph.nodes)
     value = _applied(path, KNOWN[taken], value, shape[-1], free)
-    linear = {end} if _ends_in_chances(last) else set()
-    _, values = rebuild(graph, [end], linear, {first: value}, folded=False)
+    chances, target = _chances(last), end
+    linear = {end} if chances and isinstance(last.layer, LINEAR) else set()
+    if chances and not linear:
+        (target,) = last.inputs
+    _, values = rebuild(graph, [target], linear, {first: value}, folded=False)
     picture = noise((shape[1] or size, shape[2] or size), 3)
     given = {first: np.asarray(keras.Model(pixels, value)(picture))}
     check_graph(name, graph, given, loaded)
-    check_copy(name, graph, given, value, values, [end], linear)
-    logits = values[end]
-    if _is_softmax(last):
-        logits = values[last.inputs[0]]
-    return UserModel(keras.Model(pixels, logits, name=name), size)
+    check_copy(name, graph, given, value, values, [target], linear)
+    logits, is_exclusive = values[target], chances != "sigmoid"
+    if tuple(logits.shape[1:]) == (1,) and not is_exclusive:
+        logits, is_exclusive = yes_or_no(logits), True
+    return UserModel(keras.Model(pixels, logits, name=name), size, is_exclusive)
 
 
 def _names(name: str) -> Iterator[str]:
@@ -139,14 +148,10 @@ def _applied(path: Path, preprocessing: Preprocessing, value: Any, channels: int
     return preprocessing.apply(value, name)
 
 
-def _ends_in_chances(node: Node) -> bool:
-    """Whether a layer makes logits and then chances of them."""
-    return isinstance(node.layer, LINEAR) and keras.activations.serialize(
-        node.layer.activation
-    ) in ("softmax", "sigmoid")
-
-
-def _is_softmax(node: Node) -> bool:
-    if isinstance(node.layer, keras.layers.Activation):
-        return keras.activations.serialize(node.layer.activation) in ("softmax", "sigmoid")
-    return isinstance(node.layer, keras.layers.Softmax)
+def _chances(node: Node) -> str:
+    """Which chances a node makes of logits, "softmax" or "sigmoid"; empty if it makes none."""
+    kinds = {"softmax": "softmax", "log_softmax": "softmax", "sigmoid": "sigmoid"}
+    if isinstance(node.layer, (keras.layers.Activation, *LINEAR)):
+        return kinds.get(str(keras.activations.serialize(node.layer.activation)), "")
+    operations = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
+    return operations.get(node.kind, "")

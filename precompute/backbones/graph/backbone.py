@@ -21,7 +21,8 @@ class Backbone:
     without softmax; its first layers are the preprocessing. H and W are `input_size`, the side in
     pixels that it was trained for, or any where the network was built so; what is truncated takes
     any. `layers`: in depth order. `class_names`: by index of the logit. `weights_digest`: as
-    `Network` has it, set by the catalogue.
+    `Network` has it, set by the catalogue. `is_exclusive`: whether a photo has one class, so that
+    chances are the softmax of logits, not the sigmoid of each.
     """
 
     name: str
@@ -31,10 +32,17 @@ class Backbone:
     layers: list[Layer]
     class_names: tuple[str, ...]
     weights_digest: str = ""
+    is_exclusive: bool = True
 
     @classmethod
     def of(
-        cls, model: Any, info: Model, class_names: tuple[str, ...], *, renumbered: bool = True
+        cls,
+        model: Any,
+        info: Model,
+        class_names: tuple[str, ...],
+        *,
+        renumbered: bool = True,
+        is_exclusive: bool = True,
     ) -> "Backbone":
         """The backbone of a functional model: its layers, and what `info` lacks, from its graph.
 
@@ -43,7 +51,13 @@ class Backbone:
         graph = read_graph(model, renumbered=renumbered)
         layers = find_layers(graph, info.input_size)
         backbone = cls(
-            info.name, model, info.input_size, completed(info, graph, layers), layers, class_names
+            name=info.name,
+            model=model,
+            input_size=info.input_size,
+            info=completed(info, graph, layers),
+            layers=layers,
+            class_names=class_names,
+            is_exclusive=is_exclusive,
         )
         backbone.__dict__["graph"] = graph  # of the cached property
         return backbone

@@ -6,11 +6,10 @@ one counts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
-from typing import Any
 
-from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph, frozen_end
+from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph
 from diamond_cutter.precompute.backbones.graph.network_graph import bottlenecks
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
@@ -47,38 +46,6 @@ POINTWISE = (
 """Operations that make each value of one, and so may belong to the unit that they read."""
 
 NONLINEAR = frozenset(("Elu", "LeakyRelu", "Relu", "Relu6", "Selu"))
-
-PASSING = frozenset(("Identity", "Reshape", "Squeeze"))
-"""What may stand after a classifier and changes nothing."""
-
-
-@dataclass(frozen=True, eq=False)
-class Linear:
-    """The linear layer that makes logits of what the node `source` gives.
-
-    kernel: (D, K) or (1, 1, D, K); bias: (K,), or None.
-    """
-
-    source: str
-    kernel: Any
-    bias: Any
-
-
-def frozen_linear(graph: FrozenGraph, model: Any) -> Linear | None:
-    """The matrix product, or the 1 x 1 convolution of one cell, that `model` ends in; or None."""
-    name, bias = frozen_end(model), None
-    while (node := graph.nodes[name]).inputs:
-        weights = node.layer.trainable_weights
-        if node.kind in ("Add", "AddV2", "BiasAdd") and len(node.inputs) == len(weights) == 1:
-            bias = weights[0]
-        elif node.kind in ("Conv2D", "MatMul"):
-            is_cell = node.kind == "MatMul" or graph.nodes[node.inputs[0]].shape[1:3] == (1, 1)
-            fits = is_cell and len(weights) == 1 and weights[0].shape[-1] == node.shape[-1]
-            return Linear(node.inputs[0], weights[0], bias) if fits else None
-        elif node.kind not in PASSING:
-            return None
-        name = node.inputs[0]
-    return None
 
 
 def find_frozen_layers(graph: FrozenGraph, listed: Sequence[str] = ()) -> list[Layer]:

@@ -1,5 +1,10 @@
-"""A backbone's own classifier: its last linear layer, and the network that makes what it reads."""
+"""A backbone's own classifier: how its classes are read, and from what.
 
+What follows the last map is tried, not recognized: a dense layer, a norm after it, a temperature,
+the average of class maps are all linear, and so is whatever else gives sums for sums.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,15 +13,28 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
-from diamond_cutter.precompute.backbones.graph.cut_network import truncate_at
-from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph
-from diamond_cutter.precompute.backbones.graph.frozen_layers import Linear, frozen_linear
-from diamond_cutter.precompute.backbones.graph.network_graph import Graph
+from diamond_cutter.precompute.backbones.graph.cut_network import rebuild, truncate_at
+from diamond_cutter.precompute.backbones.graph.cut_verification import activations
+from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph, frozen_end
+from diamond_cutter.precompute.backbones.graph.network_graph import Graph, bottlenecks
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
-_BETWEEN = (keras.layers.Dropout, keras.layers.Flatten, keras.layers.Reshape)
-"""What may stand between pooling and classifier and changes nothing."""
+Array = NDArray[np.float32]
+Dense = tuple[Array, Array]
+"""Weights (D, U) and biases (U,)."""
+
+CHUNK = 64
+"""Rows of the unit matrix that go through a part of a network at once."""
+
+TOLERANCE, HALF_TOLERANCE = 1e-3, 3e-2
+"""How far from linear a part may be, of its largest value; where layers are in half precision."""
+
+POOLINGS: dict[str, Callable[[Array], Array]] = {
+    "average": lambda maps: maps.mean((1, 2)),
+    "maximum": lambda maps: maps.max((1, 2)),
+    "both": lambda maps: np.concatenate([maps.mean((1, 2)), maps.max((1, 2))], 1),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,93 +45,216 @@ class PretrainedHead:
     """
 
     features: Any
-    weights: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    weights: Array
+    bias: Array
+
+
+@dataclass(frozen=True, eq=False)
+class CutHead:
+    """How classes are read from a cut: pooled as `POOLINGS` names it, then by `layers`.
+
+    These are dense ones, with a ReLU between them.
+    """
+
+    cut: Layer
+    pooling: str
+    layers: Sequence[Dense]
 
 
 def classifier(backbone: Backbone) -> PretrainedHead:
-    """Take a backbone apart before its last linear layer, a dense one or a 1 x 1 convolution.
+    """Take a backbone apart where all that follows is linear, as far from its end as can be.
 
-    Raises `UserError` for a network without one, or with one class.
+    Raises `UserError` for a network that does not end in a vector, or ends in one number.
     """
-    graph = backbone.graph
-    if isinstance(graph, FrozenGraph):
-        found = frozen_linear(graph, backbone.model)
-    else:
-        found = _linear(graph)
-    if found is None:
-        raise UserError(
-            f"{backbone.name}: expected a network that ends in a linear layer of classes, found "
-            "none; ask for channels of its layers instead"
-        )
-    weights = np.asarray(found.kernel, np.float32).reshape(found.kernel.shape[-2:])
-    if weights.shape[1] < 2:
-        raise UserError(
-            f"{backbone.name}: expected a network of two classes or more, got one; ask for "
-            "channels of its layers instead"
-        )
-    bias = np.zeros(weights.shape[1]) if found.bias is None else found.bias
-    features = _features(backbone, found.source)
-    return PretrainedHead(features, weights, np.asarray(bias, np.float32).reshape(-1))
-
-
-def _linear(graph: Graph) -> Linear | None:
-    last = _last_linear(graph)
-    if last is None:
-        return None
-    kernel, *bias = graph.nodes[last].layer.get_weights()
-    return Linear(graph.nodes[last].inputs[0], kernel, bias[0] if bias else None)
-
-
-def _features(backbone: Backbone, name: str) -> Any:
-    """The network up to what the classifier reads, for images of any size.
-
-    Where a map is flattened (VGG), or may be, the network takes its input size alone, and images
-    are resized.
-    """
-    nodes = backbone.graph.nodes
-    flattened = isinstance(backbone.graph, FrozenGraph) or any(
-        isinstance(nodes[each].layer, keras.layers.Flatten)
-        and nodes[each].layer.input.shape[1:3] != (1, 1)
-        for each in backbone.graph.ancestors(name)
-    )
-    if not flattened:
-        return truncate_at(backbone, name)
-    network = truncate_at(backbone, name, size=backbone.sides)
-    image = keras.Input((None, None, 3), name="image")
-    resized = keras.layers.Resizing(*backbone.sides, name="resize")(image)
-    return keras.Model(image, network(resized))
-
-
-def pooled_cut(backbone: Backbone) -> Layer:
-    """The cut whose average over all places is what the classifier reads.
-
-    Raises `UserError` for a network whose classifier reads something else.
-    """
-    graph = backbone.graph
-    name = _last_linear(graph)
-    while name is not None:
-        name = next(iter(graph.nodes[name].inputs), None)
-        if name is None or not isinstance(graph.nodes[name].layer, _BETWEEN):
+    vectors = _vectors(backbone)
+    start = end = vectors[-1]
+    for name in reversed(vectors):
+        if not _is_affine(_Part.of(backbone, name, end)):
             break
-    if name is not None and isinstance(
-        graph.nodes[name].layer, keras.layers.GlobalAveragePooling2D
-    ):
-        source = graph.nodes[name].inputs[0]
-        for layer in backbone.layers:
-            if layer.name == source and layer.is_cut:
-                return layer
+        start = name
+    weights, bias = _of_classes(backbone, _dense(_Part.of(backbone, start, end)))
+    return PretrainedHead(truncate_at(backbone, start), weights, bias)
+
+
+def cut_head(backbone: Backbone) -> CutHead:
+    """The cut that a backbone's classes are read from, and how.
+
+    Raises `UserError` where they are read otherwise than by dense layers, with a ReLU between
+    them, from the average or the maximum over the places of the last cut.
+    """
+    vectors = _vectors(backbone)
+    nodes = list(backbone.graph.nodes)
+    before = set(nodes[: nodes.index(vectors[0])])
+    cuts = [layer for layer in backbone.layers if layer.is_cut and layer.name in before]
+    layers = _layers(backbone, vectors)
+    if cuts and layers is not None:
+        layers[-1] = _of_classes(backbone, layers[-1])
+        is_class_map = cuts[-1].channels == layers[-1][1].size
+        for cut in (
+            cuts[-2:] if is_class_map else cuts[-1:]
+        ):  # what a class map is made of says more
+            part = _Part.of(backbone, cut.name, vectors[0])
+            pooling = _pooling(part)
+            if pooling:
+                return CutHead(cut, pooling, layers)
+            if _is_of_average(part):
+                return CutHead(cut, "average", [_joined(_dense(part), layers[0]), *layers[1:]])
     raise UserError(
-        f"{backbone.name}: expected a network whose classes are read from the average of its last "
-        "cut, got one that reads them otherwise; train a head on photos of your own instead"
+        f"{backbone.name}: expected classes that are read from the average or the maximum of the "
+        f"last cut by dense layers with ReLU, got others after {vectors[0]!r} "
+        f"({backbone.graph.nodes[vectors[0]].kind}); train a head on photos of your own instead"
     )
 
 
-def _last_linear(graph: Graph) -> str | None:
-    """The last layer that mixes channels, if it is linear in one vector and ends in classes."""
-    for name, node in reversed(graph.nodes.items()):
-        if isinstance(node.layer, keras.layers.Dense):
-            return name
-        if isinstance(node.layer, keras.layers.Conv2D):
-            return name if graph.nodes[node.inputs[0]].shape[1:3] == (1, 1) else None
-    return None
+def yes_or_no(logit: Any) -> Any:
+    """The logits of no and yes, (N, 2), of the one that a sigmoid makes a chance of, (N, 1)."""
+    return keras.ops.pad(logit, ((0, 0), (1, 0)))
+
+
+def _vectors(backbone: Backbone) -> list[str]:
+    """What the whole signal passes through after the last map, (N, D) or (N, 1, 1, D), by name."""
+    graph = backbone.graph
+    is_frozen = isinstance(graph, FrozenGraph)
+    end = frozen_end(backbone.model) if is_frozen else next(reversed(graph.nodes))
+    maps = {layer.name for layer in backbone.layers}
+    needed = graph.ancestors(end)  # what else a graph gives is no way of the signal
+    nodes = {name: node for name, node in graph.nodes.items() if name in needed}
+    readers = {name: tuple(needed.intersection(graph.readers[name])) for name in nodes}
+    found: list[str] = []
+    for name in reversed(list(bottlenecks(Graph(nodes, readers)))):
+        shape = graph.nodes[name].shape
+        if name in maps or not (len(shape) == 2 or (len(shape) == 4 and shape[1:3] == (1, 1))):
+            break
+        found.insert(0, name)
+    if not found:
+        raise UserError(
+            f"{backbone.name}: expected a network that ends in a vector of classes, got "
+            f"{graph.nodes[end].shape}; ask for channels of its layers instead"
+        )
+    return found
+
+
+def _of_classes(backbone: Backbone, dense: Dense) -> Dense:
+    """The last dense layer, with the logit 0 of "no" before that of "yes" where a graph lacks it.
+
+    Raises `UserError` for one number that is no class.
+    """
+    weights, bias = dense
+    classes = backbone.model.output_shape[-1]
+    if classes < 2:
+        raise UserError(
+            f"{backbone.name}: expected a network of two classes or more, or one that ends in a "
+            "sigmoid of one number, got one number; ask for channels of its layers instead"
+        )
+    added = classes - weights.shape[1]
+    return np.pad(weights, ((0, 0), (added, 0))), np.pad(bias, (added, 0))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a network makes of the tensor of one node: `run`, (N, *shape) to (N, D)."""
+
+    run: Callable[[Array], Array]
+    shape: tuple[int, ...]
+    tolerance: float
+
+    @classmethod
+    def of(cls, backbone: Backbone, start: str, end: str, *, bare: bool = False) -> "_Part":
+        """From what `start` gives to what `end` does; `bare`: without its nonlinearity."""
+        graph = backbone.graph
+        shape = tuple(side or 8 for side in graph.nodes[start].shape[1:])
+        types = {getattr(node.layer, "compute_dtype", "float32") for node in graph.nodes.values()}
+        tolerance = HALF_TOLERANCE if types & {"float16", "bfloat16"} else TOLERANCE
+        if bare or (isinstance(graph, FrozenGraph) and start != end):
+            source = keras.Input(shape)
+            values = rebuild(graph, [end], {end} if bare else set(), {start: source})[1]
+            network = keras.Model(source, values[end])
+            return cls(lambda value: _flat(network(value)), shape, tolerance)
+        if start == end:
+            return cls(_flat, shape, tolerance)
+        return cls(
+            lambda value: _flat(activations(graph, {start: value}, [end])[0]), shape, tolerance
+        )
+
+
+def _flat(value: Any) -> Array:
+    return np.asarray(value).reshape(len(value), -1)
+
+
+def _noise(part: _Part) -> Array:
+    return np.random.default_rng(0).normal(0, 3, (4, *part.shape)).astype(np.float32)
+
+
+def _is_affine(part: _Part) -> bool:
+    """Whether a part gives for a sum the sum of what it gives, but for a bias."""
+    one, other = _noise(part), _noise(part)[::-1]
+    found = part.run(np.concatenate([one, other, one + other, 0 * one]))
+    first, second, both, none = np.split(found, 4)
+    return _is_near(part, both + none, first + second)
+
+
+def _is_of_average(part: _Part) -> bool:
+    """Whether what a part gives for a map is linear, and of no place more than of another."""
+    maps = _noise(part)
+    shuffled = np.random.default_rng(1).permutation(maps.reshape(len(maps), -1, maps.shape[-1]), 1)
+    moved = part.run(shuffled.reshape(maps.shape))
+    return _is_affine(part) and _is_near(part, moved, part.run(maps))
+
+
+def _pooling(part: _Part) -> str:
+    """Which pooling a part is; empty if it is none."""
+    maps = _noise(part)
+    found = part.run(maps)
+    return next((name for name, pool in POOLINGS.items() if _is_near(part, found, pool(maps))), "")
+
+
+def _is_near(part: _Part, got: Array, expected: Array) -> bool:
+    if got.shape != expected.shape or not np.isfinite(expected).all():
+        return False
+    return bool(np.abs(got - expected).max() <= part.tolerance * np.abs(expected).max())
+
+
+def _dense(part: _Part) -> Dense:
+    """The weights and biases of a part that is affine; of a map, those for its average."""
+    size = part.shape[-1]
+    [bias] = part.run(np.zeros((1, *part.shape), np.float32))
+    rows = []
+    for first in range(0, size, CHUNK):
+        units = np.eye(size, dtype=np.float32)[first : first + CHUNK]
+        units = units.reshape(-1, *[1] * (len(part.shape) - 1), size)
+        given = np.broadcast_to(units, (len(units), *part.shape))
+        rows.append(part.run(given) - bias)
+    return np.concatenate(rows), bias
+
+
+def _joined(one: Dense, other: Dense) -> Dense:
+    """Two dense layers, one after the other, as one."""
+    return one[0] @ other[0], one[1] @ other[0] + other[1]
+
+
+def _layers(backbone: Backbone, vectors: Sequence[str]) -> list[Dense] | None:
+    """The dense layers, with a ReLU between them, from the first vector to the last; or None."""
+    layers: list[Dense] = []
+    place = 0
+    while True:
+        start = vectors[place]
+        while place + 1 < len(vectors) and _is_affine(
+            _Part.of(backbone, start, vectors[place + 1])
+        ):
+            place += 1
+        if place + 1 == len(vectors):
+            return [*layers, _dense(_Part.of(backbone, start, vectors[place]))]
+        after = vectors[place + 1]
+        is_own = getattr(backbone.graph.nodes[after].layer, "activation", None) is not None
+        before = (
+            _Part.of(backbone, start, after, bare=True)
+            if is_own and len(backbone.graph.nodes[after].layer.weights)
+            else _Part.of(backbone, start, vectors[place])
+        )
+        noise = _noise(before)
+        rectified = np.maximum(before.run(noise), 0)
+        given = _Part.of(backbone, start, after).run(noise)
+        if not _is_affine(before) or not _is_near(before, given, rectified):
+            return None
+        layers.append(_dense(before))
+        place += 1

@@ -9,7 +9,7 @@ from PIL import Image
 
 from diamond_cutter.command.main import main
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
-from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier, pooled_cut
+from diamond_cutter.precompute.backbones.graph.pretrained_head import cut_head
 from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 from diamond_cutter.precompute.stores.study import study_reader
@@ -67,5 +67,9 @@ def test_photos_need_no_class_and_their_sums_are_the_networks_logits(
 def test_the_classifier_reads_the_average_of_the_last_cut(
     backbone: Backbone,
 ) -> None:
-    assert pooled_cut(backbone).name == CUT
-    assert classifier(backbone).weights.shape == (1280, 1000)
+    found = cut_head(backbone)
+    [(weights, bias)] = found.layers
+    assert (found.cut.name, found.pooling) == (CUT, "average")
+    dense = backbone.model.layers[-1]
+    np.testing.assert_allclose(weights, dense.kernel, atol=1e-6)
+    np.testing.assert_allclose(bias, dense.bias, atol=1e-6)
