@@ -95,13 +95,17 @@ class TrainingSettings:
     )
     class_weights: str = setting("none", 'what a photo counts: "none": the same, or "balanced"')
     optimizer: str = setting("adam", "the Keras optimizer, by name")
-    learning_rate: float = setting(0.001, "the optimizer's learning rate")
-    epochs: int = setting(50, "passes over the training photos, at most")
+    learning_rate: float = setting(
+        0.0, "the optimizer's learning rate; 0: by the numbers of features and photos"
+    )
+    epochs: int = setting(200, "passes over the training photos, at most")
     batch_size: int = setting(32, "photos in a step")
     dropout: float = setting(0.0, "share of the activations that are dropped in training")
     hidden_units: int = setting(0, "units of a hidden layer; 0: a linear head")
     weight_decay: float = setting(0.0, "the optimizer's weight decay")
-    early_stopping: int = setting(5, "epochs without a better validation loss to stop after; 0: no")
+    early_stopping: int = setting(
+        10, "epochs without a better validation loss to stop after; 0: no"
+    )
 
 
 @dataclass(frozen=True)

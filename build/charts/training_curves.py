@@ -50,10 +50,11 @@ class CurveRow:
 
 @dataclass(frozen=True)
 class Curves:
-    """The panels of loss and accuracy, and the same as a table."""
+    """The panels of loss and accuracy, the same as a table, and what to mind, empty if nothing."""
 
     panels: tuple[Panel, ...]
     rows: tuple[CurveRow, ...]
+    mind: str
 
 
 def draw_curves(curves: Sequence[Curve]) -> Curves | None:
@@ -69,7 +70,14 @@ def draw_curves(curves: Sequence[Curve]) -> Curves | None:
             lambda v: f"{100 * v:.0f} %",
         ),
     )
-    return Curves(panels, tuple(_row(curve) for curve in curves))
+    falling = sum(curve.is_falling for curve in curves)
+    mind = (
+        f"In {falling} of {len(curves)} folds the loss was still falling when the epochs ran out: "
+        "more epochs, or a higher learning rate, would make better heads."
+        if falling
+        else ""
+    )
+    return Curves(panels, tuple(_row(curve) for curve in curves), mind)
 
 
 def _row(curve: Curve) -> CurveRow:

@@ -109,7 +109,7 @@ def check_training(settings: TrainingSettings) -> None:
                 "choose one of them"
             )
     for name, fits, expected in (
-        ("learning_rate", 0 < settings.learning_rate < np.inf, "a number above 0"),
+        ("learning_rate", 0 <= settings.learning_rate < np.inf, "0 or a number above"),
         ("epochs", settings.epochs >= 1, "1 or more"),
         ("batch_size", settings.batch_size >= 1, "1 or more"),
         ("dropout", 0 <= settings.dropout < 1, "a share from 0 to below 1"),

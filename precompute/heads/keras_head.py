@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import TrainingSettings
 from diamond_cutter.precompute.heads.feature_basis import Floats, standardisation, standardise
 from diamond_cutter.precompute.heads.folds import Fold, Rows
@@ -31,6 +32,19 @@ OPTIMIZERS = (
     *("adamax", "adagrad", "adadelta", "ftrl", "lion"),
 )
 """The optimizers there are, by their names in Keras."""
+RATE, LEAST_RATE, MOST_RATE = 4.0, 0.001, 0.1
+"""Where no learning rate is given it is RATE over D, the features, and over the root of the steps
+in an epoch, between these.
+
+Adam moves each weight by about the rate, so that a step moves a logit by D times that; and few
+photos make few steps. At the usual 0.001 and 50 epochs, heads of few features stop long before they
+have learnt, and above 0.01 those of many photos or features never settle. Held-out photos right, of
+450 of trash at three cuts of EfficientNet-Lite0, of 40, 112 and 1,280 features: 66, 75 and 80 %;
+at 0.001 in 50 epochs 61, 70 and 80 %; by logistic regression 68, 78 and 85 %. Of 10,000 made-up
+ones of 112 features, on which nothing was chosen: 96.8 %, and 97.0 %.
+"""
+KIN = ("adam", "adamw", "nadam", "adamax", "rmsprop")
+"""The optimizers for which that holds: each weight's step is about the rate. Others get Keras's."""
 STEPS = 64
 """Steps that TensorFlow takes before it comes back to Python, which costs more than a step."""
 
@@ -84,7 +98,9 @@ class _Trainer:
         self._model = keras.Sequential([keras.Input((task.features.shape[2],)), *layers])
         self._dense = [layer for layer in layers if isinstance(layer, keras.layers.Dense)]
         decay = settings.weight_decay or None
-        config = {"learning_rate": settings.learning_rate, "weight_decay": decay}
+        config: dict[str, Any] = {"weight_decay": decay}
+        if rate := _learning_rate(task, settings):
+            config["learning_rate"] = rate
         optimizer = keras.optimizers.get({"class_name": settings.optimizer, "config": config})
         if decay:
             optimizer.exclude_from_weight_decay(var_names=["bias"])
@@ -111,7 +127,8 @@ class _Trainer:
         labels = np.repeat(self._task.labels[train], self._task.features.shape[1])
         weights = class_weights(self._task, train)[labels].astype(np.float32)
         scaled = standardise(rows, mean, spread)
-        callbacks = []
+        callbacks: list[Any] = [keras.callbacks.TerminateOnNaN()]
+        stopping = None
         judged = None
         if len(validation):
             views = standardise(self._task.features[validation, 0], mean, spread)
@@ -129,8 +146,15 @@ class _Trainer:
             callbacks=callbacks,
             verbose=0,
         )
-        kept = callbacks[0].best_epoch if callbacks else epochs - 1
-        return self._head(mean, spread), _History(history.history, kept)
+        if not np.isfinite(history.history["loss"]).all():
+            raise UserError(
+                "training: expected heads that learn, got one whose loss became infinite in epoch "
+                f"{len(history.epoch)} of {epochs}, by {self._settings.optimizer} at a "
+                f"learning_rate of {float(self._model.optimizer.learning_rate):g}; lower it"
+            )
+        return self._head(mean, spread), _History(
+            history.history, stopping.best_epoch if stopping else epochs - 1
+        )
 
     def _reset(self, seed: list[int]) -> None:
         """Forget all training; weights are drawn anew as Glorot & Bengio (2010) do."""
@@ -156,6 +180,15 @@ class _Trainer:
         (weight, bias), *others = (layer.get_weights() for layer in self._dense)
         first = scaled_layer(weight, bias, mean, spread)
         return Head([first, *(Dense(weight, bias) for weight, bias in others)])
+
+
+def _learning_rate(task: HeadTask, settings: TrainingSettings) -> float:
+    """The rate that is given, or that suits the number of photos; 0: the optimizer's own."""
+    if settings.learning_rate or settings.optimizer not in KIN:
+        return settings.learning_rate
+    steps = len(task.labels) * task.features.shape[1] / settings.batch_size
+    rate: float = RATE / (task.features.shape[2] * max(steps, 1) ** 0.5)
+    return min(max(rate, LEAST_RATE), MOST_RATE)
 
 
 def _curve(fold: int, history: _History) -> Curve:

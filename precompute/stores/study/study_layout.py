@@ -36,6 +36,9 @@ from typing import Any, Literal
 THUMBNAIL = 96
 """Side in pixels of a photo's thumbnail."""
 
+FALLING = 0.01
+"""Nats."""
+
 Interval = tuple[float, float]
 """The lower and upper end of a 95 % interval, from a bootstrap over photos."""
 
@@ -140,6 +143,16 @@ class Curve:
     validation_loss: list[float]
     accuracy: list[float]
     validation_accuracy: list[float]
+
+    @property
+    def is_falling(self) -> bool:
+        """Whether the last tenth of the epochs still took more than `FALLING` from the loss.
+
+        That of validation photos where there are some: more epochs would have been of use.
+        """
+        losses = self.validation_loss or self.loss
+        before = len(losses) - max(1, len(losses) // 10)
+        return before > 0 and min(losses[:before]) - min(losses[before:]) > FALLING
 
 
 @dataclass(frozen=True)

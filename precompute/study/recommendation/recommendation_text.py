@@ -107,6 +107,13 @@ def _caveats(
             f"{'is' if groups == 1 else 'are'} different: near duplicates, and what the dataset "
             "says belongs together, are held out together."
         )
+    falling = sum(any(curve.is_falling for curve in cut.curves) for cut in ranked)
+    if falling:
+        yield (
+            f"At {falling} of {study_text.count(len(ranked), 'cut')} the loss was still falling "
+            "when the epochs ran out: those heads would be better for more epochs, or a higher "
+            "learning rate."
+        )
 
 
 def _gained(chosen: Cut, expected: Expected) -> str:

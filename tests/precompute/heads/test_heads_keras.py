@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import TrainingSettings
 from diamond_cutter.precompute.heads.folds import Fold, make_folds
 from diamond_cutter.precompute.heads.head import HeadTask, probabilities
@@ -160,3 +161,58 @@ def test_folds_without_inner_folds_train_all_epochs() -> None:
     settings = replace(SETTINGS, early_stopping=2)
     _, _, [curve] = train_keras(task, [Fold(rows[:20], rows[20:], [])], settings, seed=0)
     assert (curve.epoch, curve.validation_loss) == (7, [])
+
+
+def make_skewed_task(photos: int, classes: int) -> HeadTask:
+    """Skewed features, as pooled ReLUs are, of classes that a linear head can tell apart."""
+    generator = np.random.default_rng([11, photos])
+    labels = np.arange(photos) % classes
+    centres = np.random.default_rng(2).normal(0, 0.5, (classes, 40))
+    values = centres[labels] + generator.normal(0, 0.6, (photos, 40))
+    return HeadTask(np.exp(values).astype(np.float32)[:, None], labels, classes, balanced=False)
+
+
+@pytest.mark.parametrize(("photos", "classes"), [(100, 3), (10_000, 10)])
+def test_the_defaults_converge_on_few_photos_and_on_many(photos: int, classes: int) -> None:
+    task = make_skewed_task(photos, classes)
+    [fold, *_] = make_plain_folds(task.labels)
+    probability, _, [curve] = train_keras(task, [fold], TrainingSettings(head="keras"), seed=0)
+    plain = task.features[:, 0]
+    scaler = StandardScaler().fit(plain[fold.train])
+    model = LogisticRegression(max_iter=1000).fit(
+        scaler.transform(plain[fold.train]), task.labels[fold.train]
+    )
+    best = model.predict_proba(scaler.transform(plain[fold.test]))
+    truth = task.labels[fold.test]
+    right, best_right = (
+        np.mean(each.argmax(axis=1) == truth) for each in (probability[fold.test], best)
+    )
+    loss, best_loss = (
+        -np.log(each[np.arange(len(truth)), truth]).mean()
+        for each in (probability[fold.test], best)
+    )
+    assert best_right > 0.9
+    assert right > best_right - 0.1
+    assert loss < best_loss + 0.25
+    assert not curve.is_falling
+
+
+def test_a_loss_that_was_still_falling_is_known() -> None:
+    task = make_skewed_task(100, 3)
+    [fold, *_] = make_plain_folds(task.labels)
+    slow = TrainingSettings(head="keras", learning_rate=0.001, epochs=50)
+    _, _, [curve] = train_keras(task, [fold], slow, seed=0)
+    assert curve.is_falling
+    assert replace(curve, validation_loss=[1.0] * 45 + [0.991] * 5).is_falling is False
+    assert replace(curve, validation_loss=[1.0] * 45 + [0.989] * 5).is_falling is True
+    assert replace(curve, validation_loss=[1.0]).is_falling is False
+
+
+@pytest.mark.parametrize("early_stopping", [0, 4])
+def test_a_head_that_diverges_is_told(early_stopping: int) -> None:
+    task = make_task(photos=60)
+    folds = make_plain_folds(task.labels)[:1]
+    patience = {"early_stopping": early_stopping}
+    settings = replace(SETTINGS, optimizer="sgd", learning_rate=1e38, **patience)
+    with pytest.raises(UserError, match=r"infinite in epoch \d of 8, by sgd at a learning_rate"):
+        train_keras(task, folds, settings, seed=0)

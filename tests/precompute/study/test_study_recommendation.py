@@ -10,6 +10,7 @@ from diamond_cutter.precompute.stores.study.study_layout import (
     ClassFigures,
     Comparison,
     Cost,
+    Curve,
     Cut,
     Expected,
     Habit,
@@ -347,3 +348,12 @@ def test_that_only_groups_count_is_said_where_photos_are_too_few() -> None:
     for groups, is_said in ((3, True), (45, False)):
         found = answer(cuts, "b_3", given=baselines(number=45), groups=groups)
         assert (said in map(plainly, found.caveats)) == is_said
+
+
+def test_heads_that_would_have_learnt_on_are_told() -> None:
+    cuts = [make_cut("lite0 b_2", 0.8, 2, -0.2), make_cut("lite0 b_3", 0.6, 3, -0.3)]
+    slow = Curve(0, 49, [2.0] * 45 + [1.9] * 5, [2.0] * 45 + [1.9] * 5, [0.5] * 50, [0.5] * 50)
+    said = "At 1 of 2 cuts the loss was still falling when the epochs ran out"
+    assert said not in plainly(answer(cuts, "b_2").sentence)
+    cuts[1] = replace(cuts[1], curves=[slow])
+    assert said in plainly(answer(cuts, "b_2").sentence)
