@@ -8,7 +8,7 @@ ENV := .venv/made
 # As they are listed, and not by the number of tests: the long ones have few, and would come last.
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help env lucid atlas study site serve test test-all test-jax lint types format bench clean
+.PHONY: help env lucid atlas study site serve test test-all test-jax fuzz lint types format bench clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +54,9 @@ test-all: $(ENV)  ## all tests, and the contract of backbones over every network
 
 test-jax: $(ENV)  ## the tests of rendering that hold on TensorFlow and on JAX alike, on JAX
 	KERAS_BACKEND=jax JAX_COMPILATION_CACHE_DIR=$(CURDIR)/.cache/jax $(BIN)/pytest -m backend $(PARALLEL)
+
+fuzz: $(ENV)  ## damaged and hostile files, 20,000 of each kind (a night)
+	DIAMOND_FUZZ=20000 $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist load tests/test_fuzz.py
 
 lint: types .cache/node_modules  ## ruff, mypy and the JavaScript's types
 	$(BIN)/ruff check

@@ -61,23 +61,31 @@ def read_keras(path: Path, preprocessing: str, name: str) -> UserModel:
     """
     check_classes(path, read_config(path))
     try:
-        loaded = (
-            load_keras2(path)
-            if is_keras2(path)
-            else keras.models.load_model(path, compile=False, safe_mode=True)
-        )
-        graph = read_graph(loaded, renumbered=False)
-    except Keras2Error as error:
-        raise UserError(
-            f"{path}: expected a network of Keras 2 that today's layers can make, got {error}; "
-            'in TensorFlow 2.15 write it as a SavedModel, `model.save(FOLDER, save_format="tf")`, '
-            "and name that folder"
-        ) from error
+        return _opened(path, *_loaded(path), preprocessing, name)
     except GraphError as error:
         raise UserError(
             f"{path}: expected a network of one photo and one answer, built of Keras's own layers, "
             f"got {error}; save a functional or sequential model, of several outputs one: "
             "`keras.Model(model.inputs, model.outputs[0])`"
+        ) from error
+
+
+def _loaded(path: Path) -> tuple[Any, Graph]:
+    """The model in a file, and its graph. Raises `UserError`, and `GraphError` as `read_graph`."""
+    try:
+        loaded = (
+            load_keras2(path)
+            if is_keras2(path)
+            else keras.models.load_model(path, compile=False, safe_mode=True)
+        )
+        return loaded, read_graph(loaded, renumbered=False)
+    except GraphError:
+        raise
+    except Keras2Error as error:
+        raise UserError(
+            f"{path}: expected a network of Keras 2 that today's layers can make, got {error}; "
+            'in TensorFlow 2.15 write it as a SavedModel, `model.save(FOLDER, save_format="tf")`, '
+            "and name that folder"
         ) from error
     except Exception as error:  # h5py and Keras raise what they meet
         text = " ".join(str(error).rpartition("Exception encountered: ")[2].split())[:160]
@@ -87,7 +95,6 @@ def read_keras(path: Path, preprocessing: str, name: str) -> UserModel:
             f"{path}: expected a whole network that Keras reads, got {type(error).__name__}: "
             f"{text}; save it anew with `model.save`"
         ) from error
-    return _opened(path, loaded, graph, preprocessing, name)
 
 
 def _opened(path: Path, loaded: Any, graph: Graph, preprocessing: str, name: str) -> UserModel:

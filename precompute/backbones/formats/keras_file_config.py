@@ -24,8 +24,8 @@ def read_config(path: Path) -> Any:
             with zipfile.ZipFile(path) as archive:
                 return json.loads(archive.read("config.json"))
         with h5py.File(path) as file:
-            config = file.attrs.get("model_config")
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            config = json.loads(file.attrs.get("model_config", "null"))
+    except Exception as error:  # h5py and zipfile raise what they meet
         kind = "Keras archive" if path.suffix == ".keras" else "HDF5 file"
         raise UserError(
             f"{path}: expected a {kind} with a whole network, got "
@@ -36,7 +36,7 @@ def read_config(path: Path) -> Any:
             f"{path}: expected a whole network, got weights alone; save it with `model.save`, or "
             f'name the network that they are for: [models.NAME] weights = "{path.name}"'
         )
-    return json.loads(config)
+    return config
 
 
 def graph_of(manifest: Path) -> Path:
@@ -63,10 +63,11 @@ def manifest_beside(graph: Path) -> Path | None:
 def input_size(config: Any) -> int:
     """The longer side of the input in a description, in pixels; the usual one where it is free."""
     for layer in _layers(config):
-        settings = layer.get("config", {})
-        shape = settings.get("batch_shape") or settings.get("batch_input_shape")
-        if shape and len(shape) == 4:
-            return max((side for side in shape[1:3] if side), default=USUAL_SIZE)
+        match layer.get("config"):
+            case {"batch_shape": [_, int() | None as height, int() | None as width, _]} | {
+                "batch_input_shape": [_, int() | None as height, int() | None as width, _]
+            }:
+                return max(height or 0, width or 0) or USUAL_SIZE
     return USUAL_SIZE
 
 

@@ -103,7 +103,10 @@ class Graph:
         return height or size, width or size
 
     def compute(self, given: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
-        """What the network's own layers make of `given`, tensors by name of node, at `names`."""
+        """What the network's own layers make of `given`, tensors by name of node, at `names`.
+
+        Raises `GraphError` for a layer that fails.
+        """
         needed: set[str] = set()
         left = list(names)
         while left:
@@ -116,7 +119,11 @@ class Graph:
         values = dict(given)
         for name in order:
             node = self.nodes[name]
-            values[name] = node.call(node.layer, values)
+            try:
+                values[name] = node.call(node.layer, values)
+            except Exception as error:  # Keras and its frameworks raise what they meet
+                text = " ".join(str(error).split())[:160]
+                raise GraphError(f"{name!r} ({node.kind}), which fails: {text}") from error
             for source in node.inputs:  # large networks have gigabytes of activations
                 if last[source] == name and source not in names:
                     values.pop(source, None)
@@ -124,7 +131,7 @@ class Graph:
 
 
 class GraphError(ValueError):
-    """A model that is no graph of one input and one output: what was met."""
+    """A model that is no graph of one input and one output, or can't be run: what was met."""
 
 
 def bottlenecks(graph: Graph) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Files of numpy that a request names: the weights of a head, and directions in a layer."""
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ def read_head(
         with _opened(path) as file:
             weights, bias = _numbers(file["weights"]), _numbers(file["bias"])
             names = file.get("names")
-    except _UNREADABLE as error:
+    except Exception as error:  # numpy raises what it meets
         raise UserError(
             f"{path}: expected a .npz file with {expected}, got {error}; write it with numpy.savez"
         ) from error
@@ -55,7 +54,7 @@ def read_directions(path: Path, layer: Layer) -> NDArray[np.float32]:
     expected = f"({layer.channels},) or (N, {layer.channels}) finite weights, not all zero in a row"
     try:
         found = np.atleast_2d(_numbers(np.load(path, allow_pickle=False)))
-    except _UNREADABLE as error:
+    except Exception as error:  # numpy raises what it meets
         raise UserError(
             f"{path}: expected a .npy file of {expected}, got {error}; write it with numpy.save"
         ) from error
@@ -71,10 +70,6 @@ def read_directions(path: Path, layer: Layer) -> NDArray[np.float32]:
             f"{wrong[0]}; mend or leave it out"
         )
     return found
-
-
-_UNREADABLE = (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile)
-"""What numpy raises for files that hold something else."""
 
 
 def _opened(path: Path) -> Any:
