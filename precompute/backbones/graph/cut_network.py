@@ -193,7 +193,7 @@ def rebuild(
         elif norm is not None and norm in needed and name not in targets:
             name, value = norm, _fold(node, graph.nodes[norm].layer, values)
             values[name] = _shown(name, value, shown) if name in targets else value
-        elif name in linear:
+        elif name in linear and not node.called:
             [value] = _copy(name, node, values, linear=True)
             values[name] = _activated(name, node, _shown(name, value, shown))
         else:

@@ -181,6 +181,11 @@ def test_each_tensor_of_a_split_is_a_layer_and_the_graph_reads_the_same_again() 
     assert described(copy) == found
     pixels = np.random.default_rng(0).random((2, 64, 64, 3), np.float32)
     np.testing.assert_allclose(copy(pixels), model(pixels), atol=1e-6)
+    parts = ["split_0", "split_1"]
+    source, values = rebuild(graph, parts, set(parts))
+    got = keras.Model(source, [values[name] for name in parts])(pixels)
+    one = keras.Model(model.input, model.get_layer("one").output)(pixels)
+    np.testing.assert_allclose(np.concatenate(got, axis=-1), one, atol=1e-6)
 
 
 def test_a_network_called_twice_is_two_branches() -> None:
