@@ -57,7 +57,7 @@ class DatasetPage:
     verdict: what can be made of it, in words; `problem` says why no study can, empty if one can.
     reading: how classes and splits were found. warnings: what to mind. largest, smallest: classes
     by count; `smallest` is empty where `largest` holds all, `between` are neither. sizes, splits,
-    imbalance, groups: in words, empty where not known. command: what lists every file.
+    imbalance, values, groups: in words, empty where not known. command: what lists every file.
     """
 
     frame: Frame
@@ -72,6 +72,7 @@ class DatasetPage:
     between: int
     imbalance: str
     sizes: str
+    values: str
     splits: str
     groups: str
     doubts: DoubtRows
@@ -116,6 +117,7 @@ def dataset_page(
         between=0 if all_there else len(bars) - 2 * half,
         imbalance=_imbalance(report),
         sizes=_sizes(report),
+        values=_values(report),
         splits=", ".join(
             f"{number(count, 'photo')} to {_split(name)}" for name, count in report.splits.items()
         )
@@ -162,6 +164,16 @@ def _sizes(report: Report) -> str:
     return (
         f"The shorter side of a photo has {least} to {greatest} pixels; half of the photos have "
         f"{median} or more."
+    )
+
+
+def _values(report: Report) -> str:
+    if report.value_range is None:
+        return ""
+    black, white = report.value_range
+    return (
+        f"Of photos of more than 8 bits, values from {black:.10g} to {white:.10g} became black to "
+        "white: one range for all of them."
     )
 
 
@@ -214,6 +226,10 @@ def _warnings(report: Report) -> tuple[str, ...]:
         found.append(
             f"{number(len(report.grouping.across), 'group')} by {apart(report.grouping.column)} on "
             "both sides of the given split: those in train are left out of training."
+        )
+    if report.faint:
+        found.append(
+            f"{number(report.faint, 'photo')} with next to nothing to be seen: nearly one colour."
         )
     if report.small:
         names = ", ".join(apart(name) for name in report.small[:10])

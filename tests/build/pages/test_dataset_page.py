@@ -185,3 +185,19 @@ def test_a_dataset_that_makes_no_study_is_shown_with_why() -> None:
 def test_where_nothing_is_to_be_minded_that_is_said() -> None:
     assert "Nothing: no class is too small" in render(replace(PLAIN, small=[]))
     assert "Nothing: no class is too small" not in render(PLAIN)
+
+
+def test_how_more_than_8_bits_were_read_is_said() -> None:
+    html = words(render(replace(PLAIN, value_range=(930.0, 1130.0), faint=2)))
+    assert "values from 930 to 1130 became black to white: one range for all of them." in html
+    assert "2 photos with next to nothing to be seen: nearly one colour." in html
+    assert "black to white" not in words(render(PLAIN))
+
+
+def test_near_duplicates_that_were_dealt_out_apart_are_not_said_to_be_held_together() -> None:
+    pair = [Duplicates("near", "", ["a/0.jpg", "a/1.jpg"])]
+    apart = render(replace(PLAIN, duplicates=pair, near_duplicates="report"))
+    assert "Held out together" in render(replace(PLAIN, duplicates=pair))
+    assert "Held out together" not in apart
+    assert "dealt out as if they were different" in apart
+    assert "--near-duplicates report" in apart
