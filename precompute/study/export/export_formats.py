@@ -121,7 +121,13 @@ def _write_saved_model(classifier: ClassifierNetwork, path: Path) -> None:
 
 
 def _write_tflite(classifier: ClassifierNetwork, path: Path) -> None:
-    """One photo at a time, (1, H, W, 3) uint8; builtin operators only."""
+    """One photo at a time, (1, H, W, 3) uint8; builtin operators only, which are of float32."""
+    types = {layer.compute_dtype for layer in classifier.network._flatten_layers()} - {"float32"}
+    if types:
+        raise UserError(
+            f"{path.suffix}: expected a network that computes in float32, as TFLite does, got "
+            f"{', '.join(sorted(types))}; export it as .keras or as a SavedModel"
+        )
     served = tf.Module()
     served.weights = [weight.value for weight in classifier.network.weights]
     photo = tf.TensorSpec((1, None, None, 3), tf.uint8, name="photo")

@@ -34,7 +34,10 @@ from diamond_cutter.precompute.backbones.graph.cut_network import truncate
 from diamond_cutter.precompute.backbones.keras_runtime import keras, tf
 from diamond_cutter.precompute.stores.study import study_layout, study_reader
 from diamond_cutter.precompute.study.export import export_formats
-from diamond_cutter.precompute.study.export.classifier_network import build_classifier
+from diamond_cutter.precompute.study.export.classifier_network import (
+    ClassifierNetwork,
+    build_classifier,
+)
 from diamond_cutter.precompute.study.export.export_example import write_example
 from diamond_cutter.precompute.study.export.study_export import Exported, export
 
@@ -383,3 +386,13 @@ def test_a_full_disk_is_told_and_leaves_nothing(address: str, tmp_path: Path, na
         "free some disk, mend its permissions or name another output\n"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_half_precision_is_no_tflite(tmp_path: Path) -> None:
+    photo = keras.Input((8, 8, 3))
+    value = keras.layers.Conv2D(2, 3, dtype="mixed_float16")(photo)
+    network = keras.Model(photo, keras.layers.GlobalAveragePooling2D(dtype="float32")(value))
+    whole = ClassifierNetwork(network, network, 8, ("a", "b"), (0.0, 255.0))
+    told = r"^\.tflite: expected a network that computes in float32, .* got float16; export it as"
+    with pytest.raises(UserError, match=told):
+        export_formats.find_format(tmp_path / "a.tflite").write(whole, tmp_path / "a.tflite")
