@@ -63,24 +63,23 @@ PASSES = 7
 def map_layers(
     place: StudySlot,
     photo_set: PhotoSet,
-    cuts_to_explain: Sequence[CutToExplain],
+    cuts_to_map: Sequence[CutToExplain],
     settings: ActivationAtlasSettings,
     workers: Workers,
     display: Display,
     seed: int,
 ) -> dict[str, set[str]]:
-    """Make the maps of layers below cuts and of these, where missing; the keys of what they need.
+    """Make the maps of cuts and of layers below, where missing; the keys of what they need.
 
-    Of each backbone the first of `cuts_to_explain`. What was made is kept at an interrupt and a
+    What was made is kept at an interrupt and a
     kill at any moment. Raises `UserError` as `explain` does.
     """
     if "none" in settings.layers:
         return {}
     make = maker(place, workers, display, "activation atlas")
     chosen = choose_photos(photo_set.label, photo_set.fold, settings.photos, seed)
-    first = {each.backbone.name: each for each in reversed(cuts_to_explain)}
     asked = []
-    for to_explain in first.values():
+    for to_explain in cuts_to_map:
         layers = select_layers(settings.layers, to_explain.backbone, to_explain.layers[-1].name)
         request = SampleRequest(
             network=to_explain.backbone.network,

@@ -105,5 +105,13 @@ def _work(
         store_thumbnails(draft, dataset, Path(settings.cache), steps.progress("photos"))
         turn = partial(study_writer.finish_own, draft)
         return explain_study(
-            draft, name, settings, store_address, photo_set, cuts_to_explain, steps.display, turn
+            draft,
+            name,
+            settings,
+            store_address,
+            photo_set,
+            cuts_to_explain,
+            cuts_to_explain,
+            steps.display,
+            turn,
         )

@@ -21,10 +21,11 @@ def explain_study(
     store_address: StoreAddress,
     photo_set: PhotoSet,
     cuts_to_explain: Sequence[CutToExplain],
+    cuts_to_map: Sequence[CutToExplain],
     display: Display,
     turn: Callable[[], None],
 ) -> Explained:
-    """Explain cuts, draw the maps that the settings ask for, and turn to the draft.
+    """Explain cuts, make the maps of others, or the same, and turn to the draft.
 
     Each photo is asked with the head that did not see it. `turn` turns to the draft: called when
     all is there, and before what was shown until then goes. Raises what `explain` does.
@@ -36,7 +37,7 @@ def explain_study(
     maps = map_layers(
         place,
         photo_set,
-        cuts_to_explain,
+        cuts_to_map,
         settings.activation_atlas,
         settings,
         display,

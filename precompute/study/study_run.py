@@ -132,10 +132,15 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> 
         for cut in cuts:
             study_writer.write_cut(draft, cut)
         turn = partial(study_writer.finish, draft, study)
-        cuts_to_explain = _cuts_to_explain(plan, study, draft)
-        if not cuts_to_explain or plan.name not in explained_names(studies):  # nothing is lost
+        recommended = study.recommendation.model, study.recommendation.cut
+        pairs = select_cuts(plan.settings.attribution, study.ranking, recommended)
+        cuts_to_explain = [_cut_to_explain(plan, study, draft, *pair) for pair in pairs]
+        mapped = [] if "none" in plan.settings.activation_atlas.layers else [recommended]
+        cuts_to_map = [_cut_to_explain(plan, study, draft, *pair) for pair in mapped]
+        nothing = not cuts_to_explain and not cuts_to_map
+        if nothing or plan.name not in explained_names(studies):  # nothing is lost
             turn()
-        if cuts_to_explain:
+        if not nothing:
             explain_study(
                 draft,
                 plan.name,
@@ -143,34 +148,28 @@ def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> 
                 plan.store_address,
                 PhotoSet(dataset.photos, sample.label, sample.fold, sample.group),
                 cuts_to_explain,
+                cuts_to_map,
                 steps.display,
                 turn,
             )
     return Result(study, cuts, dataset.report, plan.store_address.address)
 
 
-def _cuts_to_explain(plan: Plan, study: Study, draft: study_writer.Draft) -> list[CutToExplain]:
-    """The cuts that are asked what they look at, the recommended one first."""
-    settings = plan.settings.attribution
-    recommended = study.recommendation.model, study.recommendation.cut
-    backbones = {backbone.name: backbone for backbone in plan.backbones}
-    cuts_to_explain = []
-    for model, cut in select_cuts(settings, study.ranking, recommended):
-        group = cut_group(draft.slot, model, cut)
-        heads = [read_fold_head(group, fold) for fold in range(study.folds)]
-        layers = select_layers(settings.layers, backbones[model], cut)
-        cuts_to_explain.append(
-            CutToExplain(
-                backbone=backbones[model],
-                layers=layers,
-                heads=heads,
-                whole=read_head(group),
-                classes=study.classes,
-                pooling=plan.settings.pooling,
-                seed=plan.settings.seed,
-            )
-        )
-    return cuts_to_explain
+def _cut_to_explain(
+    plan: Plan, study: Study, draft: study_writer.Draft, model: str, cut: str
+) -> CutToExplain:
+    """A cut of the study with its heads, to be asked what it looks at."""
+    backbone = next(each for each in plan.backbones if each.name == model)
+    group = cut_group(draft.slot, model, cut)
+    return CutToExplain(
+        backbone=backbone,
+        layers=select_layers(plan.settings.attribution.layers, backbone, cut),
+        heads=[read_fold_head(group, fold) for fold in range(study.folds)],
+        whole=read_head(group),
+        classes=study.classes,
+        pooling=plan.settings.pooling,
+        seed=plan.settings.seed,
+    )
 
 
 def _find_latencies(plan: Plan, steps: StepProgress) -> dict[str, dict[str, Latency]]:

@@ -153,6 +153,14 @@ def test_a_second_run_makes_nothing_again_and_the_same_bytes(
 
 
 @pytest.mark.usefixtures("quick")
+def test_maps_need_no_attribution(settings: Callable[..., StudySettings]) -> None:
+    asked = settings(layers=("cut",), grid=5)
+    make_study("alone", replace(asked, attribution=AttributionSettings(cuts=("none",))))
+    found, grid = finest(study_group(open_studies(asked.store), "alone"), CUT)
+    assert grid.count.sum() == found.vectors
+
+
+@pytest.mark.usefixtures("quick")
 def test_an_interrupt_keeps_the_last_maps_and_the_next_run_goes_on(
     settings: Callable[..., StudySettings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
