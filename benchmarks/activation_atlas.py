@@ -4,11 +4,11 @@
 
 Maps are made of some photos of a folder for a network by itself. Of the others vectors are drawn
 and put where the nearest of the map's lie: their mean in a cell is its direction by photos that had
-no say in its picture. `first`: the share of other cells' pictures that excite this direction less
-than the cell's own picture does (Carter et al. 2019 show no such figure); chance gives 50 %.
-`trust`, `continuity`: of the layout, among 15 neighbours. `kept`: of a photo's 15 nearest on the
-map of the deepest layer those that are among its 15 nearest on this map; `apart`: the same with
-each layer laid out from a beginning of its own.
+no say in its picture. `others`: the share of other cells' pictures that excite this direction
+less than the cell's own picture does; chance gives 50 %. `own`: the same of the direction that was
+rendered. `trust`, `continuity`: of the layout, among 15 neighbours. `moved`: how far a vector lies
+from where it lies on the deepest layer's map, at the median, in widths of the map; `alone`: the
+same where each layer is laid out from a beginning of its own, and then turned as suits best.
 """
 
 import argparse
@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
 
 from diamond_cutter.command.settings import (
     ActivationAtlasSettings,
@@ -31,7 +30,6 @@ from diamond_cutter.precompute.activation_atlas.activation_sample_task import (
 )
 from diamond_cutter.precompute.activation_atlas.activation_sampler import ActivationSampler
 from diamond_cutter.precompute.activation_atlas.map_layout import (
-    NEIGHBOURS,
     common_beginning,
     evenly,
     lay_out,
@@ -113,17 +111,18 @@ def main() -> None:
         for each in maps
     }
     deepest = maps[-1].layer
-    print("layer            cells  first (mean, cells >= 95 %)  trust  continuity   kept  apart")
+    print("layer            cells  others    own    trust  continuity  moved  alone")
     for each in maps:
         grid = read_grid(slot, each, each.grids[-1])
         position = found[each.layer]["position"]
-        share = judge(backbone, each, grid, own[each.layer], position, other[each.layer])
-        together = kept(position[first], found[deepest]["position"][first])
-        apart = kept(alone[each.layer], alone[deepest])
+        vectors = own[each.layer], other[each.layer]
+        others, rendered = judge(backbone, each, grid, position, *vectors)
+        moved = distance(position, found[deepest]["position"])
+        turned = min(distance(one, alone[deepest]) for one in turns(alone[each.layer]))
         print(
-            f"{each.layer:16} {len(share):5}  {100 * share.mean():9.1f} % "
-            f"{100 * (share >= 0.95).mean():9.1f} %        {each.trustworthiness:6.3f} "
-            f"{each.continuity:10.3f}  {100 * together:4.0f} %  {100 * apart:4.0f} %"
+            f"{each.layer:16} {len(others):5}  {100 * others.mean():5.1f} % "
+            f"{100 * rendered.mean():5.1f} %  {each.trustworthiness:5.3f}  {each.continuity:10.3f}"
+            f"  {moved:5.2f}  {turned:5.2f}"
         )
 
 
@@ -152,16 +151,16 @@ def judge(
     backbone: Backbone,
     found: ActivationMap,
     grid: Grid,
-    own: Floats,
     position: Floats,
+    own: Floats,
     other: Floats,
-) -> Floats:
-    """For each cell with a picture the share of others' that excite its direction less."""
+) -> tuple[Floats, Floats]:
+    """For each cell with a picture the share of others' that excite its direction less.
+
+    By its direction as other photos have it, and as its own have it.
+    """
     layer = backbone.layer(found.layer)
     side = found.grids[-1]
-    at = place(other, own, position)
-    column, row = np.minimum((at * side).astype(int), side - 1).T
-    cell = row * side + column
     shown = np.flatnonzero(grid.is_shown)
     [(_, spread)] = natural_units(backbone, [layer])
     middle = own.mean(axis=0)
@@ -174,24 +173,40 @@ def judge(
             for start in range(0, len(pictures), BATCH)
         ]
     )
+
+    def share(inside: Floats, picture: int) -> float:
+        way = whiten((inside.mean(axis=0) - middle) / spread, covariance, spread)
+        reading = (excited - middle) / spread @ way
+        return float((np.delete(reading, picture) < reading[picture]).mean())
+
+    squares = [square(where, side) for where in (place(other, own, position), position)]
     shares = []
-    for place_of, index in enumerate(shown):
-        inside = other[cell == grid.row[index] * side + grid.column[index]]
-        if len(inside) >= FEWEST:
-            toward = (inside.mean(axis=0) - middle) / spread
-            reading = (excited - middle) / spread @ whiten(toward, covariance, spread)
-            beside = np.delete(reading, place_of)
-            shares.append((beside < reading[place_of]).mean())
-    return np.array(shares, np.float32)
+    for picture, cell in enumerate(grid.row[shown] * side + grid.column[shown]):
+        others, mine = (
+            vectors[where == cell] for vectors, where in zip((other, own), squares, strict=True)
+        )
+        if len(others) >= FEWEST:
+            shares.append((share(others, picture), share(mine, picture)))
+    one, two = np.array(shares, np.float32).T
+    return one, two
 
 
-def kept(one: Floats, other: Floats) -> float:
-    """The share of 15 nearest on one map that are among the 15 nearest on the other."""
-    nearest = [
-        NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(each).kneighbors(each)[1][:, 1:]
-        for each in (one, other)
-    ]
-    return float(np.mean([len({*a} & {*b}) / NEIGHBOURS for a, b in zip(*nearest, strict=True)]))
+def square(position: Floats, side: int) -> NDArray[np.int64]:
+    """The square of a grid in which each position lies."""
+    column, row = np.minimum((position * side).astype(np.int64), side - 1).T
+    return row * side + column
+
+
+def distance(one: Floats, other: Floats) -> float:
+    """How far the same vectors lie from each other, at the median."""
+    return float(np.median(np.linalg.norm(one - other, axis=1)))
+
+
+def turns(position: Floats) -> list[Floats]:
+    """A map turned and mirrored in all eight ways."""
+    mirrored = [position, np.array([1, 0], np.float32) + np.array([-1, 1], np.float32) * position]
+    both = [*mirrored, *(1 - each for each in mirrored)]
+    return [*both, *(each[:, ::-1] for each in both)]
 
 
 if __name__ == "__main__":

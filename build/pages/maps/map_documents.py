@@ -30,6 +30,8 @@ from diamond_cutter.precompute.stores.store_address import array
 EVERY = 12
 """Classes of which a cell tells the value of each; of more only the `MOST` for and against."""
 MOST = 5
+LEAST = 0.02
+"""What is told of a cell's classes is at least so large a share of the largest."""
 LABELS = 3
 """Classes of a cell's photos that are told."""
 STEPS = 10_000
@@ -98,12 +100,24 @@ def whole_picture(grid: Grid, side: int, tile: int) -> NDArray[np.uint8]:
     return whole.transpose(0, 2, 1, 3, 4).reshape(side * tile, side * tile, 3)
 
 
+def told_values(grid: Grid) -> NDArray[np.float32]:
+    """What each cell gives to each class, as pages tell it, (G, K); NaN where none was asked.
+
+    Of many classes a vector is asked about few: there the mean is over all of a cell's vectors, and
+    those that were not asked give nothing; else one vector would speak for a cell.
+    """
+    if grid.attribution.shape[1] <= EVERY:
+        return grid.attribution
+    share = (grid.asked / grid.count[:, None]).astype(np.float32)
+    return grid.attribution * share
+
+
 def most_attributed(values: NDArray[np.float32], count: int) -> list[int]:
     """The classes that a cell gives most to, and those it speaks against most: by index."""
-    known = np.flatnonzero(~np.isnan(values))
+    known = np.flatnonzero(np.abs(values) >= LEAST * np.nanmax(np.abs(values), initial=0))
     order = known[np.argsort(-values[known], kind="stable")]
     chosen = [*order[:count], *order[max(count, len(order) - count) :]]
-    return [int(label) for label in chosen if values[label] != 0]
+    return [int(label) for label in chosen]
 
 
 def _grid_document(
@@ -123,7 +137,7 @@ def _grid_document(
     whose photo is taken for another class, null where that is not known.
     """
     tiles = np.where(grid.is_shown == 1, np.cumsum(grid.is_shown, dtype=np.int64) - 1, -1)
-    given = [_given(values) for values in grid.attribution]
+    given = [_given(values) for values in told_values(grid)]
     labels, wrong = _photos_of_cells(side, grid, arrays, facts)
     told = {int(pair[0]) for pairs in given for pair in pairs}
     told.update(pair[0] for pairs in labels for pair in pairs)

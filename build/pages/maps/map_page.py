@@ -16,6 +16,7 @@ from diamond_cutter.build.pages.maps.map_documents import (
     map_documents,
     most_attributed,
     read_arrays,
+    told_values,
     whole_picture,
 )
 from diamond_cutter.build.pages.page_contexts import Frame, Link
@@ -198,9 +199,10 @@ def _label(found: ActivationMap, maps: Sequence[ActivationMap]) -> str:
 def _regions(of: MapsOf, found: ActivationMap, arrays: MapArrays, atlas: str) -> Iterator[Region]:
     """The largest cells of the coarsest grid, by how many vectors they hold."""
     grid, side = arrays.grids[0], found.grids[0]
+    told = told_values(grid)
     for at in np.argsort(-grid.count, kind="stable")[:REGIONS]:
         row, column = int(grid.row[at]), int(grid.column[at])
-        values = grid.attribution[at]
+        values = told[at]
         chosen = most_attributed(values, TOLD)
         scale = float(np.abs(values[chosen]).max(initial=0))
         yield Region(

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from sample_map import GRIDS, LAYERS, PARTS, PHOTOS, colour_of_cell
 from sample_study import SMALL
 
+from diamond_cutter.build.pages.maps import map_documents
 from diamond_cutter.build.whole_site import build_site
 from diamond_cutter.precompute.stores.activation_atlas import activation_atlas_store
 from diamond_cutter.precompute.stores.store_address import array, subgroup
@@ -88,6 +90,23 @@ def test_pages_lead_to_maps_and_maps_to_each_other(mapped_site: Path) -> None:
     assert len(re.findall(r'<tr><th scope="row">', page)) > 1
     size = Image.open(mapped_site / FOLDER / "block1/map.webp").size
     assert size == (640, 640)
+
+
+def test_of_many_classes_a_lone_vector_does_not_speak_for_a_cell(mapped_study: str) -> None:
+    group = subgroup(zarr.open_group(mapped_study, mode="r"), "pets")
+    slot = subgroup(group, str(group.attrs["slot"]))
+    found = activation_atlas_store.read_maps(slot)[0]
+    grid = activation_atlas_store.read_grid(slot, found, GRIDS[0])
+    assert map_documents.told_values(grid) is grid.attribution
+    attribution = np.full((1, 13), np.nan, np.float32)
+    attribution[0, :4] = (5, 1, -2, 0.001)
+    asked = np.zeros((1, 13), np.int32)
+    asked[0, :4] = (1, 10, 5, 10)
+    many = replace(grid, count=np.array([10], np.int32), attribution=attribution, asked=asked)
+    [told] = map_documents.told_values(many)
+    np.testing.assert_allclose(told[:4], [0.5, 1, -1, 0.001], rtol=1e-6)
+    assert np.isnan(told[4:]).all()
+    assert map_documents.most_attributed(told, 2) == [1, 0, 2]
 
 
 def test_without_maps_no_page_speaks_of_them(small_site: Path) -> None:
