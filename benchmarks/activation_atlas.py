@@ -8,7 +8,7 @@ no say in its picture. `others`: the share of other cells' pictures that excite 
 less than the cell's own picture does; chance gives 50 %. `own`: the same of the direction that was
 rendered. `trust`, `continuity`: of the layout, among 15 neighbours. `moved`: how far a vector lies
 from where it lies on the deepest layer's map, at the median, in widths of the map; `alone`: the
-same where each layer is laid out from a beginning of its own, and then turned as suits best.
+same where each layer is laid out by itself, and then turned as suits best.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from diamond_cutter.precompute.activation_atlas.activation_sample_task import (
 )
 from diamond_cutter.precompute.activation_atlas.activation_sampler import ActivationSampler
 from diamond_cutter.precompute.activation_atlas.map_layout import (
-    common_beginning,
+    common_layout,
     evenly,
     lay_out,
     place,
@@ -104,12 +104,7 @@ def main() -> None:
     ]
     own, other = (draw(backbone, maps, each) for each in (inside, others))
     first = evenly(len(own[maps[0].layer]), COMPARED)
-    alone = {
-        each.layer: to_square(
-            lay_out(own[each.layer][first], common_beginning([own[each.layer][first]]), 0)
-        )
-        for each in maps
-    }
+    alone = {each.layer: to_square(alone_of(own[each.layer][first])) for each in maps}
     deepest = maps[-1].layer
     print("layer            cells  others    own    trust  continuity  moved  alone")
     for each in maps:
@@ -124,6 +119,11 @@ def main() -> None:
             f"{100 * rendered.mean():5.1f} %  {each.trustworthiness:5.3f}  {each.continuity:10.3f}"
             f"  {moved:5.2f}  {turned:5.2f}"
         )
+
+
+def alone_of(vectors: Floats) -> Floats:
+    """The layout of a layer that knows of no other."""
+    return lay_out(vectors, common_layout([vectors], 0), 0, held=0)
 
 
 def draw(backbone: Backbone, maps: list[ActivationMap], photos: list[Photo]) -> dict[str, Floats]:

@@ -27,7 +27,8 @@ from diamond_cutter.precompute.activation_atlas.layout_task import (
 )
 from diamond_cutter.precompute.activation_atlas.map_cells import Cells, grid_sides, make_cells
 from diamond_cutter.precompute.activation_atlas.map_layout import (
-    common_beginning,
+    HELD,
+    common_layout,
     judge_layout,
     to_square,
 )
@@ -120,7 +121,7 @@ def _map_cut(
     found = find_rows(study, asked.namespace)
     rows = [found[key] for key in asked.keys]
     drawn = [read_drawn(study, asked, rows, layer) for layer in to_explain.layers]
-    positions = _lay_out(asked, rows, drawn, place, make, seed, kept)
+    positions = _lay_out(asked, rows, drawn, place, make, seed, kept, display)
     display.phase("averaging the cells of maps")
     grids = [
         _grids(each, position, finest, len(to_explain.classes), display)
@@ -168,17 +169,20 @@ def _lay_out(
     make: Make,
     seed: int,
     kept: dict[str, set[str]],
+    display: Display,
 ) -> list[NDArray[np.float32]]:
     """Positions (V, 2) in the unit square of the vectors of each layer."""
     study = place.study_group()
-    name = key_of([asked.namespace, VERSION, seed, *asked.keys])
+    names = [each.layer.name for each in drawn]  # the layout of each depends on all
+    name = key_of([asked.namespace, VERSION, seed, names, *asked.keys])
     target = f"layout-{name[:12]}"
     keys = [key_of([name, each.layer.name]) for each in drawn]
     there = find_rows(study, target)
     missing = [index for index, key in enumerate(keys) if key not in there]
     if missing:
         parts = max(each.parts for each in drawn)
-        beginning = common_beginning([each.repeated(parts) for each in drawn])
+        display.phase("arranging the layers alike")
+        common = common_layout([each.repeated(parts) for each in drawn], seed)
         tasks = [
             LayoutTask(
                 network=asked.request.network,
@@ -189,8 +193,9 @@ def _lay_out(
                 target=target,
                 key=keys[index],
                 seed=seed,
+                held=HELD if len(drawn) > 1 else 0.0,
                 rows=tuple(rows),
-                beginning=beginning[drawn[index].first_of(parts)],
+                common=common[drawn[index].first_of(parts)],
             )
             for index in missing
         ]

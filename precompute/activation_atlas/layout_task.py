@@ -13,7 +13,7 @@ from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.shards import RowIndex, read_rows
 from diamond_cutter.precompute.stores.store_address import subgroup
 
-VERSION = 1
+VERSION = 2
 """Of the layout: raised when the same vectors would lie elsewhere."""
 _GFLOP = 0.25
 """What a vector that is laid out takes, in GFLOP of a network that take as long."""
@@ -23,9 +23,9 @@ _GFLOP = 0.25
 class LayoutTask:
     """What one task makes: the positions of a layer's vectors, stored as one row under `key`.
 
-    study, namespace: where the vectors are stored; rows: of each photo. beginning (V, 2) float32:
-    where the layout of each vector begins, the same for all layers. target: the namespace of what
-    is made.
+    study, namespace: where the vectors are stored; rows: of each photo. common (V, 2) float32:
+    where each vector lies in the layout of all layers, and `held` how much that counts. target:
+    the namespace of what is made.
     """
 
     network: Network
@@ -36,8 +36,9 @@ class LayoutTask:
     target: str
     key: str
     seed: int
+    held: float
     rows: tuple[RowIndex, ...] = field(compare=False)
-    beginning: NDArray[np.float32] = field(compare=False)
+    common: NDArray[np.float32] = field(compare=False)
 
     @property
     def group(self) -> tuple[str, str]:
@@ -47,7 +48,7 @@ class LayoutTask:
     @property
     def effort(self) -> float:
         """About what it takes, in GFLOP."""
-        return _GFLOP * min(len(self.beginning), LAID_OUT)
+        return _GFLOP * min(len(self.common), LAID_OUT)
 
     @property
     def size(self) -> int:
@@ -67,7 +68,7 @@ def store_layout(address: str, threads: int, task: LayoutTask) -> None:  # noqa:
         drawn = read_rows(study, task.namespace, task.rows, f"{task.layer}-vector")
         vectors = drawn.reshape(-1, drawn.shape[-1])
         some = evenly(len(vectors), LAID_OUT)
-        positions = lay_out(vectors[some], task.beginning[some], task.seed)
+        positions = lay_out(vectors[some], task.common[some], task.seed, held=task.held)
         if len(some) < len(vectors):
             positions = place(vectors, vectors[some], positions)
         arrays = {"position": positions[None]}

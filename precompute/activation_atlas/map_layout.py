@@ -1,23 +1,34 @@
 """Layers laid out in the plane: vectors that are alike lie near each other, in each layer alike.
 
 By t-SNE (van der Maaten and Hinton 2008; Barnes-Hut, van der Maaten 2014), as scikit-learn has it:
-no more to install, and the same bytes twice. `benchmarks/map_layouts.py` measures it beside UMAP,
-openTSNE and PaCMAP. Layers are laid out from one common beginning, the first two principal
-components of all of them together, which decides the arrangement at large (Kobak and Berens, "The
-art of using t-SNE", 2019): so a photo lies near the same place from layer to layer.
+no more to install, and the same bytes twice. On 4,000 vectors of Lite0 at two depths it keeps
+neighbours best: trustworthiness 0.90 and 0.87 (openTSNE 0.89 and 0.87, UMAP 0.86 and 0.85, PaCMAP
+0.82 and 0.82; continuity 0.84 for UMAP's 0.87), in 30 seconds of a core (PaCMAP 3).
+
+Layers alone would each be arranged in their own way, even from one beginning. So all of them are
+first laid out as one, and where a vector lies there is one more thing, of weight `HELD`, in which
+vectors are alike or not. That costs neighbours: see `HELD`.
 
 t-SNE takes a time that grows with more than the number of vectors: of many only some are laid out,
 evenly chosen, and the others lie where their nearest of these do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import orthogonal_procrustes
 from threadpoolctl import threadpool_limits
 
 LAID_OUT = 4_000
 """Vectors, at most, that are laid out by t-SNE; the others are placed among them."""
+HELD = 0.6
+"""How much the common layout counts in that of each layer, whose own spread counts 1.
+
+At three depths of Lite0, 1,500 vectors: with 0 a vector lies at the median 0.36 of a map's width
+from where it lies on another layer's, with 0.3 0.30, 0.6 0.19, 1 0.09; by chance 0.38.
+Trustworthiness is 0.88, 0.88, 0.85, 0.83 at the mean, and continuity 0.82, 0.80, 0.73, 0.70.
+"""
 COMPONENTS = 50
 """Principal components that distances are measured in: less noise, and a tenth of the time."""
 PERPLEXITY = 30
@@ -43,23 +54,34 @@ def unit(vectors: Vectors) -> Vectors:
     return made
 
 
-def common_beginning(layers: Iterable[Vectors]) -> Vectors:
-    """Where the layout of all layers begins: (V, 2), of V vectors of each that belong together."""
-    return _components(np.concatenate([_components(vectors) for vectors in layers], axis=1), 2)
+def common_layout(layers: Sequence[Vectors], seed: int) -> Vectors:
+    """Where vectors lie that are of several layers at once, (V, 2); of one layer a beginning.
+
+    `layers`: of each V vectors, those of one place together.
+    """
+    joined = np.concatenate([_components(vectors) for vectors in layers], axis=1)
+    if len(layers) == 1:
+        return _components(joined, 2)
+    some = evenly(len(joined), LAID_OUT)
+    few = joined[some]
+    positions = _embed(_components(few), _components(few, 2), seed)
+    return positions if len(some) == len(joined) else place(joined, few, positions)
 
 
-def lay_out(vectors: Vectors, beginning: Vectors, seed: int) -> Vectors:
-    """Positions (V, 2) of vectors (V, C), from a beginning (V, 2)."""
-    from sklearn.manifold import TSNE
+def lay_out(vectors: Vectors, common: Vectors, seed: int, *, held: float = HELD) -> Vectors:
+    """Positions (V, 2) of vectors (V, C), that begin at `common` (V, 2) and are held there.
 
-    spread = np.maximum(beginning.std(axis=0), np.finfo(np.float32).tiny)
-    tsne = TSNE(
-        init=beginning / spread * 1e-4,  # small, or it would not be left
-        perplexity=min(PERPLEXITY, (len(vectors) - 1) / 3),
-        random_state=seed,
-    )
-    with threadpool_limits(1):  # sums in the same order on every machine
-        return np.asarray(tsne.fit_transform(_components(vectors)), np.float32)
+    In the end they are turned, or mirrored, to where `common` is: few vectors leap over each other
+    in the first steps, all at once.
+    """
+    centred = common - common.mean(axis=0)
+    scale = np.sqrt(np.square(centred).sum(axis=1).mean())
+    at_common = held * centred / max(scale, np.finfo(np.float32).tiny)
+    positions = _embed(np.concatenate([_components(vectors), at_common], axis=1), common, seed)
+    apart = positions - positions.mean(axis=0)
+    turn, _ = orthogonal_procrustes(apart, centred)
+    turned: Vectors = (apart @ turn).astype(np.float32)
+    return turned
 
 
 def place(vectors: Vectors, laid_out: Vectors, positions: Vectors) -> Vectors:
@@ -102,6 +124,19 @@ def judge_layout(
 def evenly(count: int, most: int) -> NDArray[np.intp]:
     """At most `most` of `count` indices, evenly chosen, ascending."""
     return np.arange(count) if count <= most else np.linspace(0, count - 1, most).astype(np.intp)
+
+
+def _embed(features: Vectors, beginning: Vectors, seed: int) -> Vectors:
+    from sklearn.manifold import TSNE
+
+    spread = np.maximum(beginning.std(axis=0), np.finfo(np.float32).tiny)
+    tsne = TSNE(
+        init=(beginning / spread * 1e-4).astype(np.float32),  # small, or it would not be left
+        perplexity=min(PERPLEXITY, (len(features) - 1) / 3),
+        random_state=seed,
+    )
+    with threadpool_limits(1):  # sums in the same order on every machine
+        return np.asarray(tsne.fit_transform(features.astype(np.float32)), np.float32)
 
 
 def _components(vectors: Vectors, most: int = COMPONENTS) -> Vectors:

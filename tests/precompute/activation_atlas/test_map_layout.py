@@ -15,9 +15,9 @@ def clusters(seed: int, channels: int) -> NDArray[np.float32]:
 
 def test_clusters_lie_apart_and_a_second_layout_has_the_same_bytes() -> None:
     vectors = clusters(0, 30)
-    beginning = map_layout.common_beginning([vectors])
-    first = map_layout.lay_out(vectors, beginning, seed=3)
-    np.testing.assert_array_equal(map_layout.lay_out(vectors, beginning, seed=3), first)
+    common = map_layout.common_layout([vectors], seed=3)
+    first = map_layout.lay_out(vectors, common, seed=3, held=0)
+    np.testing.assert_array_equal(map_layout.lay_out(vectors, common, seed=3, held=0), first)
     distance = np.linalg.norm(first[:, None] - first[None], axis=2)
     nearest = distance.argsort(axis=1)[:, 1:11] // 40
     assert (nearest == np.arange(200)[:, None] // 40).mean() > 0.95
@@ -28,18 +28,26 @@ def test_clusters_lie_apart_and_a_second_layout_has_the_same_bytes() -> None:
     assert map_layout.judge_layout(vectors, shuffled)[0] < 0.6
 
 
-def test_layers_with_a_common_beginning_have_photos_at_the_same_place() -> None:
-    layers = [clusters(0, 30), clusters(1, 12)]  # the same clusters, in other channels
+def test_layers_that_are_held_have_a_vector_at_the_same_place() -> None:
+    """Two layers that have half of what they know in common."""
+    generator = np.random.default_rng(0)
+    common = generator.normal(size=(300, 4))
+    layers = [
+        np.concatenate([common, generator.normal(size=(300, 4))], axis=1).astype(np.float32)
+        for _ in range(2)
+    ]
 
-    def moved(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-        distance = np.linalg.norm(map_layout.to_square(one) - map_layout.to_square(other), axis=1)
-        return float(np.median(distance))
+    def moved(held: float) -> float:
+        at_common = map_layout.common_layout(layers, seed=0)
+        one, other = (
+            map_layout.to_square(map_layout.lay_out(each, at_common, 0, held=held))
+            for each in layers
+        )
+        return float(np.median(np.linalg.norm(one - other, axis=1)))
 
-    beginning = map_layout.common_beginning(layers)
-    together = [map_layout.lay_out(each, beginning, seed=0) for each in layers]
-    apart = [map_layout.lay_out(each, map_layout.common_beginning([each]), 0) for each in layers]
-    assert moved(*together) < 0.2
-    assert moved(*together) < 0.6 * moved(*apart)
+    alone = moved(0.0)
+    held = moved(map_layout.HELD)
+    assert held < 0.75 * alone
 
 
 def test_others_are_placed_among_those_that_are_laid_out() -> None:
