@@ -63,10 +63,12 @@ def damaged(content: bytes, random: Random) -> bytes:
 def disturbed(value: Any, random: Random) -> Any:
     """A JSON document with one of its values another one, taken out or moved."""
     places: list[tuple[Any, Any]] = []
+    values: list[Any] = []
 
     def walk(each: Any) -> None:
         for key in each if isinstance(each, dict) else range(len(each)):
             places.append((each, key))
+            values.append(json.loads(json.dumps(each[key])))
             if isinstance(each[key], dict | list):
                 walk(each[key])
 
@@ -74,8 +76,7 @@ def disturbed(value: Any, random: Random) -> Any:
     walk(made)
     for _ in range(random.choice([1, 1, 2, 4])):
         where, key = random.choice(places)
-        other, another = random.choice(places)
-        new = random.choice([random.choice(ODD), json.loads(json.dumps(other[another]))])
+        new = random.choice([random.choice(ODD), random.choice(values)])
         if random.random() < 0.2 and isinstance(where, dict):
             where.pop(key, None)
         elif isinstance(where, dict) or key < len(where):
