@@ -53,14 +53,15 @@ def read_directions(path: Path, layer: Layer) -> NDArray[np.float32]:
     """
     expected = f"({layer.channels},) or (N, {layer.channels}) finite weights, not all zero in a row"
     try:
-        found = np.atleast_2d(_numbers(np.load(path, allow_pickle=False)))
+        given = _numbers(np.load(path, allow_pickle=False))
     except Exception as error:  # numpy raises what it meets
         raise UserError(
             f"{path}: expected a .npy file of {expected}, got {error}; write it with numpy.save"
         ) from error
+    found = np.atleast_2d(given)
     if found.ndim != 2 or found.shape[1] != layer.channels or not len(found):
         raise UserError(
-            f"{path}: expected {expected}, got an array {found.shape}; write others with numpy.save"
+            f"{path}: expected {expected}, got an array {given.shape}; write others with numpy.save"
         )
     lengths = np.linalg.norm(found, axis=1)
     wrong = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))

@@ -38,9 +38,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are decoded, each time that they are."""
     names: list[str] = []
 
-    def count(file: Path) -> Any:
+    def count(file: Path, *given: Any) -> Any:
         names.append(file.name)
-        return decode(file)
+        return decode(file, *given)
 
     monkeypatch.setattr(photo_module, "decode", count)
     return names

@@ -224,7 +224,7 @@ def test_a_file_that_holds_no_head_is_told_in_one_line(
     ("content", "message"),
     [
         (np.ones((0, 32)), "got an array (0, 32)"),
-        (np.array(3.0), "got an array (1, 1)"),
+        (np.array(3.0), "got an array ()"),
         (np.ones((2, 2, 32)), "got an array (2, 2, 32)"),
         (np.array(["a"] * 32), "got <U1 in place of numbers"),
         (np.array([np.nan] * 32), "got a length of nan in row 0"),

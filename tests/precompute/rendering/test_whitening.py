@@ -128,7 +128,7 @@ def test_without_statistics_it_is_said_what_makes_them(tiny: Backbone, atlas: st
     [
         (["--channels", "3"], "--whiten: expected with --direction, got --channels"),
         (["--direction", "w.npy"], "`diamond atlas --store none.zarr` makes one"),
-        (["--direction", "three.npy"], "expected weights (32,), got (3,)"),
+        (["--direction", "three.npy"], "three.npy: expected (32,) or (N, 32) finite weights"),
     ],
 )
 def test_the_command_says_in_one_line_why_it_cannot_whiten(
