@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.settings import ActivationAtlasSettings
 from diamond_cutter.precompute.activation_atlas.activation_sample_task import (
+    DRAWN,
     SampleRequest,
     store_samples,
 )
@@ -90,7 +91,7 @@ def map_layers(
             seed=seed,
         )
         mapped = replace(to_explain, layers=layers)
-        asked.append(ask_about(mapped, photo_set, chosen, request, VERSION))
+        asked.append(ask_about(mapped, photo_set, chosen, request, DRAWN))
     study = place.study_group()
     tasks = [
         task

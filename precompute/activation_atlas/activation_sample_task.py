@@ -18,6 +18,9 @@ from diamond_cutter.precompute.stores.store_address import subgroup
 if TYPE_CHECKING:
     from diamond_cutter.precompute.activation_atlas.activation_sampler import ActivationSampler
 
+DRAWN = 1
+"""Of what is drawn: raised when the same photo and request give other vectors."""
+
 
 @dataclass(frozen=True)
 class SampleRequest:

@@ -79,7 +79,6 @@ class MapPage:
     layers: tuple[Link, ...]
     classes: tuple[Link, ...]
     own: bool
-    looked: bool
     regions: tuple[Region, ...]
 
 
@@ -186,7 +185,6 @@ def _page(around: Surroundings, of: MapsOf, found: ActivationMap, arrays: MapArr
         ),
         classes=tuple(Link(shown(found.classes[index]), str(index)) for index in range(listed)),
         own=of.own,
-        looked=not of.own,
         regions=tuple(_regions(of, found, arrays, known)),
     )
 
