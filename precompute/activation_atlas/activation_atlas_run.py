@@ -73,8 +73,8 @@ def map_layers(
 ) -> dict[str, set[str]]:
     """Make the maps of cuts and of layers below, where missing; the keys of what they need.
 
-    What was made is kept at an interrupt and a
-    kill at any moment. Raises `UserError` as `explain` does.
+    What was made is kept at an interrupt and a kill at any moment. Raises `UserError` as `explain`
+    does.
     """
     if "none" in settings.layers:
         return {}
@@ -174,8 +174,7 @@ def _lay_out(
 ) -> list[NDArray[np.float32]]:
     """Positions (V, 2) in the unit square of the vectors of each layer."""
     study = place.study_group()
-    names = [each.layer.name for each in drawn]  # the layout of each depends on all
-    name = key_of([asked.namespace, VERSION, seed, names, *asked.keys])
+    name = key_of([asked.namespace, VERSION, seed, *asked.keys])  # which names all of the layers
     target = f"layout-{name[:12]}"
     keys = [key_of([name, each.layer.name]) for each in drawn]
     there = find_rows(study, target)

@@ -1,6 +1,6 @@
 /** The plane of a map in its window: the cells in view, as large as what lies there, and how it is moved. */
 
-import { givenTo, betweenClasses, sheetPlace } from "../data/map-grid.js";
+import { betweenClasses, givenTo, labelOf, sheetPlace } from "../data/map-grid.js";
 import { CLOSEST } from "../state/map-state.js";
 
 /** @typedef {import("../data/map-grid.js").GridDocument} GridDocument */
@@ -220,7 +220,7 @@ function createCell(grid, cell) {
  */
 function markOf(grid, cell, colour, most) {
   if (colour === "class") {
-    const label = (grid.labels[cell]?.length ? grid.labels[cell] : grid.given[cell])?.[0]?.[0];
+    const label = labelOf(grid, cell);
     return label === undefined ? "" : colourOf(label);
   }
   if (colour === "wrong") return `rgb(214 40 20 / ${grid.wrong[cell] ?? 0})`;

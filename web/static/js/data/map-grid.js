@@ -70,6 +70,16 @@ export function givenTo(grid, cell, label, against) {
 }
 
 /**
+ * The class that a cell is coloured by: that of most of its photos, or else what it speaks for.
+ *
+ * @param {GridDocument} grid
+ * @param {number} cell by index
+ */
+export function labelOf(grid, cell) {
+  return (grid.labels[cell]?.length ? grid.labels[cell] : grid.given[cell])?.[0]?.[0];
+}
+
+/**
  * Where cells lie between two classes: to the right what speaks for the one, to the left for the
  * other; down as on the map. As Carter et al. (2019) have it, the 99th percentile is the end.
  *

@@ -5,7 +5,7 @@ import { createPane } from "../components/cell-pane.js";
 import { colourOf, describeCell, drawCells, drawDots, listenToMoves } from "../components/map-plane.js";
 import { find } from "../components/page-elements.js";
 import { fetchDocument } from "../data/fetched-documents.js";
-import { cellToward, gridFor } from "../data/map-grid.js";
+import { cellToward, gridFor, labelOf } from "../data/map-grid.js";
 import { carried, CLOSEST, readMap, writeMap } from "../state/map-state.js";
 
 /** @typedef {import("../data/map-grid.js").GridDocument} GridDocument */
@@ -46,23 +46,28 @@ async function apply() {
   grid = shown;
   outcome.textContent = "";
   draw();
-  drawDots(plane, dots ? placesOf(dots, state.photo ?? -1) : []);
-  if (dots && !placesOf(dots, state.photo ?? -1).length) outcome.textContent = "This photo is not on the map.";
+  legend.replaceChildren(...legendOf(shown));
+  const places = dots ? placesOf(dots, state.photo ?? -1) : [];
+  drawDots(plane, places);
+  if (dots && !places.length) outcome.textContent = "This photo is not on the map.";
   const cell = chosen && chosenGrid ? indexOf(chosenGrid, chosen) : -1;
   if (chosenGrid && cell >= 0) {
     pane.replaceChildren(...createPane(chosenGrid, cell, base, own !== "", pictures));
     outcome.textContent = describeCell(chosenGrid, cell);
   } else pane.replaceChildren(...empty);
   if (chosen && cell < 0) outcome.textContent = "Nothing lies in the cell that the address names.";
-  for (const link of document.querySelectorAll("a[data-carry]")) {
-    if (link instanceof HTMLAnchorElement) link.search = writeMap(carried(state));
-  }
+  carry();
 }
 
 function draw() {
-  if (!grid) return;
-  drawCells(viewport, plane, grid, state);
-  legend.replaceChildren(...legendOf(grid));
+  if (grid) drawCells(viewport, plane, grid, state);
+}
+
+/** Have the links to other layers' maps lead to the same view. */
+function carry() {
+  for (const link of document.querySelectorAll("a[data-carry]")) {
+    if (link instanceof HTMLAnchorElement) link.search = writeMap(carried(state));
+  }
 }
 
 /** @param {GridDocument} shown */
@@ -72,7 +77,7 @@ function legendOf(shown) {
     return [`to the left what speaks for \u2068${name(state.against)}\u2069, to the right for \u2068${name(state.label)}\u2069; down as on the map`];
   }
   if (state.colour === "class") {
-    const labels = shown.row.map((_, cell) => (shown.labels[cell]?.length ? shown.labels[cell] : shown.given[cell])?.[0]?.[0]);
+    const labels = shown.row.map((_, cell) => labelOf(shown, cell));
     const found = [...new Set(labels)].filter((label) => label !== undefined).sort((one, other) => one - other);
     return found.slice(0, 24).map((label) => swatch(colourOf(label), name(label)));
   }
@@ -162,9 +167,7 @@ function settle() {
     const middle = (/** @type {number} */ start, /** @type {number} */ size) => Math.max(0, Math.min(1, (start + size / 2) / width));
     state = { ...state, x: middle(viewport.scrollLeft, viewport.clientWidth), y: middle(viewport.scrollTop, viewport.clientHeight) };
     history.replaceState(null, "", location.pathname + writeMap(state));
-    for (const link of document.querySelectorAll("a[data-carry]")) {
-      if (link instanceof HTMLAnchorElement) link.search = writeMap(carried(state));
-    }
+    carry();
   }, 150);
 }
 
