@@ -30,10 +30,11 @@ from diamond_cutter.precompute.activation_atlas.activation_sample_task import (
 )
 from diamond_cutter.precompute.activation_atlas.activation_sampler import ActivationSampler
 from diamond_cutter.precompute.activation_atlas.map_layout import (
-    common_layout,
+    CommonLayout,
+    Components,
+    LayerLayout,
+    between,
     evenly,
-    lay_out,
-    place,
     to_square,
 )
 from diamond_cutter.precompute.attribution.attributor import BATCH
@@ -123,7 +124,8 @@ def main() -> None:
 
 def alone_of(vectors: Floats) -> Floats:
     """The layout of a layer that knows of no other."""
-    return lay_out(vectors, common_layout([vectors], 0), 0, held=0)
+    common = CommonLayout.of([vectors], 0).position
+    return LayerLayout.of(vectors, common, 0, held=0).position
 
 
 def draw(backbone: Backbone, maps: list[ActivationMap], photos: list[Photo]) -> dict[str, Floats]:
@@ -179,7 +181,9 @@ def judge(
         reading = (excited - middle) / spread @ way
         return float((np.delete(reading, picture) < reading[picture]).mean())
 
-    squares = [square(where, side) for where in (place(other, own, position), position)]
+    components = Components.of(own)
+    placed = between(components(other), components(own), position)
+    squares = [square(where, side) for where in (placed, position)]
     shares = []
     for picture, cell in enumerate(grid.row[shown] * side + grid.column[shown]):
         others, mine = (

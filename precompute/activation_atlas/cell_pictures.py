@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from diamond_cutter.precompute.activation_atlas.drawn_vectors import DrawnLayer
 from diamond_cutter.precompute.activation_atlas.map_cells import FEWEST, Cells
+from diamond_cutter.precompute.activation_atlas.vector_moments import Moments
 from diamond_cutter.precompute.attribution.class_pictures import (
     ClassPicturesTask,
     Wanted,
@@ -27,7 +28,7 @@ from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout i
     CROP,
     ActivationMap,
 )
-from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Layer
 from diamond_cutter.precompute.stores.shards import RowIndex, find_rows, key_of, read_rows
 
 NARROWEST, WIDEST = 0.15, 0.5
@@ -53,24 +54,24 @@ class PlannedCells:
         return {key for _, _, wanted in self.grids for key in wanted.keys}
 
 
-def plan_cells(to_explain: CutToExplain, drawn: DrawnLayer, grids: Sequence[Cells]) -> PlannedCells:
+def plan_cells(
+    to_explain: CutToExplain, layer: Layer, moments: Moments, grids: Sequence[Cells]
+) -> PlannedCells:
     """What is to be rendered of a layer's cells, coarse grids first.
 
     A cell's picture is of the direction of its mean from that of all vectors, whitened.
     """
-    backbone, layer = to_explain.backbone, drawn.layer
+    backbone = to_explain.backbone
     namespace = f"cells-{key_of([backbone.weights_digest, layer.name])[:12]}"
     if not grids:
         return PlannedCells(namespace, [])
     [(_, spread)] = natural_units(backbone, [layer])
-    middle = drawn.vector.mean(axis=0)
-    covariance = np.cov(drawn.vector, rowvar=False, dtype=np.float32).reshape(len(spread), -1)
     planned = []
     for cells in grids:
-        apart = (cells.mean - middle) / spread
+        apart = (cells.mean - moments.mean) / spread
         full = np.flatnonzero((cells.count >= FEWEST) & apart.any(axis=1))
         with threadpool_limits(1):  # the same sums on every machine
-            ways = whiten(apart[full], covariance, spread)
+            ways = whiten(apart[full], moments.covariance, spread)
         names = [f"cell {cells.row[at]} {cells.column[at]} of {cells.side}" for at in full]
         planned.append((cells, full, directions_of(to_explain, layer, names, ways)))
     return PlannedCells(namespace, planned)

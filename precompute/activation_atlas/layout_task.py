@@ -6,14 +6,15 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.activation_atlas.map_layout import LAID_OUT, evenly, lay_out, place
+from diamond_cutter.precompute.activation_atlas.drawn_vectors import StoredVectors
+from diamond_cutter.precompute.activation_atlas.map_layout import LAID_OUT, LayerLayout, evenly
 from diamond_cutter.precompute.jobs.task import failures_told
 from diamond_cutter.precompute.stores.attribution import attribution_writer
 from diamond_cutter.precompute.stores.network import Network
-from diamond_cutter.precompute.stores.shards import RowIndex, read_rows
+from diamond_cutter.precompute.stores.shards import RowIndex
 from diamond_cutter.precompute.stores.store_address import subgroup
 
-VERSION = 2
+VERSION = 3
 """Of the layout: raised when the same vectors would lie elsewhere."""
 _GFLOP = 0.25
 """What a vector that is laid out takes, in GFLOP of a network that take as long."""
@@ -65,11 +66,19 @@ def store_layout(address: str, threads: int, task: LayoutTask) -> None:  # noqa:
     """Lay out a layer and store where its vectors lie; raises as `store_attribution` does."""
     with failures_told(task, address):
         study = subgroup(zarr.open_group(address, mode="r+"), task.study)
-        drawn = read_rows(study, task.namespace, task.rows, f"{task.layer}-vector")
-        vectors = drawn.reshape(-1, drawn.shape[-1])
-        some = evenly(len(vectors), LAID_OUT)
-        positions = lay_out(vectors[some], task.common[some], task.seed, held=task.held)
-        if len(some) < len(vectors):
-            positions = place(vectors, vectors[some], positions)
-        arrays = {"position": positions[None]}
+        stored = StoredVectors(study, task.namespace, task.layer, task.rows)
+        parts = len(task.common) // len(task.rows)
+        some = evenly(len(task.common), LAID_OUT)
+        laid_out = stored.some(*np.divmod(some, parts))
+        layout = LayerLayout.of(laid_out, task.common[some], task.seed, held=task.held)
+        position = np.empty_like(task.common)
+        if len(some) < len(position):
+            first = 0
+            for read in stored.vectors():
+                part = slice(first, first + parts * len(read))
+                vectors = read.reshape(-1, read.shape[2])
+                position[part] = layout.place(vectors, task.common[part])
+                first = part.stop
+        position[some] = layout.position
+        arrays = {"position": position[None]}
         attribution_writer.write_arrays(study, task.target, task.key[:16], [task.key], arrays)

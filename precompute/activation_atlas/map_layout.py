@@ -1,19 +1,18 @@
 """Layers laid out in the plane: vectors that are alike lie near each other, in each layer alike.
 
 By t-SNE (van der Maaten and Hinton 2008; Barnes-Hut, van der Maaten 2014), as scikit-learn has it:
-no more to install, and the same bytes twice. On 4,000 vectors of Lite0 at two depths it keeps
-neighbours best: trustworthiness 0.90 and 0.87 (openTSNE 0.89 and 0.87, UMAP 0.86 and 0.85, PaCMAP
-0.82 and 0.82; continuity 0.84 for UMAP's 0.87), in 30 seconds of a core (PaCMAP 3).
+no more to install, and the same bytes twice. `benchmarks/map_layouts.py` tries other libraries.
 
 Layers alone would each be arranged in their own way, even from one beginning. So all of them are
 first laid out as one, and where a vector lies there is one more thing, of weight `HELD`, in which
 vectors are alike or not. That costs neighbours: see `HELD`.
 
-t-SNE takes a time that grows with more than the number of vectors: of many only some are laid out,
-evenly chosen, and the others lie where their nearest of these do.
+t-SNE takes a time that grows with more than the number of vectors, and all of them at once: of many
+only some are laid out, evenly chosen, and the others are placed where their nearest of these lie.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +36,7 @@ NEAREST = 3
 NEIGHBOURS = 15
 """Of which trustworthiness and continuity are told."""
 JUDGED = 2_000
-"""Vectors, at most, that they are measured on: both take all distances."""
+"""Vectors, at most, that they are measured on."""
 CLIPPED, MARGIN = (1, 99), 0.1
 """Percentiles that are the ends of a map, and what is added at each side, as a share of its width.
 
@@ -54,45 +53,113 @@ def unit(vectors: Vectors) -> Vectors:
     return made
 
 
-def common_layout(layers: Sequence[Vectors], seed: int) -> Vectors:
-    """Where vectors lie that are of several layers at once, (V, 2); of one layer a beginning.
+@dataclass(frozen=True, eq=False)
+class Components:
+    """The first principal components of vectors of length one, scaled to a mean square of one.
 
-    `layers`: of each V vectors, those of one place together.
+    middle (C,), axes (C, n) float32.
     """
-    joined = np.concatenate([_components(vectors) for vectors in layers], axis=1)
-    if len(layers) == 1:
-        return _components(joined, 2)
-    some = evenly(len(joined), LAID_OUT)
-    few = joined[some]
-    positions = _embed(_components(few), _components(few, 2), seed)
-    return positions if len(some) == len(joined) else place(joined, few, positions)
+
+    middle: Vectors
+    axes: Vectors
+
+    @classmethod
+    def of(cls, vectors: Vectors, most: int = COMPONENTS) -> "Components":
+        """Those of vectors (V, C), at most so many."""
+        from sklearn.decomposition import PCA
+
+        found = PCA(min(most, *vectors.shape), svd_solver="covariance_eigh").fit(unit(vectors))
+        scale = np.sqrt(found.explained_variance_.sum() * (1 - 1 / len(vectors)))
+        axes = found.components_.T / max(scale, np.finfo(np.float32).tiny)
+        return cls(found.mean_.astype(np.float32), axes.astype(np.float32))
+
+    def __call__(self, vectors: Vectors) -> Vectors:
+        """What vectors (m, C) have of each, (m, n)."""
+        return np.asarray((unit(vectors) - self.middle) @ self.axes, np.float32)
 
 
-def lay_out(vectors: Vectors, common: Vectors, seed: int, *, held: float = HELD) -> Vectors:
-    """Positions (V, 2) of vectors (V, C), that begin at `common` (V, 2) and are held there.
+@dataclass(frozen=True, eq=False)
+class CommonLayout:
+    """Places of photos laid out by what all layers have there: L with `features` at `position`.
 
-    In the end they are turned, or mirrored, to where `common` is: few vectors leap over each other
-    in the first steps, all at once.
+    layers: the components of each; joined: of these.
     """
-    centred = common - common.mean(axis=0)
-    scale = np.sqrt(np.square(centred).sum(axis=1).mean())
-    at_common = held * centred / max(scale, np.finfo(np.float32).tiny)
-    positions = _embed(np.concatenate([_components(vectors), at_common], axis=1), common, seed)
-    apart = positions - positions.mean(axis=0)
-    turn, _ = orthogonal_procrustes(apart, centred)
-    turned: Vectors = (apart @ turn).astype(np.float32)
-    return turned
+
+    layers: Sequence[Components]
+    joined: Components
+    features: Vectors
+    position: Vectors
+
+    @classmethod
+    def of(cls, layers: Sequence[Vectors], seed: int) -> "CommonLayout":
+        """Lay out L places; `layers`: the vectors (L, C) of each. Of one layer, a beginning."""
+        components = [Components.of(vectors) for vectors in layers]
+        whole = _joined(components, layers)
+        joined = Components.of(whole)
+        features = joined(whole)
+        first_two = features[:, :2]
+        position = first_two if len(layers) == 1 else _embed(features, first_two, seed)
+        return cls(components, joined, features, position)
+
+    def place(self, layers: Sequence[Vectors]) -> Vectors:
+        """Positions (m, 2) of other places, by the vectors (m, C) that each layer has there."""
+        return between(self.joined(_joined(self.layers, layers)), self.features, self.position)
 
 
-def place(vectors: Vectors, laid_out: Vectors, positions: Vectors) -> Vectors:
-    """Positions (V, 2) of vectors (V, C) among those that are laid out: between their nearest."""
+@dataclass(frozen=True, eq=False)
+class LayerLayout:
+    """Vectors of a layer laid out: L with `features`, the last two where they are held.
+
+    middle (2,), scale: what positions of the common layout are taken from and multiplied by.
+    """
+
+    components: Components
+    middle: Vectors
+    scale: np.float32
+    features: Vectors
+    position: Vectors
+
+    @classmethod
+    def of(
+        cls, vectors: Vectors, common: Vectors, seed: int, *, held: float = HELD
+    ) -> "LayerLayout":
+        """Lay out vectors (L, C) that begin at `common` (L, 2) and are held there.
+
+        In the end they are turned, or mirrored, to where `common` is: few vectors leap over each
+        other in the first steps, all at once.
+        """
+        middle = common.mean(axis=0)
+        centred = common - middle
+        spread = np.sqrt(np.square(centred).sum(axis=1).mean())
+        scale = np.float32(held / max(spread, np.finfo(np.float32).tiny))
+        components = Components.of(vectors)
+        features = np.concatenate([components(vectors), centred * scale], axis=1)
+        position = _embed(features, common, seed)
+        apart = position - position.mean(axis=0)
+        turn, _ = orthogonal_procrustes(apart, centred)
+        turned = (apart @ turn).astype(np.float32)
+        return cls(components, middle, scale, features, turned)
+
+    def place(self, vectors: Vectors, common: Vectors) -> Vectors:
+        """Positions (m, 2) of other vectors (m, C), that lie at `common` (m, 2) for all layers."""
+        held = (common - self.middle) * self.scale
+        features = np.concatenate([self.components(vectors), held], axis=1)
+        return between(features, self.features, self.position)
+
+
+def between(features: Vectors, laid_out: Vectors, position: Vectors) -> Vectors:
+    """Positions (m, 2) of features (m, F) among those laid out, (L, F) at (L, 2): of the nearest.
+
+    The nearer one is, the more it counts.
+    """
     from sklearn.neighbors import NearestNeighbors
 
-    search = NearestNeighbors(n_neighbors=min(NEAREST, len(laid_out))).fit(unit(laid_out))
-    distance, nearest = search.kneighbors(unit(vectors))
+    search = NearestNeighbors(n_neighbors=min(NEAREST, len(laid_out)), algorithm="brute")
+    with threadpool_limits(1):
+        distance, nearest = search.fit(laid_out).kneighbors(features)
     weight = 1 / np.maximum(distance, 1e-6)  # one that is laid out itself lies where it lies
     weight /= weight.sum(axis=1, keepdims=True)
-    placed: Vectors = (weight[..., None] * positions[nearest]).sum(axis=1).astype(np.float32)
+    placed: Vectors = (weight[..., None] * position[nearest]).sum(axis=1).astype(np.float32)
     return placed
 
 
@@ -104,20 +171,20 @@ def to_square(positions: Vectors) -> Vectors:
     return inside.astype(np.float32)
 
 
-def judge_layout(
-    vectors: NDArray[np.float32], position: NDArray[np.float32]
-) -> tuple[float, float]:
-    """Trustworthiness and continuity of a layout, 0..1 (Venna and Kaski 2001)."""
+def judge_layout(vectors: Vectors, position: Vectors) -> tuple[float, float]:
+    """Trustworthiness and continuity of a layout, 0..1 (Venna and Kaski 2001).
+
+    Of vectors (V, C) at positions (V, 2), not many: both take all distances.
+    """
     from sklearn.manifold import trustworthiness
 
-    some = evenly(len(position), JUDGED)
-    near = min(NEIGHBOURS, (len(some) - 1) // 2)
+    near = min(NEIGHBOURS, (len(position) - 1) // 2)
     if near < 1:
         return 1.0, 1.0
-    apart, flat = unit(vectors[some]), position[some]
+    apart = unit(vectors)
     return (
-        float(trustworthiness(apart, flat, n_neighbors=near)),
-        float(trustworthiness(flat, apart, n_neighbors=near)),
+        float(trustworthiness(apart, position, n_neighbors=near)),
+        float(trustworthiness(position, apart, n_neighbors=near)),
     )
 
 
@@ -139,11 +206,6 @@ def _embed(features: Vectors, beginning: Vectors, seed: int) -> Vectors:
         return np.asarray(tsne.fit_transform(features.astype(np.float32)), np.float32)
 
 
-def _components(vectors: Vectors, most: int = COMPONENTS) -> Vectors:
-    """The first principal components of vectors of length one, scaled to a mean square of one."""
-    from sklearn.decomposition import PCA
-
-    count = min(most, *vectors.shape)
-    found = PCA(count, svd_solver="full", random_state=0).fit_transform(unit(vectors))
-    scale = np.sqrt(np.square(found).sum(axis=1).mean())
-    return np.asarray(found / max(scale, np.finfo(np.float32).tiny), np.float32)
+def _joined(components: Sequence[Components], layers: Sequence[Vectors]) -> Vectors:
+    found = [of(vectors) for of, vectors in zip(components, layers, strict=True)]
+    return np.concatenate(found, axis=1)

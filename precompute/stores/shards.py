@@ -7,6 +7,7 @@ with their keys, are written last.
 import hashlib
 import json
 import warnings
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,12 +57,22 @@ def find_rows(study: zarr.Group, namespace: str) -> dict[str, RowIndex]:
 def read_rows(
     study: zarr.Group, namespace: str, places: Sequence[RowIndex], name: str
 ) -> NDArray[Any]:
-    """An array of rows that are there, (n, ...): each from its shard."""
-    shards = {
-        shard: np.asarray(array(study, f"attribution/{namespace}/{shard}/{name}")[:])
-        for shard in dict.fromkeys(shard for shard, _ in places)
-    }
-    return np.stack([shards[shard][row] for shard, row in places])
+    """An array of rows that are there, (n, ...), at least one: each from its shard.
+
+    Of each shard no more than its rows is held.
+    """
+    inside: dict[str, list[int]] = defaultdict(list)
+    for number, (shard, _) in enumerate(places):
+        inside[shard].append(number)
+    found: NDArray[Any] | None = None
+    for shard, numbers in inside.items():
+        values = np.asarray(array(study, f"attribution/{namespace}/{shard}/{name}")[:])
+        if found is None:
+            found = np.empty((len(places), *values.shape[1:]), values.dtype)
+        found[numbers] = values[[places[number][1] for number in numbers]]
+    if found is None:
+        raise ValueError(f"{namespace}: expected rows of {name} to read, got none")
+    return found
 
 
 def prune(study: zarr.Group, kept: Mapping[str, set[str]]) -> None:

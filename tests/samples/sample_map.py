@@ -7,6 +7,7 @@ import zarr
 from numpy.typing import NDArray
 from PIL import Image
 
+from diamond_cutter.precompute.activation_atlas.drawn_vectors import Run
 from diamond_cutter.precompute.activation_atlas.map_cells import make_cells
 from diamond_cutter.precompute.stores.activation_atlas import activation_atlas_store
 from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import (
@@ -49,9 +50,8 @@ def write_maps(address: str, study: str, classes: list[str]) -> None:
         own = np.maximum(label[photo], 0)
         asked = np.stack([own, (own + 1) % len(classes)], axis=1).astype(np.int32)
         given = np.tile(np.float32([1, -1]), (len(photo), 1))
-        cells = [
-            make_cells(side, position, vector, photo, asked, given, len(classes)) for side in GRIDS
-        ]
+        run = Run(vector, asked, given)
+        cells = make_cells(GRIDS, position, photo, lambda run=run: [run], channels, len(classes))
         examples = np.unique(np.concatenate([each.example.ravel() for each in cells]))
         examples = examples[examples >= 0]
         crops = [_webp((int(at) % 256, 90, 160)) for at in examples]

@@ -16,7 +16,7 @@ from diamond_cutter.command.settings import (
     AttributionSettings,
     StudySettings,
 )
-from diamond_cutter.precompute.activation_atlas import activation_atlas_run
+from diamond_cutter.precompute.activation_atlas import activation_atlas_run, layout_run
 from diamond_cutter.precompute.attribution import class_pictures, photo_tasks
 from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import (
     ActivationMap,
@@ -180,7 +180,7 @@ def test_an_interrupt_keeps_the_last_maps_and_the_next_run_goes_on(
     assert grids() == [8]
     with monkeypatch.context() as patch:  # what was drawn and laid out is there
         patch.setattr(activation_atlas_run, "store_samples", interrupt)
-        patch.setattr(activation_atlas_run, "store_layout", interrupt)
+        patch.setattr(layout_run, "store_layout", interrupt)
         make_study("kept", settings(layers=("cut",), grid=6))
     assert grids() == [6]
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from diamond_cutter.precompute.activation_atlas.map_cells import grid_sides, make_cells
+from diamond_cutter.precompute.activation_atlas.drawn_vectors import Run
+from diamond_cutter.precompute.activation_atlas.map_cells import Cells, grid_sides, make_cells
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,14 @@ def test_cells_hold_what_lies_in_them() -> None:
     photo = np.array([7, 8, 8, 7, 9], np.int32)
     classes = np.array([[0, 2], [0, 1], [2, 1], [0, 1], [1, 2]], np.int32)
     attribution = np.array([[1, 2], [3, 4], [5, 6], [8, 1], [0, 3]], np.float32)
-    cells = make_cells(2, position, vector, photo, classes, attribution, 3)
+    whole = Run(vector, classes, attribution)
+    in_parts = [Run(*(each[part] for each in whole)) for part in (slice(0, 2), slice(2, 5))]
+    for runs in ([whole], in_parts):
+        [cells] = make_cells([2], position, photo, lambda runs=runs: runs, 2, 3)
+        check_cells(cells)
+
+
+def check_cells(cells: Cells) -> None:
     assert cells.row.tolist() == [0, 0, 1]
     assert cells.column.tolist() == [0, 1, 1]
     assert cells.count.tolist() == [3, 1, 1]

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.activation_atlas import map_layout
+from diamond_cutter.precompute.activation_atlas.map_layout import CommonLayout, LayerLayout
 
 
 def clusters(seed: int, channels: int) -> NDArray[np.float32]:
@@ -15,9 +16,10 @@ def clusters(seed: int, channels: int) -> NDArray[np.float32]:
 
 def test_clusters_lie_apart_and_a_second_layout_has_the_same_bytes() -> None:
     vectors = clusters(0, 30)
-    common = map_layout.common_layout([vectors], seed=3)
-    first = map_layout.lay_out(vectors, common, seed=3, held=0)
-    np.testing.assert_array_equal(map_layout.lay_out(vectors, common, seed=3, held=0), first)
+    common = CommonLayout.of([vectors], seed=3).position
+    first = LayerLayout.of(vectors, common, seed=3, held=0).position
+    again = LayerLayout.of(vectors, common, seed=3, held=0).position
+    np.testing.assert_array_equal(again, first)
     distance = np.linalg.norm(first[:, None] - first[None], axis=2)
     nearest = distance.argsort(axis=1)[:, 1:11] // 40
     assert (nearest == np.arange(200)[:, None] // 40).mean() > 0.95
@@ -28,19 +30,23 @@ def test_clusters_lie_apart_and_a_second_layout_has_the_same_bytes() -> None:
     assert map_layout.judge_layout(vectors, shuffled)[0] < 0.6
 
 
-def test_layers_that_are_held_have_a_vector_at_the_same_place() -> None:
+def common_in_half(count: int) -> list[NDArray[np.float32]]:
     """Two layers that have half of what they know in common."""
     generator = np.random.default_rng(0)
-    common = generator.normal(size=(300, 4))
-    layers = [
-        np.concatenate([common, generator.normal(size=(300, 4))], axis=1).astype(np.float32)
+    common = generator.normal(size=(count, 4))
+    return [
+        np.concatenate([common, generator.normal(size=(count, 4))], axis=1).astype(np.float32)
         for _ in range(2)
     ]
 
+
+def test_layers_that_are_held_have_a_vector_at_the_same_place() -> None:
+    layers = common_in_half(300)
+    at_common = CommonLayout.of(layers, seed=0).position
+
     def moved(held: float) -> float:
-        at_common = map_layout.common_layout(layers, seed=0)
         one, other = (
-            map_layout.to_square(map_layout.lay_out(each, at_common, 0, held=held))
+            map_layout.to_square(LayerLayout.of(each, at_common, 0, held=held).position)
             for each in layers
         )
         return float(np.median(np.linalg.norm(one - other, axis=1)))
@@ -50,12 +56,31 @@ def test_layers_that_are_held_have_a_vector_at_the_same_place() -> None:
     assert held < 0.75 * alone
 
 
-def test_others_are_placed_among_those_that_are_laid_out() -> None:
+def test_others_are_placed_among_those_that_are_laid_out_and_held_as_these_are() -> None:
+    layers = common_in_half(400)
+    common = CommonLayout.of([each[:300] for each in layers], seed=0)
+    np.testing.assert_allclose(
+        common.place([each[:300] for each in layers]), common.position, atol=1e-3
+    )
+    at_common = common.place([each[300:] for each in layers])
+    layouts = [LayerLayout.of(each[:300], common.position, 0) for each in layers]
+    for layout, each in zip(layouts, layers, strict=True):
+        np.testing.assert_allclose(
+            layout.place(each[:300], common.position), layout.position, atol=1e-3
+        )
+    one, other = (
+        layout.place(each[300:], at_common) for layout, each in zip(layouts, layers, strict=True)
+    )
+    extent = np.ptp(layouts[0].position, axis=0).max()
+    moved = np.median(np.linalg.norm(one - other, axis=1))
+    by_chance = np.median(np.linalg.norm(one - other[::-1], axis=1))
+    assert moved < 0.6 * by_chance < extent
+
+
+def test_others_lie_where_their_nearest_do() -> None:
     vectors = clusters(0, 30)
-    positions = np.random.default_rng(0).random((200, 2)).astype(np.float32)
-    np.testing.assert_allclose(map_layout.place(vectors, vectors, positions), positions, atol=1e-3)
     cornered = np.repeat(np.float32([[0, 0], [1, 0], [0, 1], [1, 1], [5, 5]]), 20, axis=0)
-    placed = map_layout.place(vectors[1::2], vectors[::2], cornered)
+    placed = map_layout.between(vectors[1::2], vectors[::2], cornered)
     np.testing.assert_allclose(placed, cornered, atol=1e-4)
 
 
