@@ -54,6 +54,9 @@ class AtlasSettings:
         "the photos of natural statistics: a folder, an archive or an address; left out: "
         "those of --for's study, else samples",
     )
+    circuits: int = setting(
+        16, "inputs and outputs of each channel whose weights are kept, the strongest; 0: none"
+    )
     cache: str = setting("data/cache", "the folder for downloads and unpacked archives")
     workers: int = setting(
         0, "worker processes of one thread each; 0: one for each core, at most 4 for a GPU"

@@ -80,7 +80,8 @@ class Plan:
     recipes: with a budget all, from the fastest up.
     stages: in order; with a budget first everything by the fastest recipe.
     budget: in seconds, or None.
-    photos: of the natural statistics.
+    photos: of the natural statistics and circuits.
+    circuits: strongest inputs and outputs of each channel that are kept.
     """
 
     store_address: StoreAddress
@@ -93,6 +94,7 @@ class Plan:
     seed: int
     budget: float | None
     photos: Photos
+    circuits: int
 
 
 def make_plan(
@@ -136,6 +138,7 @@ def make_plan(
         seed=settings.seed,
         budget=budget,
         photos=choose_photos(settings.photos, Path(settings.cache), progress),
+        circuits=settings.circuits,
     )
     if atlas is not None:
         _check_store(plan, atlas)

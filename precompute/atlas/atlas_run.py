@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -27,6 +27,13 @@ from diamond_cutter.precompute.atlas.atlas_plan import (
 )
 from diamond_cutter.precompute.atlas.atlas_summary import Summary, summarise
 from diamond_cutter.precompute.atlas.channel_selection import Backbone
+from diamond_cutter.precompute.atlas.circuit_task import (
+    Weigh,
+    circuit_tasks,
+    is_missing,
+    store_circuit,
+    weigh_channels,
+)
 from diamond_cutter.precompute.atlas.render_task import (
     Render,
     RenderTask,
@@ -35,7 +42,6 @@ from diamond_cutter.precompute.atlas.render_task import (
 )
 from diamond_cutter.precompute.atlas.statistics_task import (
     Measure,
-    StatisticsTask,
     measure_photos,
     passes,
     store_natural,
@@ -47,7 +53,7 @@ from diamond_cutter.precompute.jobs.display import Display, open_display
 from diamond_cutter.precompute.jobs.execution import Run
 from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
 from diamond_cutter.precompute.jobs.progress import Progress
-from diamond_cutter.precompute.jobs.task import TaskGroup
+from diamond_cutter.precompute.jobs.task import Task, TaskGroup
 from diamond_cutter.precompute.jobs.worker_log import log_file
 from diamond_cutter.precompute.rendering.backend.device import Device, find_device, least
 from diamond_cutter.precompute.rendering.render_plan import RenderPlan
@@ -67,16 +73,17 @@ def render_atlas(
     load: Callable[[str], Backbone] = load_backbone,
     render: Render = render_chunk,
     measure: Measure = measure_photos,
+    weigh: Weigh = weigh_channels,
     stream: TextIO | None = None,
     used: Used | None = None,
 ) -> Summary:
-    """Render what the settings ask for and the atlas does not have yet; first its statistics.
+    """Render what the settings ask for and the atlas lacks; first its statistics and circuits.
 
     `used`: what a study uses, see `make_plan`.
-    `render` and `measure` must be importable by name in the workers. The display goes to `stream`,
-    or standard error. Units that failed are in the summary. Raises `UserError` for what the user
-    can mend before anything is made, or for what hits every task alike; then what was done is kept,
-    as it is after an interrupt or a kill at any moment.
+    `render`, `measure` and `weigh` must be importable by name in the workers. The display goes to
+    `stream`, or standard error. Units that failed are in the summary. Raises `UserError` for what
+    the user can mend before anything is made, or for what hits every task alike; then what was done
+    is kept, as it is after an interrupt or a kill at any moment.
     """
     started = time.monotonic()
     with ExitStack() as stack:
@@ -97,17 +104,29 @@ def render_atlas(
         log = stack.enter_context(log_file(folder))
         address, left = plan.store_address.address, partial(_left, plan.budget, started)
         measuring = Run(partial(store_natural, address, measure), display, "passes", left)
+        weighing = Run(partial(store_circuit, address, weigh), display, "blocks", left)
         run = Run(partial(store_pictures, address, render), display, "chunks", left)
-        todo, missing = passes(plan, atlas), missing_channels(plan, atlas)
-        if todo or any(any(lacks.values()) for lacks in missing):
+        todo, circuits = passes(plan, atlas), circuit_tasks(plan)
+        unknown = [task for task in circuits if is_missing(task, atlas)]
+        missing = missing_channels(plan, atlas)
+        if todo or unknown or any(any(lacks.values()) for lacks in missing):
             display.phase("starting workers")
-            with _workers(settings, plan, todo, missing, log) as (workers, device, plans):
+            with _workers(settings, plan, max(len(todo), len(unknown)), missing, log) as (
+                workers,
+                device,
+                plans,
+            ):
                 count = len(workers.addresses())
                 how = _widest(plan, plans).describe()
                 layers = "one layer" if count == 1 else f"{count} layers"
                 display.note(f"{device.describe()}: {how}, {layers} in flight")
                 try:
-                    _measure(measuring, plan, todo, workers)
+                    places = Counter[TaskGroup]((entry.model.name,) for entry in plan.selections)
+                    _measure(measuring, "natural statistics", "layers", places, todo, workers)
+                    channels = Counter[TaskGroup]()
+                    for task in circuits:
+                        channels[task.group] += task.size
+                    _measure(weighing, "circuits", "channels", channels, unknown, workers)
                     for stage, lacks in zip(plan.stages, missing, strict=True):
                         _make(run, plan, stage, tasks(plan, stage, lacks, plans), plans, workers)
                 except KeyboardInterrupt:
@@ -117,20 +136,26 @@ def render_atlas(
             plan,
             atlas,
             measured=measuring.made,
+            circuits=weighing.made,
             made=run.made,
             seconds=time.monotonic() - started,
-            failures=[*measuring.failures, *run.failures],
+            failures=[*measuring.failures, *weighing.failures, *run.failures],
             log=log,
         )
 
 
-def _measure(run: Run, plan: Plan, todo: list[StatisticsTask], workers: Workforce) -> None:
-    """Make the natural statistics that are missing."""
-    layers: Counter[TaskGroup] = Counter((entry.model.name,) for entry in plan.selections)
-    tasks: Counter[TaskGroup] = Counter(task.group for task in todo)
+def _measure(
+    run: Run,
+    title: str,
+    noun: str,
+    totals: Mapping[TaskGroup, int],
+    todo: Sequence[Task],
+    workers: Workforce,
+) -> None:
+    """Make what is missing of the statistics or of the circuits, so many in all."""
     if todo:
-        progress = Progress("natural statistics", "layers", layers, todo)
-        run.at_workers(workers, Backlog(todo, tasks), progress)
+        tasks: Counter[TaskGroup] = Counter(task.group for task in todo)
+        run.at_workers(workers, Backlog(todo, tasks), Progress(title, noun, totals, todo))
 
 
 def _make(
@@ -157,11 +182,14 @@ def _make(
 def _workers(
     settings: AtlasSettings,
     plan: Plan,
-    todo: list[StatisticsTask],
+    measured: int,
     missing: list[Missing],
     log: Path,
 ) -> Iterator[tuple[Workforce, Device, RenderPlans]]:
-    """The workers, what all of them can render on, and how every layer is rendered there."""
+    """The workers, what all of them can render on, and how every layer is rendered there.
+
+    measured: how many tasks there are of what is no picture.
+    """
     if settings.scheduler:
         with workforce(settings, plan.store_address, 1, log) as workers:
             workers.addresses()  # raises where the scheduler is gone
@@ -172,7 +200,7 @@ def _workers(
     device = find_device()
     plans = render_plans(plan, device)
     stages = zip(plan.stages, missing, strict=True)
-    most = max(len(todo), *(len(tasks(plan, *stage, plans)) for stage in stages))
+    most = max(measured, *(len(tasks(plan, *stage, plans)) for stage in stages))
     hands = _hands(settings, _widest(plan, plans).in_flight, device)
     with workforce(hands, plan.store_address, most, log) as workers:
         yield workers, device, plans

@@ -19,7 +19,7 @@ class Summary:
     """The state of what was asked for, in channels, after a run.
 
     reached: how many have reached a level or a better one.
-    measured: layers whose natural statistics this run made.
+    measured: layers whose natural statistics this run made. circuits: channels whose it found.
     made: pictures that it made, in `seconds` of work.
     log: the file with Dask's own messages.
     """
@@ -29,6 +29,7 @@ class Summary:
     reached: dict[Level, int]
     flags: dict[Flag, int]
     measured: int
+    circuits: int
     made: int
     seconds: float
     failures: tuple[Failure, ...]
@@ -42,7 +43,10 @@ class Summary:
         elif self._is_incomplete():
             made = "no picture made"
         else:
-            made = "no picture was missing" if self.measured else "nothing was missing"
+            others = self.measured or self.circuits
+            made = "no picture was missing" if others else "nothing was missing"
+        if self.circuits:
+            made = f"circuits of {self.circuits} channels found; {made}"
         if self.measured:
             layers = "1 layer" if self.measured == 1 else f"{self.measured} layers"
             made = f"natural statistics of {layers} measured; {made}"
@@ -70,6 +74,7 @@ def summarise(
     atlas: zarr.Group,
     *,
     measured: int,
+    circuits: int,
     made: int,
     seconds: float,
     failures: Sequence[Failure],
@@ -95,6 +100,7 @@ def summarise(
             if entry != Flag.NONE
         },
         measured=measured,
+        circuits=circuits,
         made=made,
         seconds=seconds,
         failures=tuple(failures),

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -43,12 +44,14 @@ class Photos:
         """The digest where somebody chose them; None of samples, which do where any are."""
         return self.digest if self.files else None
 
-    def images(self) -> Iterator[NDArray[np.uint8]]:
-        """Each photo, (H, W, 3) uint8 sRGB; raises `PhotoError` for one that can't be read."""
-        if not self.files:
-            yield from sample_crops()
-        for file in self.files:
-            yield read_image(file)
+    def images(self, most: int = MOST) -> Iterator[NDArray[np.uint8]]:
+        """The photos, (H, W, 3) uint8 sRGB; of more than `most` so many, evenly.
+
+        Raises `PhotoError` for one that can't be read.
+        """
+        photos: Sequence[Any] = self.files or list(sample_crops())
+        for number in np.linspace(0, len(photos) - 1, min(most, len(photos))).round().astype(int):
+            yield read_image(photos[number]) if self.files else photos[number]
 
 
 def choose_photos(address: str, cache: Path, progress: Progress) -> Photos:

@@ -8,7 +8,7 @@ asks for `tf`.
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -95,6 +95,28 @@ def _start_tensorflow() -> Any:
     return tensorflow
 
 
+def pullback(
+    function: Callable[[Sequence[Any]], Any], values: Sequence[Any]
+) -> tuple[Any, Callable[[Any], Sequence[Any]]]:
+    """What a function makes of tensors, and what gives the gradients of its weighted sum by each.
+
+    The weights are of the shape and dtype of what it makes; it can be asked again and again.
+    """
+    if keras.backend.backend() == "jax":
+        import jax
+
+        result, pull = jax.vjp(lambda *tensors: function(tensors), *values)
+        return result, pull
+    framework = _start_tensorflow()
+    with framework.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        result = function(values)
+    none = framework.UnconnectedGradients.ZERO
+    return result, lambda weights: tape.gradient(
+        result, values, weights, unconnected_gradients=none
+    )
+
+
 def freeze(function: Any) -> Any:
     """A concrete function of TensorFlow with its variables made constants, in one flat graph."""
     from tensorflow.python.framework.convert_to_constants import (
@@ -131,4 +153,4 @@ with _quiet() if _HUSHED else nullcontext(), _unloaded(*_UNUSED - {_FRAMEWORK}):
     if keras.backend.backend() == "tensorflow":
         _start_tensorflow()
 
-__all__ = ["freeze", "keras", "parse_saved_model", "tf", "unmark_saved_model"]
+__all__ = ["freeze", "keras", "parse_saved_model", "pullback", "tf", "unmark_saved_model"]

@@ -68,9 +68,12 @@ def fold(backbone: Backbone, layer_names: Sequence[str], *, pre_activation: bool
     return keras.Model(source, outputs, name=backbone.name)
 
 
-def between(backbone: Backbone, layer_name: str, cut_name: str) -> Any:
+def between(
+    backbone: Backbone, layer_name: str, cut_name: str, *, pre_activation: bool = False
+) -> Any:
     """The network from a layer to a deeper one: from (N, h, w, C) to (N, h', w', C').
 
+    `pre_activation`: of the deeper one, as `truncate` has it.
     Raises `UserError` for a name that is not one of the backbone's layers, and for a layer that is
     no cut: past it the signal takes other ways as well.
     """
@@ -81,8 +84,10 @@ def between(backbone: Backbone, layer_name: str, cut_name: str) -> Any:
             f"{layer_name!r}; name a cut (`diamond layers {backbone.name}` lists them)"
         )
     target = backbone.layer(cut_name).name
-    source, values = checked(backbone, [target], start=layer.name)
-    return keras.Model(source, values[target], name=f"{backbone.name}_{layer.name}_{target}")
+    source, [output] = _outputs(
+        backbone, [target], None, pre_activation=pre_activation, start=layer.name
+    )
+    return keras.Model(source, output, name=f"{backbone.name}_{layer.name}_{target}")
 
 
 def checked(
@@ -229,15 +234,23 @@ def copy_state(layer: Any, copy: Any) -> None:
 
 
 def _outputs(
-    backbone: Backbone, names: Sequence[str], size: int | None, *, pre_activation: bool
+    backbone: Backbone,
+    names: Sequence[str],
+    size: int | None,
+    *,
+    pre_activation: bool,
+    start: str | None = None,
 ) -> tuple[Any, list[Any]]:
-    """The input of a new network, and its tensors of these names, as `truncate` has them."""
+    """The input of a new network, and its tensors of these names, as `truncate` has them.
+
+    `start`: the cut that it goes on from.
+    """
     if not pre_activation:
-        source, values = checked(backbone, names, size=size)
+        source, values = checked(backbone, names, start=start, size=size)
         return source, [values[name] for name in names]
     graph = backbone.graph
     ends = list(dict.fromkeys(end for name in names for end in ends_of(graph, name)))
-    source, values = checked(backbone, ends, set(ends), size=size)
+    source, values = checked(backbone, ends, set(ends), start=start, size=size)
     joined: dict[str, Any] = {}
     return source, [_passed_on(graph, name, values, joined) for name in names]
 

@@ -22,7 +22,7 @@ from diamond_cutter.precompute.backbones.graph.network_graph import (
     Shape,
     is_layer_scale,
 )
-from diamond_cutter.precompute.backbones.keras_runtime import keras
+from diamond_cutter.precompute.backbones.keras_runtime import keras, pullback
 
 Array = NDArray[np.float32]
 
@@ -255,22 +255,7 @@ def _gradients(
 
     Of each place alone, all of its channels together, no two with the same weight.
     """
-    values = [keras.ops.convert_to_tensor(each) for each in given]
-    if keras.backend.backend() == "jax":
-        import jax
-
-        result, pull = jax.vjp(lambda *tensors: run(tensors), *values)
-    else:
-        from diamond_cutter.precompute.backbones.keras_runtime import tf
-
-        with tf.GradientTape(persistent=True) as tape:
-            tape.watch(values)
-            result = run(values)
-
-        def pull(weights: Any) -> Any:
-            none = tf.UnconnectedGradients.ZERO
-            return tape.gradient(result, values, weights, unconnected_gradients=none)
-
+    result, pull = pullback(run, [keras.ops.convert_to_tensor(each) for each in given])
     rows = []
     for row, column in places:
         weights = np.zeros(result.shape, np.float32)

@@ -2,13 +2,14 @@
 
     <atlas>/<model>/<layer>/circuits/<first>   the layer's channels from `first` on, O of its C, at
                                                most `BLOCK`; attributes: source, the cut before it,
-                                               of I channels; photos, their digest; version; and
-                                               offset, stride, is_linear, agreement, has_skip:
+                                               of I channels; photos, their digest; kept; version;
+                                               and offset, stride, is_linear, agreement, has_skip:
                                                see `Circuit`
     .../weight           (I, O) float32: the L2 norm of the kernel, with the sign of its sum
     .../attribution      (I, O) float32: what the input adds where the output is strongest
     .../skip             (O,) float32: the share of the output that comes by the skip; NaN: no skip
-    .../inputs           (O, K) uint16: the inputs of the largest norm, the largest first
+    .../inputs           (O, K) uint16: the inputs of the largest norm, the largest first; K is
+                                        `kept`, or all that there are
     .../input_kernel     (O, K, h, w) float16: theirs
     .../outputs          (I, K) uint16: of these O the ones of the largest norm, in the layer's
                                         numbers
@@ -85,15 +86,21 @@ def blocks(channels: int) -> range:
     return range(0, channels, BLOCK)
 
 
-def lacks_circuit(layer: zarr.Group, first: int, digest: str | None) -> bool:
-    """Whether a block of a layer is not there; with a digest, not of the photos of that."""
+def lacks_circuit(
+    layer: zarr.Group, first: int, kept: int | None = None, digest: str | None = None
+) -> bool:
+    """Whether a block of a layer is not there.
+
+    kept: as many kernels; digest: of the photos of that; None: however many, of any.
+    """
     group = layer.get(f"{NAME}/{first}")
-    attributes = group.attrs.asdict() if isinstance(group, zarr.Group) else {}
-    is_of_others = digest not in (None, attributes.get("photos"))
-    return attributes.get("version") != VERSION or is_of_others
+    found: dict[str, Any] = group.attrs.asdict() if isinstance(group, zarr.Group) else {}
+    asked = ((kept, found.get("kept")), (digest, found.get("photos")))
+    is_other = any(wanted is not None and wanted != there for wanted, there in asked)
+    return found.get("version") != VERSION or is_other
 
 
-def write_circuit(layer: zarr.Group, first: int, circuit: Circuit, digest: str) -> None:
+def write_circuit(layer: zarr.Group, first: int, circuit: Circuit, kept: int, digest: str) -> None:
     """Store a block of a layer in place of what it has; the attributes go first, and come last."""
     path = f"{NAME}/{first}"
     if path in layer:
@@ -104,12 +111,12 @@ def write_circuit(layer: zarr.Group, first: int, circuit: Circuit, digest: str) 
         compressor = ZstdCodec(level=3)
         group.create_array(name, data=values, chunks=values.shape, compressors=compressor)
     facts = {name: getattr(circuit, name) for name in _FACTS}
-    group.attrs.put({**facts, "photos": digest, "version": VERSION})
+    group.attrs.put({**facts, "photos": digest, "kept": kept, "version": VERSION})
 
 
 def read_circuit(layer: zarr.Group, channels: int) -> Circuit | None:
     """The circuit of a layer of so many channels; None if it is not there, or not all of it."""
-    if any(lacks_circuit(layer, first, None) for first in blocks(channels)):
+    if any(lacks_circuit(layer, first) for first in blocks(channels)):
         return None
     parts = list(_parts(layer, channels))
     weight = np.concatenate([part["weight"] for part in parts], axis=1)
@@ -119,16 +126,13 @@ def read_circuit(layer: zarr.Group, channels: int) -> Circuit | None:
     order = np.argsort(-np.abs(weight[rows, numbers]), axis=1, kind="stable")[:, :kept]
     kernels = np.concatenate([part["output_kernel"] for part in parts], axis=1)
     attributes: dict[str, Any] = subgroup(layer, f"{NAME}/0").attrs.asdict()
-    facts = {name: attributes[name] for name in _FACTS}
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in _BY_OUTPUT}
-    return Circuit(
-        **{**facts, "offset": tuple(facts["offset"])},
-        weight=weight,
-        attribution=np.concatenate([part["attribution"] for part in parts], axis=1),
-        outputs=numbers[rows, order],
-        output_kernel=kernels[rows, order],
-        **joined,
-    )
+    found = {name: attributes[name] for name in _FACTS}
+    found.update({name: np.concatenate([part[name] for part in parts]) for name in _BY_OUTPUT})
+    found["offset"] = tuple(found["offset"])
+    found["attribution"] = np.concatenate([part["attribution"] for part in parts], axis=1)
+    found["weight"] = weight
+    found["outputs"], found["output_kernel"] = numbers[rows, order], kernels[rows, order]
+    return Circuit(**found)
 
 
 _BY_OUTPUT = ("skip", "inputs", "input_kernel")

@@ -32,6 +32,7 @@ def undisturbed(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
         render_atlas(
             AtlasSettings(store=str(folder / "atlas.zarr"), workers=2),
             load=fake_pictures.load,
+            weigh=fake_pictures.weigh,
             render=fake_pictures.render,
             measure=fake_pictures.measure,
         )

@@ -42,6 +42,7 @@ def test_a_running_cluster_is_joined_and_left_as_it_was(
     summary = render_atlas(
         settings,
         load=fake_pictures.load,
+        weigh=fake_pictures.weigh,
         render=fake_pictures.render,
         measure=fake_pictures.measure,
     )
@@ -86,7 +87,10 @@ def test_an_address_without_a_scheduler_is_refused(
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
     with pytest.raises(UserError, match="expected a running Dask scheduler at") as caught:
         render_atlas(
-            joined(tmp_path, address), load=fake_pictures.load, render=fake_pictures.render_never
+            joined(tmp_path, address),
+            load=fake_pictures.load,
+            weigh=fake_pictures.weigh,
+            render=fake_pictures.render_never,
         )
     assert repr(address) in str(caught.value)
 
@@ -98,7 +102,12 @@ def test_a_scheduler_without_workers_is_refused(
     with LocalCluster(n_workers=0, dashboard_address=":0") as empty:
         settings = joined(tmp_path, empty.scheduler_address)
         with pytest.raises(UserError, match="expected workers at"):
-            render_atlas(settings, load=fake_pictures.load, render=fake_pictures.render_never)
+            render_atlas(
+                settings,
+                load=fake_pictures.load,
+                weigh=fake_pictures.weigh,
+                render=fake_pictures.render_never,
+            )
 
 
 def test_a_cluster_that_loses_its_workers_for_good_is_given_up(
@@ -111,6 +120,7 @@ def test_a_cluster_that_loses_its_workers_for_good_is_given_up(
         render_atlas(
             settings,
             load=fake_pictures.load,
+            weigh=fake_pictures.weigh,
             render=fake_pictures.render_slowly,
             measure=fake_pictures.measure,
         )
@@ -126,6 +136,7 @@ def test_a_scheduler_that_ends_is_told_of(
         render_atlas(
             settings,
             load=fake_pictures.load,
+            weigh=fake_pictures.weigh,
             render=fake_pictures.render_slowly,
             measure=fake_pictures.measure,
         )

@@ -44,6 +44,7 @@ def run(folder: Path, stream: io.StringIO | None = None, workers: int = 2) -> in
     return render_atlas(
         settings,
         load=fake_pictures.load,
+        weigh=fake_pictures.weigh,
         render=fake_pictures.render,
         measure=fake_pictures.measure,
         stream=stream,

@@ -57,6 +57,7 @@ def run(folder: Path, stream: io.StringIO | None = None, **settings: object) -> 
     return render_atlas(
         merged,
         load=load_backbone,
+        weigh=fake_pictures.weigh,
         render=fake_pictures.render,
         measure=fake_pictures.measure,
         stream=stream,

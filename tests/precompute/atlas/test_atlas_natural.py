@@ -45,6 +45,7 @@ def measure(folder: Path, measure: Measure, **settings: object) -> Summary:
     return render_atlas(
         merged,
         load=fake_pictures.load,
+        weigh=fake_pictures.weigh,
         render=fake_pictures.render_never,
         measure=measure,
         stream=io.StringIO(),
@@ -159,6 +160,7 @@ def test_layers_that_cannot_be_measured_are_reported_and_get_their_pictures(
     summary = render_atlas(
         settings,
         load=fake_pictures.load,
+        weigh=fake_pictures.weigh,
         render=fake_pictures.render,
         measure=fake_pictures.measure_nothing,
         stream=io.StringIO(),

@@ -36,7 +36,12 @@ def run(
 ) -> Summary:
     merged = replace(AtlasSettings(store=str(folder), workers=2), **settings)
     return render_atlas(
-        merged, load=fake_pictures.load, render=render, measure=measure, stream=stream
+        merged,
+        load=fake_pictures.load,
+        weigh=fake_pictures.weigh,
+        render=render,
+        measure=measure,
+        stream=stream,
     )
 
 
@@ -171,6 +176,7 @@ def test_what_a_study_uses_is_refined_first_and_nothing_twice(tmp_path: Path) ->
     summary = render_atlas(
         settings,
         load=fake_pictures.load,
+        weigh=fake_pictures.weigh,
         render=fake_pictures.render_from_what_is_there,
         measure=fake_pictures.measure,
         used={("efficientnet-lite0", "block"): (3, 5)},

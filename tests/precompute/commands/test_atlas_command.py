@@ -21,6 +21,7 @@ def summary(**changes: object) -> Summary:
         "reached": {Level.PREVIEW: 300, Level.STANDARD: 40},
         "flags": {Flag.DEAD: 2, Flag.GREY: 1, Flag.CHANCE: 3},
         "measured": 0,
+        "circuits": 0,
         "made": 250,
         "seconds": 100.0,
         "failures": (),
@@ -99,6 +100,11 @@ def test_nothing_to_do_is_said_so(
     assert main(["atlas"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == (
         "natural statistics of 1 layer measured; no picture was missing"
+    )
+    returning(monkeypatch, summary(made=0, circuits=59, reached={Level.PREVIEW: 300}))
+    assert main(["atlas"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "circuits of 59 channels found; no picture was missing"
     )
 
 

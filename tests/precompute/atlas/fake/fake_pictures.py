@@ -18,10 +18,12 @@ from zlib import crc32
 import numpy as np
 
 from diamond_cutter.precompute.atlas.activation_moments import Measured, Moments
+from diamond_cutter.precompute.atlas.circuit_ranking import rank
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
 from diamond_cutter.precompute.rendering.backend.device import Device
 from diamond_cutter.precompute.rendering.recipes import canvas_side
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Layer, Model, Pictures
+from diamond_cutter.precompute.stores.atlas.circuit_layout import Circuit
 from diamond_cutter.precompute.stores.network import Network
 
 LAYERS = (
@@ -110,6 +112,26 @@ def measure_never(
 ) -> Iterator[Measured]:
     """Stands where nothing may be measured."""
     raise AssertionError("measured")
+
+
+def weigh(
+    network: Network, source: Layer, layer: Layer, outputs: range, photos: Photos, kept: int
+) -> Circuit:
+    """Made-up kernels of 3 x 3 cells; depends on every argument."""
+    name = f"{network.name}/{source.name}/{layer.name}/{photos.digest}"
+    draw = np.random.default_rng([outputs.start, crc32(name.encode())])
+    kernels = draw.normal(size=(len(outputs), 3, 3, source.channels)).astype(np.float32)
+    return Circuit(
+        source=source.name,
+        offset=(-1, -1),
+        stride=(layer.stride or 1) // (source.stride or 1),
+        is_linear=False,
+        agreement=0.5,
+        has_skip=False,
+        attribution=kernels.sum((1, 2)).T.copy(),
+        skip=np.full(len(outputs), np.nan, np.float32),
+        **rank(kernels, outputs, kept),
+    )
 
 
 def render_slowly(*asked: Any) -> Pictures:

@@ -24,6 +24,7 @@ if __name__ == "__main__":  # workers, which import this file too, need none of 
         render_atlas(
             settings,
             load=fake_pictures.load,
+            weigh=fake_pictures.weigh,
             render=partial(fake_pictures.render_by_ticket, Path(f"{sys.argv[1]}.tickets")),
             measure=fake_pictures.measure_slowly,
         )
