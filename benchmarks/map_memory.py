@@ -1,4 +1,4 @@
-"""How much memory maps of many photos take: made-up vectors, laid out and averaged by the real code.
+"""How much memory maps of many photos take: made-up vectors, laid out and averaged as a study does.
 
     python benchmarks/map_memory.py [--photos 1000,100000]
 
