@@ -2,13 +2,12 @@
 
     python benchmarks/map_memory.py [--photos 1000,100000]
 
-For each count vectors of Lite0's five stages are stored as a study stores them, and a process of
+For each count vectors of three layers of Lite0 are stored as a study stores them, and a process of
 its own lays them out and averages their cells, all in itself, where a study has its workers lay
 out. `started`: what the process holds before that; `peak`: at most.
 """
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -33,8 +32,7 @@ from diamond_cutter.precompute.stores.store_address import StoreAddress
 from diamond_cutter.precompute.stores.study import study_writer
 from diamond_cutter.precompute.study.study_plan import STUDIES
 
-LAYERS = (("block1b_add", 24), ("block2b_add", 40), ("block4c_add", 112), ("block6a_add", 192),
-          ("top_activation", 1280))  # fmt: skip
+LAYERS = (("block3b_add", 40), ("block5c_add", 112), ("top_activation", 1280))
 SHARD = 256
 """Photos of a shard: more than a study's have, or writing would take the longest."""
 CLUSTERS, CLASSES, ASKED, SIDE = 50, 1000, 3, 14
@@ -119,6 +117,8 @@ def measure(folder: str, photos: int) -> None:
 
 def peak() -> float:
     """The most memory that this process held so far, in MiB."""
+    import resource  # of Unix alone
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
