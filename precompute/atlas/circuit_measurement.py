@@ -53,18 +53,18 @@ _SAME = 1e-5
 """Of the largest, how far gradients of two photos may differ where all between is linear."""
 
 
-class _Maps(NamedTuple):
+class Maps(NamedTuple):
     """What n photos give: (n, h, w, I) before, the cut's activation, (n, h', w', C) after."""
 
     before: Floats
     after: Floats
 
 
-_Asked = Sequence[Sequence[tuple[Place, int]]]
+Asked = Sequence[Sequence[tuple[Place, int]]]
 """Of each photo the units that are asked about: places and channels."""
 
 
-class _Slope(NamedTuple):
+class Slope(NamedTuple):
     """The gradient of a unit of a photo by what it sees, (rows, columns, I)."""
 
     photo: int
@@ -73,10 +73,10 @@ class _Slope(NamedTuple):
     values: Floats
 
 
-class _Path:
+class Jacobian:
     """From a cut to a layer behind it: the network between, and what its units see."""
 
-    def __init__(self, rest: Any, maps: _Maps, side: int | None, most: int) -> None:
+    def __init__(self, rest: Any, maps: Maps, side: int | None, most: int) -> None:
         """Find the window of a unit by the gradients of some photos: see `find_window`."""
         self._rest = rest
         self._pull = compiled(self._pulled)
@@ -94,7 +94,7 @@ class _Path:
         differ = float(np.ptp(slopes, axis=0).max())
         self.is_linear = len(slopes) > 1 and differ <= _SAME * float(np.abs(slopes).max())
 
-    def pull(self, maps: _Maps, rounds: Iterable[_Asked]) -> Iterator[_Slope]:
+    def pull(self, maps: Maps, rounds: Iterable[Asked]) -> Iterator[Slope]:
         """The gradients of the units asked; no two of a photo are near in a round."""
         left = iter(rounds)
         while some := list(islice(left, self._together)):
@@ -107,7 +107,7 @@ class _Path:
             for found, asked in zip(slopes, some, strict=False):
                 for photo, units in enumerate(asked):
                     for place, channel in units:
-                        yield _Slope(photo, place, channel, self.window.of(found[photo], place))
+                        yield Slope(photo, place, channel, self.window.of(found[photo], place))
 
     def _pulled(self, before: Any, weights: Any) -> Any:
         """The gradients of some sums of units, (S, n, h, w, I); weights: (S, n, h', w', C)."""
@@ -127,21 +127,21 @@ def measure_circuit(
     batches = _maps(backbone, source, rest, photos)
     moments = measure_moments(*map(np.concatenate, zip(*batches, strict=True)))
     most = int(np.sqrt(MEMORY / (4 * len(outputs) * source.channels)))
-    path = _Path(rest, batches[0], _side(source, layer), max(most, 1))
-    halves = _mean_slopes(path, batches, outputs)
+    jacobian = Jacobian(rest, batches[0], side_of(source, layer), max(most, 1))
+    halves = _mean_slopes(jacobian, batches, outputs)
     slopes = halves.mean(0)
     skip = find_skip(slopes, outputs)
     after = moments.after[outputs.start : outputs.stop, None]
     units = (moments.before / after)[:, None, None]
     kernels, *parts = (without_skip(each, outputs, skip) * units for each in (slopes, *halves))
-    given = _given(path, batches, outputs, moments.mean, slopes, skip) / after
+    given = _given(jacobian, batches, outputs, moments.mean, slopes, skip) / after
     share = moments.skip_share[outputs.start : outputs.stop]
     return Circuit(
         source=source.name,
-        offset=path.window.offset,
-        stride=path.window.stride,
-        is_linear=path.is_linear,
-        agreement=1.0 if path.is_linear else agreement(*parts),
+        offset=jacobian.window.offset,
+        stride=jacobian.window.stride,
+        is_linear=jacobian.is_linear,
+        agreement=1.0 if jacobian.is_linear else agreement(*parts),
         has_skip=skip is not None,
         attribution=np.ascontiguousarray(given.T),
         skip=share if skip else np.full_like(share, np.nan),
@@ -149,41 +149,43 @@ def measure_circuit(
     )
 
 
-def _maps(backbone: Backbone, source: Layer, rest: Any, photos: Photos) -> list[_Maps]:
+def _maps(backbone: Backbone, source: Layer, rest: Any, photos: Photos) -> list[Maps]:
     """Some of the photos, in batches of one size but for the last."""
     network = fold(backbone, [source.name])
     pixels = [prepare(image, backbone.input_size) for image in photos.images(PHOTOS)]
     found = []
     for start in range(0, len(pixels), BATCH):
         before = keras.tree.flatten(network(np.stack(pixels[start : start + BATCH])))[0]
-        found.append(_Maps(np.asarray(before), np.asarray(rest(before, training=False))))
+        found.append(Maps(np.asarray(before), np.asarray(rest(before, training=False))))
     return found
 
 
-def _side(source: Layer, layer: Layer) -> int | None:
+def side_of(source: Layer, layer: Layer) -> int | None:
     """The cells a side of what a unit of a layer sees of a cut, as receptive fields tell it."""
     if not source.stride or source.receptive_field is None or layer.receptive_field is None:
         return None
     return (layer.receptive_field - source.receptive_field) // source.stride + 1
 
 
-def _mean_slopes(path: _Path, batches: Sequence[_Maps], outputs: range) -> Floats:
+def _mean_slopes(jacobian: Jacobian, batches: Sequence[Maps], outputs: range) -> Floats:
     """The gradient of each output by what it sees, of two halves: (2, O, rows, columns, I).
 
     Meant over photos, at a place of each; where all are the same, that of one photo.
     """
     random = np.random.default_rng(_SEED)
-    shape = (2, len(outputs), *path.window.sides, batches[0].before.shape[-1])
+    shape = (2, len(outputs), *jacobian.window.sides, batches[0].before.shape[-1])
     sums, counts = np.zeros(shape, np.float32), np.zeros(shape[:2], np.float32)
-    for maps in batches[: 1 if path.is_linear else None]:
+    for maps in batches[: 1 if jacobian.is_linear else None]:
         photos = range(len(maps.before))
-        shares = [outputs[photo :: len(photos)] if path.is_linear else outputs for photo in photos]
-        drawn = [dealt(share, *path.inside, path.window.apart, random) for share in shares]
-        for slope in path.pull(maps, zip_longest(*drawn, fillvalue=())):
+        shares = [
+            outputs[photo :: len(photos)] if jacobian.is_linear else outputs for photo in photos
+        ]
+        drawn = [dealt(share, *jacobian.inside, jacobian.window.apart, random) for share in shares]
+        for slope in jacobian.pull(maps, zip_longest(*drawn, fillvalue=())):
             where = slope.photo % 2, slope.channel - outputs.start
             sums[where] += slope.values
             counts[where] += 1
-    if path.is_linear:
+    if jacobian.is_linear:
         sums[:] = sums.sum(0)
         return sums
     if not counts[1].any():  # a single photo, of which nothing can agree
@@ -193,8 +195,8 @@ def _mean_slopes(path: _Path, batches: Sequence[_Maps], outputs: range) -> Float
 
 
 def _given(
-    path: _Path,
-    batches: Sequence[_Maps],
+    jacobian: Jacobian,
+    batches: Sequence[Maps],
     outputs: range,
     mean: Floats,
     slopes: Floats,
@@ -206,18 +208,18 @@ def _given(
     strongest places; not what the skip carries. slopes: of `_mean_slopes`, of both halves.
     """
     found = np.zeros((len(outputs), len(mean)), np.float32)
-    for maps, asked in zip(batches, _strongest(path, batches, outputs), strict=True):
-        if path.is_linear:
-            pulled: Iterable[_Slope] = (
-                _Slope(photo, place, channel, slopes[channel - outputs.start])
+    for maps, asked in zip(batches, _strongest(jacobian, batches, outputs), strict=True):
+        if jacobian.is_linear:
+            pulled: Iterable[Slope] = (
+                Slope(photo, place, channel, slopes[channel - outputs.start])
                 for photo, units in enumerate(asked)
                 for place, channel in units
             )
         else:
-            rounds = [in_rounds(units, path.window.apart) for units in asked]
-            pulled = path.pull(maps, zip_longest(*rounds, fillvalue=()))
+            rounds = [in_rounds(units, jacobian.window.apart) for units in asked]
+            pulled = jacobian.pull(maps, zip_longest(*rounds, fillvalue=()))
         for photo, place, channel, slope in pulled:
-            seen = path.window.of(maps.before[photo] - mean, place)
+            seen = jacobian.window.of(maps.before[photo] - mean, place)
             row = found[channel - outputs.start]
             row += (slope * seen).sum((0, 1))
             if skip is not None and channel < len(mean):
@@ -227,10 +229,10 @@ def _given(
 
 
 def _strongest(
-    path: _Path, batches: Sequence[_Maps], outputs: range
+    jacobian: Jacobian, batches: Sequence[Maps], outputs: range
 ) -> Iterator[list[list[tuple[Place, int]]]]:
     """For each batch and photo the outputs that are strongest there, with their places."""
-    rows, columns = path.inside
+    rows, columns = jacobian.inside
     chosen = slice(outputs.start, outputs.stop)
     maps = [batch.after[:, rows][:, :, columns, chosen] for batch in batches]
     flat = np.concatenate([each.reshape(len(each), -1, each.shape[-1]) for each in maps])

@@ -81,6 +81,7 @@ def circuit_tasks(plan: Plan) -> list[CircuitTask]:
         for entry in plan.selections
         if plan.circuits and (source := source_of(layers[entry.model.name], entry.layer))
         for first in blocks(entry.layer.channels)
+        if any(first <= channel < first + BLOCK for channel in entry.channels)
     ]
 
 

@@ -49,7 +49,7 @@ def test_weights_of_a_file_go_through_atlas_and_site(
     Path("diamond.toml").write_text(
         f'[models.{name}]\nweights = "mine.weights.h5"\n'
         f'[atlas]\nstore = "atlas.zarr"\nmodels = ["{name}"]\nlayers = ["{first}", "{last}"]\n'
-        f"channels = {CHANNELS}\nworkers = 1\n"
+        f"channels = {CHANNELS}\ncircuits = 0\nworkers = 1\n"
     )
     assert main(["atlas"]) == 0
     atlas = open_atlas("atlas.zarr")
