@@ -27,7 +27,7 @@ from diamond_cutter.precompute.atlas.atlas_plan import (
 )
 from diamond_cutter.precompute.atlas.atlas_summary import Summary, summarise
 from diamond_cutter.precompute.atlas.channel_selection import Backbone
-from diamond_cutter.precompute.atlas.circuit_task import (
+from diamond_cutter.precompute.atlas.circuits.circuit_task import (
     Weigh,
     circuit_tasks,
     is_missing,

@@ -18,7 +18,7 @@ from zlib import crc32
 import numpy as np
 
 from diamond_cutter.precompute.atlas.activation_moments import Measured, Moments
-from diamond_cutter.precompute.atlas.circuit_ranking import rank
+from diamond_cutter.precompute.atlas.circuits.circuit_ranking import rank
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
 from diamond_cutter.precompute.rendering.backend.device import Device
 from diamond_cutter.precompute.rendering.recipes import canvas_side

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 import zarr
 
-from diamond_cutter.precompute.atlas.circuit_places import Window, dealt, find_window, in_rounds
-from diamond_cutter.precompute.atlas.circuit_ranking import (
+from diamond_cutter.precompute.atlas.circuits.circuit_places import (
+    Window,
+    dealt,
+    find_window,
+    in_rounds,
+)
+from diamond_cutter.precompute.atlas.circuits.circuit_ranking import (
     agreement,
     find_skip,
     measure_moments,

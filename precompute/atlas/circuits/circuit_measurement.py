@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.atlas.circuit_places import (
+from diamond_cutter.precompute.atlas.circuits.circuit_places import (
     Place,
     dealt,
     find_window,
     in_rounds,
 )
-from diamond_cutter.precompute.atlas.circuit_ranking import (
+from diamond_cutter.precompute.atlas.circuits.circuit_ranking import (
     agreement,
     find_skip,
     measure_moments,

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from diamond_cutter.command.settings import ModelSettings
-from diamond_cutter.precompute.atlas import circuit_measurement
-from diamond_cutter.precompute.atlas.circuit_measurement import (
+from diamond_cutter.precompute.atlas.circuits import circuit_measurement
+from diamond_cutter.precompute.atlas.circuits.circuit_measurement import (
     Jacobian,
     Maps,
     measure_circuit,

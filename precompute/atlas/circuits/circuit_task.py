@@ -108,7 +108,7 @@ def weigh_channels(
     network: Network, source: Layer, layer: Layer, outputs: range, photos: Photos, kept: int
 ) -> Circuit:
     """Measure with Keras, which is imported here, in the worker, and nowhere before."""
-    from diamond_cutter.precompute.atlas.circuit_measurement import measure_circuit
+    from diamond_cutter.precompute.atlas.circuits.circuit_measurement import measure_circuit
     from diamond_cutter.precompute.backbones.catalogue import catalogue
 
     return measure_circuit(catalogue.load_network(network), source, layer, outputs, photos, kept)

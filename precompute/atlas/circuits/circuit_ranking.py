@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.atlas.circuit_places import Place
+from diamond_cutter.precompute.atlas.circuits.circuit_places import Place
 
 Floats = NDArray[np.float32]
 
