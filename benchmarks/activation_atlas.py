@@ -1,21 +1,29 @@
-"""Whether maps are true: judged by photos that were not drawn for them.
+"""Whether maps are true: judged by photos that were not drawn for them, and beside Lucid's recipe.
 
     python benchmarks/activation_atlas.py FOLDER [--photos 500] [--layers block3b_add ...]
+        [--lucid 24] [--steps 512] [--attempts 1]
 
 Maps are made of some photos of a folder for a network by itself. Of the others vectors are drawn
 and put where the nearest of the map's lie: their mean in a cell is its direction by photos that had
-no say in its picture. `others`: the share of other cells' pictures that excite this direction
-less than the cell's own picture does; chance gives 50 %. `own`: the same of the direction that was
-rendered. `trust`, `continuity`: of the layout, among 15 neighbours. `moved`: how far a vector lies
-from where it lies on the deepest layer's map, at the median, in widths of the map; `alone`: the
-same where each layer is laid out by itself, and then turned as suits best.
+no say in its picture. For each grid `others`: the share of other cells' pictures that excite this
+direction less than the cell's own picture does; chance gives 50 %. `own`: the same of the direction
+that was rendered. `ideal`: as `others`, where a picture excites just what the cell's own vectors do
+at the mean: what no picture can be blamed for. `beside`: of cells side by side, the pairs of which
+each picture excites its own direction more than the other's picture does.
+`trust`, `continuity`: of the layout, among 15 neighbours.
+
+With `--lucid` so many cells of each layer's finest grid are rendered by Lucid's recipe as well
+(`lucid_icons.py`), and by ours again: `others` of the two, among these cells, and the CPU seconds
+that a picture takes. `centre`: the middle of pictures alone is read, as Lucid's objective does.
 """
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from contestants import make
 from numpy.typing import NDArray
 
 from diamond_cutter.command.settings import (
@@ -29,14 +37,8 @@ from diamond_cutter.precompute.activation_atlas.activation_sample_task import (
     draw_places,
 )
 from diamond_cutter.precompute.activation_atlas.activation_sampler import ActivationSampler
-from diamond_cutter.precompute.activation_atlas.map_layout import (
-    CommonLayout,
-    Components,
-    LayerLayout,
-    between,
-    evenly,
-    to_square,
-)
+from diamond_cutter.precompute.activation_atlas.map_layout import Components, between, evenly
+from diamond_cutter.precompute.activation_atlas.vector_moments import Moments
 from diamond_cutter.precompute.attribution.attributor import BATCH
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
@@ -46,11 +48,10 @@ from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.photo import Photo, read_image
 from diamond_cutter.precompute.rendering.direction_whitening import whiten
+from diamond_cutter.precompute.rendering.recipes import RECIPES
 from diamond_cutter.precompute.rendering.target_readings import natural_units
-from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import (
-    ActivationMap,
-    Grid,
-)
+from diamond_cutter.precompute.rendering.targets import Family, direction
+from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import ActivationMap
 from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_store import (
     map_group,
     read_grid,
@@ -63,9 +64,8 @@ from diamond_cutter.precompute.study.network_result import explain_networks
 CACHE = Path(".cache/benchmark-maps")
 FEWEST = 5
 """Vectors of other photos, at least, that tell a cell's direction."""
-COMPARED = 1_000
-"""Vectors whose neighbours are compared between layers."""
 Floats = NDArray[np.float32]
+Images = NDArray[np.uint8]
 
 
 def main() -> None:
@@ -74,6 +74,9 @@ def main() -> None:
     parser.add_argument("--model", default="efficientnet-lite0")
     parser.add_argument("--photos", type=int, default=500)
     parser.add_argument("--layers", nargs="+", default=["block3b_add", "block5c_add"])
+    parser.add_argument("--lucid", type=int, default=0, metavar="CELLS")
+    parser.add_argument("--steps", type=int, default=512, help="of Lucid's recipe")
+    parser.add_argument("--attempts", type=int, default=1, help="of which Lucid's takes the best")
     options = parser.parse_args()
     settings = StudySettings(
         dataset=options.folder,
@@ -91,41 +94,127 @@ def main() -> None:
     slot = subgroup(group, str(group.attrs["slot"]))
     photos = read_dataset(settings, Path(settings.cache), lambda *_: None, labelled=False).photos
     backbone, maps = catalogue.load(options.model), read_maps(slot)
-    found = {
-        each.layer: {
-            name: np.asarray(array(map_group(slot, each), name)[:])
-            for name in ("photo", "place", "position")
-        }
-        for each in maps
-    }
-    drawn = set(found[maps[0].layer]["photo"].tolist())
+    drawn = set(np.asarray(array(map_group(slot, maps[0]), "photo")[:]).tolist())
     inside, others = [
         [photo for index, photo in enumerate(photos) if (index in drawn) == own]
         for own in (True, False)
     ]
     own, other = (draw(backbone, maps, each) for each in (inside, others))
-    first = evenly(len(own[maps[0].layer]), COMPARED)
-    alone = {each.layer: to_square(alone_of(own[each.layer][first])) for each in maps}
-    deepest = maps[-1].layer
-    print("layer            cells  others    own    trust  continuity  moved  alone")
+    print("layer           grid  cells  others    own    ideal   beside   trust  continuity")
     for each in maps:
-        grid = read_grid(slot, each, each.grids[-1])
-        position = found[each.layer]["position"]
-        vectors = own[each.layer], other[each.layer]
-        others, rendered = judge(backbone, each, grid, position, *vectors)
-        moved = distance(position, found[deepest]["position"])
-        turned = min(distance(one, alone[deepest]) for one in turns(alone[each.layer]))
-        print(
-            f"{each.layer:16} {len(others):5}  {100 * others.mean():5.1f} % "
-            f"{100 * rendered.mean():5.1f} %  {each.trustworthiness:5.3f}  {each.continuity:10.3f}"
-            f"  {moved:5.2f}  {turned:5.2f}"
+        position = np.asarray(array(map_group(slot, each), "position")[:])
+        judge = Judge(backbone, each, position, own[each.layer], other[each.layer])
+        for side in each.grids:
+            grid = read_grid(slot, each, side)
+            shown = np.flatnonzero(grid.is_shown)
+            shares = judge.shares(side, grid.row[shown], grid.column[shown], grid.picture[shown])
+            print(f"{each.layer:15} {side:4}  {shares}  {each.trustworthiness:6.3f}  "
+                  f"{each.continuity:10.3f}", flush=True)  # fmt: skip
+        if options.lucid:
+            some = shown[evenly(len(shown), options.lucid)]
+            compare(judge, side, grid.row[some], grid.column[some], options)
+
+
+class Judge:
+    """What pictures of a layer's cells excite, by vectors (V, C) of the map and of other photos."""
+
+    def __init__(
+        self, backbone: Backbone, found: ActivationMap, position: Floats, own: Floats, other: Floats
+    ) -> None:
+        self.backbone, self.layer, self.own = backbone, backbone.layer(found.layer), own
+        [(_, self.spread)] = natural_units(backbone, [self.layer])
+        self.moments = Moments.of([own], own.shape[1])
+        self._network = fold(backbone, [self.layer.name])
+        components = Components.of(own)
+        placed = between(components(other), components(own), position)
+        self._vectors = (own, other)
+        self._positions = (position, placed)
+
+    def means(self, side: int, row: NDArray[Any], column: NDArray[Any]) -> tuple[Floats, Floats]:
+        """Of cells (n,) the means (n, C) of the map's vectors and of others; NaN where too few."""
+        found = []
+        for vectors, position in zip(self._vectors, self._positions, strict=True):
+            where = square(position, side)
+            inside = [vectors[where == cell] for cell in row * side + column]
+            unknown = np.full(vectors.shape[1], np.nan, np.float32)
+            found.append(
+                np.stack([v.mean(axis=0) if len(v) >= FEWEST else unknown for v in inside])
+            )
+        return found[0], found[1]
+
+    def ways(self, means: Floats) -> Floats:
+        """The directions that are rendered of cells with such means, (n, C)."""
+        return whiten(self.apart(means), self.moments.covariance, self.spread)
+
+    def apart(self, means: Floats) -> Floats:
+        """Vectors (n, C) from the mean of all, in natural standard deviations."""
+        return (means - self.moments.mean) / self.spread
+
+    def excited(self, pictures: Images, *, centre: bool = False) -> Floats:
+        """What pictures (n, S, S, 3) excite, (n, C), from the mean of all: all over, or amidst."""
+        found = []
+        for start in range(0, len(pictures), BATCH):
+            output = np.asarray(
+                self._network(pictures[start : start + BATCH].astype(np.float32) / 255)
+            )
+            middle = output[:, output.shape[1] // 2, output.shape[2] // 2]
+            found.append(middle if centre else output.mean(axis=(1, 2)))
+        return self.apart(np.concatenate(found))
+
+    def shares(self, side: int, row: NDArray[Any], column: NDArray[Any], pictures: Images) -> str:
+        own, others = self.means(side, row, column)
+        known = np.flatnonzero(np.isfinite(others[:, 0]))
+        excited, ways = self.excited(pictures), self.ways(own)
+        held_out = self.ways(others[known])
+        values = (
+            share(excited, held_out, known),
+            share(excited, ways, np.arange(len(ways))),
+            share(self.apart(own), held_out, known),
+            beside(row, column, excited, ways),
         )
+        return f"{len(known):5}  " + "  ".join(f"{100 * value:5.1f} %" for value in values)
 
 
-def alone_of(vectors: Floats) -> Floats:
-    """The layout of a layer that knows of no other."""
-    common = CommonLayout.of([vectors], 0).position
-    return LayerLayout.of(vectors, common, 0, held=0).position
+def compare(judge: Judge, side: int, row: NDArray[Any], column: NDArray[Any], options: Any) -> None:
+    """The same cells by our recipe and by Lucid's."""
+    from lucid_icons import lucid_icons
+
+    own, others = judge.means(side, row, column)
+    known = np.flatnonzero(np.isfinite(others[:, 0]))
+    held_out = judge.ways(others[known])
+    render = make("diamond", judge.backbone, judge.layer, Family.CHANNEL, RECIPES["preview"], 0)
+    targets = [direction(judge.layer, way, f"cell {number}")
+               for number, way in enumerate(judge.ways(own))]  # fmt: skip
+    lucid = lucid_icons(judge.backbone, judge.layer.name, own, judge.own, options.steps,
+                        options.attempts)  # fmt: skip
+    for name, (pictures, seconds) in (("ours", render(targets)), ("Lucid's", lucid)):
+        all_over, amidst = (
+            share(judge.excited(pictures, centre=centre), held_out, known)
+            for centre in (False, True)
+        )
+        print(f"    {name:8} {len(known)} cells: others {100 * all_over:5.1f} %, centre "
+              f"{100 * amidst:5.1f} %, {seconds:5.2f} s a picture", flush=True)  # fmt: skip
+
+
+def share(excited: Floats, ways: Floats, picture: NDArray[np.intp]) -> float:
+    """The share of pictures, (n, C), that excite ways (m, C) less than their own, (m,), do."""
+    reading = excited @ ways.T
+    less = [(np.delete(each, own) < each[own]).mean()
+            for each, own in zip(reading.T, picture, strict=True)]  # fmt: skip
+    return float(np.mean(less))
+
+
+def beside(row: NDArray[Any], column: NDArray[Any], excited: Floats, ways: Floats) -> float:
+    """Of cells side by side the pairs whose pictures differ as their directions do."""
+    at = {
+        (r, c): number
+        for number, (r, c) in enumerate(zip(row.tolist(), column.tolist(), strict=True))
+    }
+    pairs = [(one, at[near]) for (r, c), one in at.items()
+             for near in ((r + 1, c), (r, c + 1)) if near in at]  # fmt: skip
+    reading = excited @ ways.T
+    differ = [reading[i, i] > reading[j, i] and reading[j, j] > reading[i, j] for i, j in pairs]
+    return float(np.mean(differ)) if differ else float("nan")
 
 
 def draw(backbone: Backbone, maps: list[ActivationMap], photos: list[Photo]) -> dict[str, Floats]:
@@ -149,68 +238,10 @@ def draw(backbone: Backbone, maps: list[ActivationMap], photos: list[Photo]) -> 
     return {layer: np.concatenate(each) for layer, each in vectors.items()}
 
 
-def judge(
-    backbone: Backbone,
-    found: ActivationMap,
-    grid: Grid,
-    position: Floats,
-    own: Floats,
-    other: Floats,
-) -> tuple[Floats, Floats]:
-    """For each cell with a picture the share of others' that excite its direction less.
-
-    By its direction as other photos have it, and as its own have it.
-    """
-    layer = backbone.layer(found.layer)
-    side = found.grids[-1]
-    shown = np.flatnonzero(grid.is_shown)
-    [(_, spread)] = natural_units(backbone, [layer])
-    middle = own.mean(axis=0)
-    covariance = np.cov(own, rowvar=False, dtype=np.float32)
-    network = fold(backbone, [layer.name])
-    pictures = grid.picture[shown].astype(np.float32) / 255
-    excited = np.concatenate(
-        [
-            np.asarray(network(pictures[start : start + BATCH])).mean(axis=(1, 2))
-            for start in range(0, len(pictures), BATCH)
-        ]
-    )
-
-    def share(inside: Floats, picture: int) -> float:
-        way = whiten((inside.mean(axis=0) - middle) / spread, covariance, spread)
-        reading = (excited - middle) / spread @ way
-        return float((np.delete(reading, picture) < reading[picture]).mean())
-
-    components = Components.of(own)
-    placed = between(components(other), components(own), position)
-    squares = [square(where, side) for where in (placed, position)]
-    shares = []
-    for picture, cell in enumerate(grid.row[shown] * side + grid.column[shown]):
-        others, mine = (
-            vectors[where == cell] for vectors, where in zip((other, own), squares, strict=True)
-        )
-        if len(others) >= FEWEST:
-            shares.append((share(others, picture), share(mine, picture)))
-    one, two = np.array(shares, np.float32).T
-    return one, two
-
-
 def square(position: Floats, side: int) -> NDArray[np.int64]:
     """The square of a grid in which each position lies."""
     column, row = np.minimum((position * side).astype(np.int64), side - 1).T
     return row * side + column
-
-
-def distance(one: Floats, other: Floats) -> float:
-    """How far the same vectors lie from each other, at the median."""
-    return float(np.median(np.linalg.norm(one - other, axis=1)))
-
-
-def turns(position: Floats) -> list[Floats]:
-    """A map turned and mirrored in all eight ways."""
-    mirrored = [position, np.array([1, 0], np.float32) + np.array([-1, 1], np.float32) * position]
-    both = [*mirrored, *(1 - each for each in mirrored)]
-    return [*both, *(each[:, ::-1] for each in both)]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from diamond_cutter.precompute.activation_atlas.cell_pictures import (
     cell_tasks,
     plan_cells,
     read_cells,
+    store_cell_pictures,
 )
 from diamond_cutter.precompute.activation_atlas.drawn_vectors import DrawnLayer, read_drawn
 from diamond_cutter.precompute.activation_atlas.layout_run import lay_out_layers
@@ -27,7 +28,6 @@ from diamond_cutter.precompute.attribution.attribution_selection import (
     choose_photos,
     select_layers,
 )
-from diamond_cutter.precompute.attribution.class_pictures import store_class_pictures
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
 from diamond_cutter.precompute.attribution.photo_tasks import (
     AskedCut,
@@ -122,7 +122,7 @@ def _map_cut(
         for depth, each in enumerate(planned)
         for task in cell_tasks(to_explain, each, place, depth)
     ]
-    make(store_class_pictures, tasks, "cells")
+    make(store_cell_pictures, tasks, "cells")
     maps = []
     for each, position, averages, plan in zip(drawn, positions, averaged, planned, strict=True):
         display.phase(f"the map of {each.layer.name}")
@@ -139,14 +139,17 @@ def _map_cut(
 def average_cells(
     drawn: DrawnLayer, position: NDArray[np.float32], finest: int, classes: int, display: Display
 ) -> tuple[Moments, list[Cells]]:
-    """The moments and grids of a layer, coarsest first; none, and said so, of too few vectors."""
-    sides = grid_sides(finest, len(position)) if len(position) >= FEW else []
+    """The moments and grids of a layer, coarsest first; what is too few vectors for is said."""
+    name, count, channels = drawn.layer.name, len(position), drawn.layer.channels
+    sides = grid_sides(finest, count) if count >= FEW else []
     if not sides:
         display.note(
-            f"{drawn.layer.name}: {len(position)} activation vectors are too few for a map; "
-            "more photos make one"
+            f"{name}: {count} activation vectors are too few for a map; more photos make one"
         )
-    channels = drawn.layer.channels
+    elif sides[-1] < finest:
+        display.note(
+            f"{name}: {count} activation vectors make a map of {sides[-1]} cells a side, not of "
+            f"{finest}; more photos make a finer one"
+        )
     moments = Moments.of((run.vector for run in drawn.runs()), channels)
-    cells = make_cells(sides, position, drawn.photo, drawn.runs, channels, classes)
-    return moments, cells
+    return moments, make_cells(sides, position, drawn.photo, drawn.runs, channels, classes)

@@ -18,11 +18,15 @@ from diamond_cutter.precompute.attribution.class_pictures import (
     Wanted,
     directions_of,
     picture_tasks,
+    renderer_of,
+    store_pictures,
 )
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
 from diamond_cutter.precompute.attribution.photo_tasks import StudySlot
+from diamond_cutter.precompute.jobs.task import failures_told
 from diamond_cutter.precompute.photos.photo import read_image
 from diamond_cutter.precompute.rendering.direction_whitening import whiten
+from diamond_cutter.precompute.rendering.score import good_places
 from diamond_cutter.precompute.rendering.target_readings import natural_units
 from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import (
     CROP,
@@ -36,6 +40,8 @@ NARROWEST, WIDEST = 0.15, 0.5
 which in deep layers is more than the photo."""
 QUALITY = 80
 """Of these pictures, as WebP has it."""
+VERSION = 2
+"""Of what is stored of cells' pictures: raised when the same direction gives something else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +68,7 @@ def plan_cells(
     A cell's picture is of the direction of its mean from that of all vectors, whitened.
     """
     backbone = to_explain.backbone
-    namespace = f"cells-{key_of([backbone.weights_digest, layer.name])[:12]}"
+    namespace = f"cells-{key_of([backbone.weights_digest, layer.name, VERSION])[:12]}"
     if not grids:
         return PlannedCells(namespace, [])
     [(_, spread)] = natural_units(backbone, [layer])
@@ -96,6 +102,14 @@ def cell_tasks(
     ]
 
 
+def store_cell_pictures(address: str, threads: int, task: ClassPicturesTask) -> None:  # noqa: ARG001
+    """As `store_class_pictures`, with what each picture excites."""
+    with failures_told(task, address):
+        renderer = renderer_of(task)
+        made = renderer.render(task.targets)
+        store_pictures(address, task, made, excited=renderer.excited(made.images))
+
+
 def read_cells(
     study: zarr.Group, planned: PlannedCells
 ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
@@ -120,8 +134,22 @@ def _spread(
     made = read_rows(study, namespace, rows, "picture")
     pictures = np.zeros((len(cells.count), *made.shape[1:]), np.uint8)
     pictures[full] = made
-    shown[full] = read_rows(study, namespace, rows, "flag") == Flag.NONE
+    excited = read_rows(study, namespace, rows, "excited")
+    toward = np.stack([target.weights for target in wanted.targets])
+    good = read_rows(study, namespace, rows, "flag") == Flag.NONE
+    shown[full] = good & ~by_chance(excited, toward)
     return pictures, shown
+
+
+def by_chance(excited: NDArray[np.float32], toward: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which of n pictures are no better than chance, (n,), by what all of them excite, (n, C).
+
+    A picture's own direction, of `toward` (n, C), is to be excited by few of the others as much:
+    as `score.good_places` has it of channels.
+    """
+    reading = excited @ toward.T
+    ahead = np.count_nonzero(reading > np.diagonal(reading), axis=0)
+    return np.asarray(ahead >= good_places(len(reading)))
 
 
 def crop_examples(

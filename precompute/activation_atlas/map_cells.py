@@ -8,11 +8,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from diamond_cutter.precompute.activation_atlas.drawn_vectors import Run
+from diamond_cutter.precompute.activation_atlas.map_settings import COARSEST
 
 FEWEST = 5
 """Vectors of a cell that gets a picture: the mean of fewer is next to a single photo's."""
-CROWDED = 4
-"""Vectors for each square of the finest grid, at least: half of the squares are empty."""
+CROWDED = 16
+"""Vectors for each square of the finest grid, at least, of which half are empty.
+
+With fewer, cells that lie side by side are no longer told apart by photos that are not in the map:
+`benchmarks/activation_atlas.py`.
+"""
 EXAMPLES = 6
 """Vectors that show what lies in a cell, of different photos."""
 
@@ -41,11 +46,14 @@ class Cells:
 
 
 def grid_sides(finest: int, vectors: int) -> list[int]:
-    """The grids of a map, coarsest first: halves of each other, none finer than `vectors` allow."""
+    """The grids of a map, coarsest first: halves of each other, none finer than `vectors` allow.
+
+    The coarsest is there whatever their number.
+    """
     sides = [finest]
-    while sides[-1] >= 10:
-        sides.append(sides[-1] // 2)
-    return [side for side in sides[::-1] if vectors >= CROWDED * side**2]
+    while sides[0] >= 2 * COARSEST:
+        sides.insert(0, sides[0] // 2)
+    return [side for side in sides if side == sides[0] or vectors >= CROWDED * side**2]
 
 
 def make_cells(

@@ -21,13 +21,14 @@ from threadpoolctl import threadpool_limits
 
 LAID_OUT = 4_000
 """Vectors, at most, that are laid out by t-SNE; the others are placed among them."""
-HELD = 0.6
+HELD = 0.4
 """How much the common layout counts in that of each layer, whose own spread counts 1.
 
-At three depths of Lite0, 1,500 vectors: with 0 a vector lies at the median 0.36 of a map's width
-from where it lies on another layer's, with 0.3 0.30, 0.6 0.19, 1 0.09; by chance 0.38.
-Trustworthiness is 0.88, 0.88, 0.85, 0.83 at the mean, and continuity 0.82, 0.80, 0.73, 0.70.
+`benchmarks/map_layouts.py` has what it costs and gives.
 """
+EXAGGERATED = 2.0
+"""How much more vectors draw each other in the first steps of a layer that begins where the common
+layout ends; with the usual 12 it would be arranged anew."""
 COMPONENTS = 50
 """Principal components that distances are measured in: less noise, and a tenth of the time."""
 PERPLEXITY = 30
@@ -98,7 +99,7 @@ class CommonLayout:
         joined = Components.of(whole)
         features = joined(whole)
         first_two = features[:, :2]
-        position = first_two if len(layers) == 1 else _embed(features, first_two, seed)
+        position = first_two if len(layers) == 1 else _arranged(features, first_two, seed)
         return cls(components, joined, features, position)
 
     def place(self, layers: Sequence[Vectors]) -> Vectors:
@@ -123,7 +124,7 @@ class LayerLayout:
     def of(
         cls, vectors: Vectors, common: Vectors, seed: int, *, held: float = HELD
     ) -> "LayerLayout":
-        """Lay out vectors (L, C) that begin at `common` (L, 2) and are held there.
+        """Lay out vectors (L, C) that begin at `common` (L, 2) and are held there; 0: they are not.
 
         In the end they are turned, or mirrored, to where `common` is: few vectors leap over each
         other in the first steps, all at once.
@@ -134,7 +135,8 @@ class LayerLayout:
         scale = np.float32(held / max(spread, np.finfo(np.float32).tiny))
         components = Components.of(vectors)
         features = np.concatenate([components(vectors), centred * scale], axis=1)
-        position = _embed(features, common, seed)
+        arrange = _embed if held else _arranged
+        position = arrange(features, centred, seed)
         apart = position - position.mean(axis=0)
         turn, _ = orthogonal_procrustes(apart, centred)
         turned = (apart @ turn).astype(np.float32)
@@ -193,13 +195,21 @@ def evenly(count: int, most: int) -> NDArray[np.intp]:
     return np.arange(count) if count <= most else np.linspace(0, count - 1, most).astype(np.intp)
 
 
-def _embed(features: Vectors, beginning: Vectors, seed: int) -> Vectors:
+def _arranged(features: Vectors, beginning: Vectors, seed: int) -> Vectors:
+    """Features laid out anew: so small a beginning is soon left."""
+    spread = np.maximum(beginning.std(axis=0), np.finfo(np.float32).tiny)
+    return _embed(features, beginning / spread * 1e-4, seed, exaggerated=12.0)
+
+
+def _embed(
+    features: Vectors, beginning: Vectors, seed: int, exaggerated: float = EXAGGERATED
+) -> Vectors:
     from sklearn.manifold import TSNE
 
-    spread = np.maximum(beginning.std(axis=0), np.finfo(np.float32).tiny)
     tsne = TSNE(
-        init=(beginning / spread * 1e-4).astype(np.float32),  # small, or it would not be left
+        init=beginning.astype(np.float32),
         perplexity=min(PERPLEXITY, (len(features) - 1) / 3),
+        early_exaggeration=exaggerated,
         random_state=seed,
     )
     with threadpool_limits(1):  # sums in the same order on every machine

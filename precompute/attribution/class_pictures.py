@@ -29,6 +29,7 @@ from diamond_cutter.precompute.stores.store_address import subgroup
 if TYPE_CHECKING:
     from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain
     from diamond_cutter.precompute.rendering.renderer import Renderer
+    from diamond_cutter.precompute.stores.atlas.atlas_layout import Pictures
     from diamond_cutter.precompute.stores.attribution.attribution_layout import ClassGroups
 
 RECIPE = {Family.LOGIT: "standard", Family.CHANNEL: "preview"}
@@ -221,20 +222,28 @@ def picture_tasks(
 def store_class_pictures(address: str, threads: int, task: ClassPicturesTask) -> None:  # noqa: ARG001
     """Render a batch and store it; raises as `store_attribution` does."""
     with failures_told(task, address):
-        renderer = _renderer(task.network, task.layer, task.family, task.seed, task.hidden)
-        made = renderer.render(task.targets)
-        study = subgroup(zarr.open_group(address, mode="r+"), task.study)
-        name = shard_name(task.keys)
-        attribution_writer.write_arrays(
-            study, task.namespace, name, task.keys, {"picture": made.images, "flag": made.flag}
-        )
+        store_pictures(address, task, renderer_of(task).render(task.targets))
+
+
+def store_pictures(
+    address: str, task: ClassPicturesTask, made: "Pictures", **others: NDArray[Any]
+) -> None:
+    """Store what a task made; `others`: more of each picture, (n, ...) by name."""
+    study = subgroup(zarr.open_group(address, mode="r+"), task.study)
+    arrays = {"picture": made.images, "flag": made.flag, **others}
+    name = shard_name(task.keys)
+    attribution_writer.write_arrays(study, task.namespace, name, task.keys, arrays)
+
+
+def renderer_of(task: ClassPicturesTask) -> "Renderer":
+    """What this worker renders a task with; the graph goes when it moves on."""
+    return _renderer(task.network, task.layer, task.family, task.seed, task.hidden)
 
 
 @lru_cache(maxsize=1)
 def _renderer(
     network: Network, layer: str, family: Family, seed: int, hidden: Hidden | None
 ) -> "Renderer":
-    """What this worker renders with; its graph goes when it moves on."""
     from diamond_cutter.precompute.backbones.catalogue import catalogue
     from diamond_cutter.precompute.rendering.renderer import Renderer
 

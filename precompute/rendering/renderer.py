@@ -7,14 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.rendering.ascent import Ascent
+from diamond_cutter.precompute.rendering.backend import adapter
 from diamond_cutter.precompute.rendering.backend.device import Precision
 from diamond_cutter.precompute.rendering.backend.half_precision import in_precision
 from diamond_cutter.precompute.rendering.recipes import Recipe, picture_side
 from diamond_cutter.precompute.rendering.score import Scorer, flags
-from diamond_cutter.precompute.rendering.target_readings import asked, reading
+from diamond_cutter.precompute.rendering.target_readings import ChannelReading, asked, reading
 from diamond_cutter.precompute.rendering.targets import Family, Hidden, Target
 from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Pictures
+
+ops = keras.ops
 
 
 class Renderer:
@@ -67,6 +71,7 @@ class Renderer:
             for each in recipe.chain
         ]
         self._scorer = Scorer(read, recipe.scored_views)
+        self._output = adapter.compiled(lambda images: ops.mean(read.network(images), axis=(1, 2)))
 
     def render(self, targets: Sequence[Target], begun: NDArray[np.uint8] | None = None) -> Pictures:
         """Render at most `batch` targets; the pictures come in their order.
@@ -93,6 +98,21 @@ class Renderer:
         reached = self._scorer.score(images, asked(filled), generators)
         flag = flags(images, reached)
         return Pictures(images[:count], reached.score[:count], flag[:count])
+
+    def excited(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What finished pictures (N, S, S, 3) excite, (N, C): the mean over places of z.
+
+        Of the family CHANNEL; z: see `targets`.
+        """
+        read = self._scorer.reading
+        if not isinstance(read, ChannelReading):
+            raise TypeError(f"expected the family channel, got {self._family.value}")
+        parts = []
+        for start in range(0, len(images), self._batch):
+            part = images[start : start + self._batch]
+            filled = part[np.arange(self._batch) % len(part)]
+            parts.append(np.asarray(self._output(filled.astype(np.float32) / 255))[: len(part)])
+        return (np.concatenate(parts) - read.mean) / read.spread
 
     def _generators(self, ascent: Ascent, targets: list[Target]) -> list[np.random.Generator]:
         """Each ascent begins its own random numbers, whether or not others ran before it."""

@@ -17,6 +17,7 @@ from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.keras_runtime import tf
 from diamond_cutter.precompute.rendering.recipes import picture_side
 from diamond_cutter.precompute.rendering.reference.lucid_compatibility import import_lucid, v1
+from diamond_cutter.precompute.rendering.reference.lucid_model import lucid_model
 from diamond_cutter.precompute.rendering.score import Scorer, flags
 from diamond_cutter.precompute.rendering.target_readings import asked, reading
 from diamond_cutter.precompute.rendering.targets import Family, Target
@@ -50,13 +51,12 @@ class LucidRenderer:
         self._param = import_lucid("lucid.optvis.param")
         self._transform = import_lucid("lucid.optvis.transform")
         self._objective = import_lucid("lucid.optvis.objectives").Objective
-        self._base = import_lucid("lucid.modelzoo.vision_base").Model
         self._reading = reading(backbone, layer, family)
         self._scorer = Scorer(self._reading, SCORED_VIEWS)
         self._side = side or picture_side(layer, family)
         self._seed, self._steps = seed, steps
         self.batch = batch
-        self._model, self._output = self._frozen()
+        self._model, self._output = lucid_model(self._reading.network, self._side)
 
     def render(self, targets: Sequence[Target]) -> Pictures:
         """Render the targets, `batch` at a time; the pictures come in their order."""
@@ -95,30 +95,3 @@ class LucidRenderer:
         )
         np.random.set_state(others)
         return np.clip(images, 0, 1)
-
-    def _frozen(self) -> tuple[Any, str]:
-        """The network as a model of Lucid's, and the name of its output."""
-        network = self._reading.network
-        weights = [
-            [variable.numpy() for variable in variables]
-            for variables in (network.trainable_variables, network.non_trainable_variables)
-        ]
-
-        def frozen(image: Any) -> Any:
-            constants = tf.nest.map_structure(tf.constant, weights)
-            return network.stateless_call(*constants, image)[0]
-
-        image = tf.TensorSpec((None, None, None, 3), tf.float32)
-        graph = tf.function(frozen, autograph=False).get_concrete_function(image)
-        model = type(
-            "Frozen",
-            (self._base,),
-            {
-                "_graph_def": graph.graph.as_graph_def(),
-                "image_value_range": (0, 1),
-                "image_shape": [self._side, self._side, 3],
-                "input_name": graph.inputs[0].op.name,
-                "layers": [],
-            },
-        )
-        return model(), graph.outputs[0].name

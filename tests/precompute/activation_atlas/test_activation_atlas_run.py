@@ -16,7 +16,7 @@ from diamond_cutter.command.settings import (
     AttributionSettings,
     StudySettings,
 )
-from diamond_cutter.precompute.activation_atlas import activation_atlas_run, layout_run
+from diamond_cutter.precompute.activation_atlas import activation_atlas_run, layout_run, map_cells
 from diamond_cutter.precompute.attribution import class_pictures, photo_tasks
 from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import (
     ActivationMap,
@@ -58,8 +58,12 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., StudySet
 
 @pytest.fixture(scope="module")
 def quick() -> object:
-    """Pictures of few steps: what they show is tried by `benchmarks/activation_atlas.py`."""
+    """Pictures of few steps: what they show is tried by `benchmarks/activation_atlas.py`.
+
+    And few vectors make fine grids.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(map_cells, "CROWDED", 4)
         made = {
             name: replace(recipe, phases=(replace(recipe.phases[0], steps=6),), base=None)
             for name, recipe in class_pictures.RECIPES.items()
@@ -172,12 +176,12 @@ def test_an_interrupt_keeps_the_last_maps_and_the_next_run_goes_on(
         return finest(slot, CUT)[0].grids
 
     make_study("kept", settings(layers=("cut",), grid=8))
-    assert grids() == [8]
+    assert grids() == [4, 8]
     with monkeypatch.context() as patch:
-        patch.setattr(activation_atlas_run, "store_class_pictures", interrupt)
+        patch.setattr(activation_atlas_run, "store_cell_pictures", interrupt)
         with pytest.raises(KeyboardInterrupt):
             make_study("kept", settings(layers=("cut",), grid=6))
-    assert grids() == [8]
+    assert grids() == [4, 8]
     with monkeypatch.context() as patch:  # what was drawn and laid out is there
         patch.setattr(activation_atlas_run, "store_samples", interrupt)
         patch.setattr(layout_run, "store_layout", interrupt)

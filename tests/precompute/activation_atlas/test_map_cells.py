@@ -9,7 +9,13 @@ from diamond_cutter.precompute.activation_atlas.map_cells import Cells, grid_sid
 
 @pytest.mark.parametrize(
     ("finest", "vectors", "sides"),
-    [(20, 1600, [5, 10, 20]), (20, 1599, [5, 10]), (40, 10_000, [5, 10, 20, 40]), (20, 99, [])],
+    [
+        (20, 6400, [5, 10, 20]),
+        (20, 6399, [5, 10]),
+        (40, 25_600, [5, 10, 20, 40]),
+        (20, 200, [5]),
+        (9, 200, [4]),
+    ],
 )
 def test_grids_are_halves_of_each_other_and_none_is_too_fine(
     finest: int, vectors: int, sides: list[int]

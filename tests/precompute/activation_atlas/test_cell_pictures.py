@@ -1,0 +1,25 @@
+"""Pictures of cells: those that are no better than chance are told."""
+
+import numpy as np
+
+from diamond_cutter.precompute.activation_atlas.cell_pictures import by_chance
+
+
+def test_a_picture_is_no_better_than_chance_where_many_others_would_do_as_well() -> None:
+    toward = np.eye(100, dtype=np.float32)
+    excited = np.eye(100, dtype=np.float32)
+    assert not by_chance(excited, toward).any()
+    excited[:, 7] = 0.5  # all others excite the direction of the eighth picture,
+    excited[7, 7] = 0.1  # and its own picture less
+    excited[20:27, 30] = 2  # seven of a hundred are neighbours that are much alike
+    excited[40:48, 50] = 2  # eight are too many
+    assert np.flatnonzero(by_chance(excited, toward)).tolist() == [7, 50]
+    assert not by_chance(excited[:1], toward[:1]).any()
+
+
+def test_pictures_that_take_no_heed_of_their_direction_are_no_better_than_chance() -> None:
+    generator = np.random.default_rng(0)
+    toward = generator.normal(size=(400, 64)).astype(np.float32)
+    alike = generator.normal(size=(400, 64)).astype(np.float32)
+    assert by_chance(alike, toward).mean() > 0.9
+    assert not by_chance(alike + toward, toward).any()
