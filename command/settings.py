@@ -176,6 +176,11 @@ class DatasetSettings:
     labels: str = setting(
         "", "the column of a CSV that says the classes; empty: the one that is called so"
     )
+    file_names: str = setting(
+        "nothing",
+        'what the names of files say: "nothing", or "classes": what stands before the number, as '
+        "in cat.0.jpg",
+    )
     several_labels: str = setting(
         "ask",
         'what becomes of photos with several labels: "leave-out", "combine": a class for each '

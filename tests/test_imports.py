@@ -84,7 +84,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
 The longest entry that a file lies in is its floor.
 """
 FOUNDATION = tuple(
-    f"command/{name}.py" for name in ("configuration", "errors", "settings", "structuring")
+    f"command/{name}.py"
+    for name in ("configuration", "errors", "leftovers", "settings", "structuring")
 )
 SCRIPT_FLOORS = {
     "data": (),

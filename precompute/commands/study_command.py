@@ -11,7 +11,7 @@ from rich.table import Table
 
 from diamond_cutter.command.configuration import add_options, load_study
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
-from diamond_cutter.precompute.photos.report_text import brief
+from diamond_cutter.precompute.photos.report_text import brief, cautions
 from diamond_cutter.precompute.stores.attribution.attribution_reader import network_document
 from diamond_cutter.precompute.stores.study.study_layout import Cut, Study
 from diamond_cutter.precompute.stores.study.study_reader import ranking_document
@@ -69,7 +69,8 @@ def _question(options: Namespace, settings: StudySettings) -> None:
             said = [text for name, logit in classes[:2] for text in (name, f"{logit:.1f}")]
             table.add_row(row["path"], model, *said)
     Console().print(table)
-    print(f"\n{result.address}: all of it; `diamond site` makes the pages")  # noqa: T201
+    print("", *cautions(result.report), sep="\n")  # noqa: T201
+    print(f"{result.address}: all of it; `diamond site` makes the pages")  # noqa: T201
 
 
 def _table(cuts: list[Cut]) -> Table:

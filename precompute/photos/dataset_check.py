@@ -84,10 +84,14 @@ def report(
         ),
         files=files,
         grouping=grouping,
-        reading=[*listing.reading, *describe_repeats(repeats, settings.near_duplicates)],
+        reading=[
+            *listing.reading,
+            *(describe_repeats(repeats, settings.near_duplicates) if labelled else []),
+        ],
         folds=_count(entries[place].fold for place in taken if entries[place].fold),
         value_range=examined.value_range,
         near_duplicates=settings.near_duplicates,
+        tables=listing.tables,
         faint=sum(examined.findings[place].faint for place in taken),
     )
 
@@ -172,7 +176,7 @@ def _file(entry: Entry, finding: Finding | None, unfit: str, said: Sequence[str]
 
 def _kinds(reasons: Iterable[str]) -> str:
     """What files are that can't be used: the commonest of the `reasons` why not, in brackets."""
-    kinds = Counter(reason.partition(":")[0] for reason in reasons if reason)
+    kinds = Counter(reason.partition(":")[0].rstrip(".") for reason in reasons if reason)
     named = [f"{many:,}: {kind[0].lower()}{kind[1:]}" for kind, many in kinds.most_common(NAMED)]
     return f" ({'; '.join(named)})" if named else ""
 
@@ -199,7 +203,7 @@ def _problem(
         (only,) = found
         return (
             f"{source}: expected photos of two classes or more, got {found[only]:,}, all of class "
-            f"{only!r}; add a folder for each other class"
+            f"{only!r}; add a folder for each other class, or a CSV of the labels"
         )
     if splits and ("train" not in splits or len(splits) < 2):
         return (

@@ -12,7 +12,7 @@ from diamond_cutter.precompute.photos.photo import Dataset, Photo
 from diamond_cutter.precompute.photos.photo_groups import join_groups
 from diamond_cutter.precompute.photos.sources.dataset_source import open_dataset
 
-UNLABELLED = "photos"
+UNLABELLED = "(no label)"
 """What photos without a class are called."""
 
 NEAR_DUPLICATES = ("group", "report", "ignore")

@@ -1,7 +1,7 @@
 """A file of a dataset before anybody has looked into it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from diamond_cutter.precompute.stores.study.dataset_report import Outcome, Split
@@ -38,8 +38,10 @@ class Listing:
     """The files of a dataset, by path, and how classes and splits were found, in sentences.
 
     `question`: what the user has to say before a study can be made, in a line; empty if nothing.
+    `tables`: the paths of those in the dataset in which the labels stand.
     """
 
     entries: list[Entry]
     reading: list[str]
     question: str = ""
+    tables: list[str] = field(default_factory=list)

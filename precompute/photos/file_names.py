@@ -12,10 +12,15 @@ from diamond_cutter.precompute.photos.picture_kinds import (
 from diamond_cutter.precompute.photos.size_limits import MAX_NAME
 from diamond_cutter.precompute.stores.study.dataset_report import Outcome
 
-_PHOTOS = re.compile(
+PHOTO_SUFFIXES = (
     r"jpg|jpeg|jpe|jfif|png|webp|gif|bmp|dib|tif|tiff|p[pgbnf]m|jp2|j2k|j2c|jpc|jpf|jpx"
 )
+"""How the names of photos end, as a pattern, in small letters without a dot."""
+_PHOTOS = re.compile(PHOTO_SUFFIXES)
 _ARCHIVES = re.compile(r"zip|tar|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst|lz4|lzma|7z|rar|jar|cab|iso")
+_ARCHIVE = (
+    "An archive inside the dataset, which is not opened: unpack it, or name it as the dataset."
+)
 _SYSTEM = re.compile(
     r"__macosx|(eh)?thumbs\.db|desktop\.ini|\$recycle\.bin|system volume information|@eadir"
 )
@@ -45,7 +50,7 @@ def judge(path: str, look: Callable[[], bytes]) -> tuple[Outcome | None, str]:
     if _PHOTOS.fullmatch(suffix):
         return None, ""
     if _ARCHIVES.fullmatch(suffix):
-        return "reject", "An archive inside the dataset, which is not opened; unpack it."
+        return "reject", _ARCHIVE
     head = look()
     if photo_kind(head):
         return None, ""
@@ -58,7 +63,7 @@ def judge(path: str, look: Callable[[], bytes]) -> tuple[Outcome | None, str]:
 
 def is_table(path: str) -> bool:
     """Whether the file of that path, with "/", may say the labels of photos."""
-    return _suffix(path) in ("csv", "tsv", "tab") and "/." not in f"/{path}"
+    return _suffix(path) in ("csv", "tsv", "tab", "txt") and "/." not in f"/{path}"
 
 
 def photo_kind(head: bytes) -> str:

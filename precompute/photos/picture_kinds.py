@@ -14,6 +14,7 @@ _ADVICE = {
     "A NumPy array": f"save its images, and {_DEEP}",
     "A Parquet file": _SAVE,
     "A TFRecord file": _SAVE,
+    "A spreadsheet": "save its table as a CSV beside the photos",
     "A video": "save some of its frames, if they are to be photos",
     "A zip archive": "unpack it",
 }
@@ -64,6 +65,7 @@ _SUFFIXES = {
     "czi|lif|nd2|svs|ndpi|mrxs|vsi|scn|oib|oif": "A microscope's file",
     "np[yz]": "A NumPy array",
     "parquet": "A Parquet file",
+    "xls[xmb]?|ods|numbers": "A spreadsheet",
     "tf_?rec(ord)?s?([-_].*)?": "A TFRecord file",
 }
 

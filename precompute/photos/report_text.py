@@ -48,9 +48,9 @@ def cautions(report: Report) -> Iterator[str]:
     if report.faint:
         yield f"Next to nothing to be seen: in {report.faint:,} of {len(report.photos):,} photos"
     yield from _left_out(report)
-    ignored = sum(file.outcome == "ignore" for file in report.files)
-    if ignored:
-        yield f"Ignored: {ignored:,} files that are no photos"
+    if ignored := report.ignored:
+        more = f" and {len(ignored) - 1:,} more, no photos" if len(ignored) > 1 else ", no photo"
+        yield f"Ignored: {printable(ignored[0].path)}{more}"
 
 
 def _lines(report: Report) -> Iterator[str]:

@@ -25,6 +25,7 @@ from diamond_cutter.precompute.stores.attribution.attribution_layout import Expl
 from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
 from diamond_cutter.precompute.stores.store_address import StoreAddress
 from diamond_cutter.precompute.stores.study import study_writer
+from diamond_cutter.precompute.stores.study.dataset_report import Report
 from diamond_cutter.precompute.study.dataset.thumbnails import store_thumbnails
 from diamond_cutter.precompute.study.study_explanation import explain_study
 from diamond_cutter.precompute.study.study_plan import STUDIES, check_settings
@@ -35,9 +36,10 @@ PHOTO_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class NetworkResult:
-    """What is explained, and the address of the store that holds it."""
+    """What is explained, of which photos, and the address of the store that holds it."""
 
     explained: Explained
+    report: Report
     address: str
 
 
@@ -71,6 +73,7 @@ def explain_networks(
                 stack.enter_context(exclusive(store_address.folder, STUDIES))
         return NetworkResult(
             _work(name, settings, store_address, dataset, cuts_to_explain, steps),
+            dataset.report,
             store_address.address,
         )
 

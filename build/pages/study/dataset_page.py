@@ -253,7 +253,7 @@ def _files(report: Report) -> tuple[Files, ...]:
     for outcome, title, note in kinds:
         names: dict[str, list[str]] = {}
         for file in report.files:
-            if file.outcome == outcome:
+            if file.outcome == outcome and file.path not in report.tables:
                 names.setdefault(file.reason, []).append(file.path)
         reasons = sorted(names.items(), key=lambda item: (-len(item[1]), item[0]))
         if reasons:

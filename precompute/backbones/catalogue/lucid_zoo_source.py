@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.leftovers import discard
 from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.backbones.catalogue.model_cache import (
     CachedModel,
@@ -161,7 +162,7 @@ class ZooModel:
             text = " ".join(str(error).split())[:160]
             raise UserError(self._absent(f"got {type(error).__name__}: {text}")) from error
         finally:
-            beside.unlink(missing_ok=True)
+            discard(beside)
 
     def _address(self) -> str:
         return HOST + str(self.known["path"]).removeprefix("gs://")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.leftovers import discard
 from diamond_cutter.precompute.backbones.formats.lucid_file import NOTE
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.cut_network import checked
@@ -54,7 +55,7 @@ def write_backbone(backbone: Backbone, cut: str | None, path: Path) -> None:
             f"{path}: expected a place to write to, got: {error}; name another output"
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        discard(beside)
 
 
 def refuse_frozen(graph: object, path: Path) -> None:

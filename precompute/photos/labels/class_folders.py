@@ -30,8 +30,7 @@ def arrange(entries: Iterable[Entry], settings: DatasetSettings, unlabelled: str
     """
     entries = unique(entries)
     top = grow(entry for entry in entries if entry.outcome is None)
-    kind = "classes" if unlabelled and settings.folders == "auto" else settings.folders
-    found = read_folders(top, settings.dataset, kind)
+    found = read_folders(top, settings.dataset, settings.folders)
     fields = {entry.path: what for folder, what in found.classes for entry in folder.all_photos()}
     reasons = {
         entry.path: reason for folder, reason in found.left_out for entry in folder.all_photos()

@@ -17,12 +17,15 @@ from diamond_cutter.precompute.photos.labels.split_names import (
     are_classes,
     are_folds,
     are_series,
+    are_shards,
+    is_place,
     parts_of,
 )
 from diamond_cutter.precompute.photos.report_text import printable
 
 KINDS = ("auto", "classes", "groups", "folds", "ignore")
 """What folders above others of the same names may be said to be."""
+_UNKNOWN = "In {}, whose photos are to be predicted."
 _NONE = "In {}, where no photo has a class: put them into folders of classes, or add a CSV."
 _NAMED = 4
 """Folders that a sentence names."""
@@ -72,6 +75,12 @@ def read_folders(top: Folder, source: str, kind: str) -> Reading:
         or _lie_beside(inside, found)
         or _are_above(inside, source, found)
     ):
+        if kind == "auto" and are_shards(list(top.folders)):
+            raise UserError(
+                f"{source}: expected a folder for each class, got {_listed(sorted(top.folders))}, "
+                "as parts of one set are called; add a CSV of the labels, or, if they are the "
+                'classes, give folders = "classes"'
+            )
         found.take(top)
     return found
 
@@ -87,16 +96,20 @@ def _are_parts(inside: Mapping[str, Folder], source: str, found: Reading) -> boo
     taken = {  # a single folder is none of a class where others hold several, and none of its name
         name: parts[name]
         for name in labelled
-        if not many or len(upper[name].folders) > 1 or labels[next(iter(upper[name].folders))] > 1
+        if not many
+        or len(upper[name].folders) > 1
+        or _is_class(next(iter(upper[name].folders)), labels)
     }
     others = [name for name in inside if name not in parts]
     if not upper and not others and len(set(parts.values())) > 1:
         found.left_out += [(folder, _NONE.format(name)) for name, folder in inside.items()]
         return True
     is_split = len(set(taken.values())) > 1
-    if not taken or len(inside) < 2 or (others and not is_split):
+    if not taken or len(inside) < 2:
         return False
-    if upper.keys() & others and not alike:
+    if others and len(set(parts.values())) == 1:
+        if many and not alike and not labels.keys() <= set(others):
+            raise _two_readings(source, inside, taken)
         return False
     for name, folder in inside.items():
         if name in taken:
@@ -105,7 +118,9 @@ def _are_parts(inside: Mapping[str, Folder], source: str, found: Reading) -> boo
             if not _are_above(below, source, found, split):
                 found.take(folder, split=split)
         elif name in parts:
-            found.left_out.append((folder, _NONE.format(name)))
+            is_asked = parts[name] == UNLABELLED and len(folder.folders) > 1
+            why = _UNKNOWN if is_asked else _NONE
+            found.left_out.append((folder, why.format(name)))
         else:
             reason = f"{name} is neither train, val nor test: rename it to take its photos."
             found.left_out.append((folder, reason))
@@ -117,6 +132,22 @@ def _are_parts(inside: Mapping[str, Folder], source: str, found: Reading) -> boo
     return True
 
 
+def _is_class(name: str, labels: Mapping[str, int]) -> bool:
+    """Whether the only folder in a part is one of a class: `labels` counts those of its name."""
+    return labels[name] > 1 and not is_place(name)
+
+
+def _two_readings(source: str, inside: Mapping[str, Folder], parts: Mapping[str, str]) -> UserError:
+    """What is asked where `parts` that hold folders of classes lie beside folders of photos."""
+    below = {name for part in parts for name in inside[part].folders}
+    return UserError(
+        f"{source}: expected to know which folders are classes, got "
+        f"{printable(_listed(sorted(inside)))} and, in {printable(_listed(sorted(parts)))}, "
+        f'{printable(_listed(sorted(below)))}; folders = "classes" takes the first; to take the '
+        f"others, name {printable(min(parts))} as the dataset"
+    )
+
+
 def _hold_parts(top: Folder, found: Reading) -> bool:
     """Take folders for classes that hold the parts of a split, or folds, each."""
     below = {name for folder in top.folders.values() for name in folder.folders}
@@ -125,11 +156,13 @@ def _hold_parts(top: Folder, found: Reading) -> bool:
     is_split = parts.keys() == below and len(set(parts.values()) - {UNLABELLED}) > 1
     if len(top.folders) < 2 or deep or not below or not (is_split or are_folds(sorted(below))):
         return False
+    if are_folds(sorted(top.folders)) and not is_split:
+        return False
     for label, folder in top.folders.items():
         for name, part in folder.folders.items():
             what = {"split": parts[name]} if is_split else {"fold": name}
             if parts.get(name) == UNLABELLED:
-                found.left_out.append((part, f"In {name}, whose photos are to be predicted."))
+                found.left_out.append((part, _UNKNOWN.format(name)))
             else:
                 found.classes.append((part, {"label": label, **what}))
         found.classes.append((Folder(folder.path, folder.photos), {"label": label}))
@@ -182,7 +215,7 @@ def _are_above(inside: Mapping[str, Folder], source: str, found: Reading, split:
             f"{source}: expected one split of class folders, got one in each of "
             f"{printable(_listed(above))}; name one of these folders as the dataset"
         )
-    if are_folds(above):
+    if are_folds(above) and not (all_numbers(above) and are_folds(below)):
         _take_from(inside, "groups" if split else "folds", found, split)
     elif are_series(above) and (not are_series(below) or len(above) > len(below)):
         _take_from(inside, "groups", found, split)

@@ -9,7 +9,11 @@ from diamond_cutter.precompute.photos.file_entry import Entry
 from diamond_cutter.precompute.photos.labels.class_folders import class_name
 from diamond_cutter.precompute.photos.labels.photo_finder import Finder
 from diamond_cutter.precompute.photos.labels.several_labels import cut_cells
-from diamond_cutter.precompute.photos.labels.table_cells import SEPARATORS, read_cells
+from diamond_cutter.precompute.photos.labels.table_cells import (
+    SEPARATORS,
+    Cells,
+    read_cells,
+)
 from diamond_cutter.precompute.photos.labels.table_columns import Columns, find_columns, ones
 
 _NAMED = 4
@@ -43,6 +47,11 @@ class Table:
     reading: str
     is_sure: bool
 
+    @property
+    def found(self) -> float:
+        """The share of rows whose photo is there, 0..1."""
+        return sum(row.photo is not None for row in self.rows) / max(1, len(self.rows))
+
     def labels(self) -> dict[str, set[str]]:
         """The labels of each photo that is there, by its path."""
         found: dict[str, set[str]] = {}
@@ -52,14 +61,18 @@ class Table:
         return found
 
 
-def read_table(file: Path, name: str, finder: Finder, settings: DatasetSettings) -> Table:
+def read_table(
+    file: Path, name: str, finder: Finder, settings: DatasetSettings, *, labelled: bool = True
+) -> Table:
     """The rows of a table, each with the photo that `finder` finds; `name` is how it is called.
 
-    Raises `UserError` for what is no table of photos and labels, as `read_cells` and `find_columns`
-    have it.
+    Not `labelled`: rows need say no class. Raises `UserError` for what is no table of photos and
+    labels, as `read_cells` and `find_columns` have it.
     """
     cells = read_cells(file, name)
-    columns = find_columns(cells.rows, lambda cell: bool(finder.find(cell)), settings, name)
+    columns = find_columns(
+        cells.rows, lambda cell: bool(finder.find(cell)), settings, name, labelled=labelled
+    )
     rows = cells.rows[1:] if columns.header else cells.rows
     labels = list(_labels(rows, columns))
     made = [
@@ -73,7 +86,7 @@ def read_table(file: Path, name: str, finder: Finder, settings: DatasetSettings)
         )
         for row, each in zip(rows, labels, strict=True)
     ]
-    return Table(name, made, _told(name, cells.separator, columns), columns.are_called_so)
+    return Table(name, made, _told(name, cells, columns), columns.are_called_so)
 
 
 def _labels(rows: Sequence[list[str]], columns: Columns) -> Iterator[list[str]]:
@@ -82,6 +95,9 @@ def _labels(rows: Sequence[list[str]], columns: Columns) -> Iterator[list[str]]:
         names = [class_name(columns.header[at]) for at in columns.labels]
         for row in rows:
             yield [names[place] for place in ones([_cell(row, at) for at in columns.labels])]
+        return
+    if not columns.labels:
+        yield from ([] for _ in rows)
         return
     (at,) = columns.labels
     header = columns.header[at] if columns.header else ""
@@ -93,7 +109,7 @@ def _cell(row: Sequence[str], at: int | None) -> str:
     return "" if at is None or at >= len(row) else row[at]
 
 
-def _told(name: str, separator: str, columns: Columns) -> str:
+def _told(name: str, cells: Cells, columns: Columns) -> str:
     """How a table was read, in a sentence."""
 
     def called(*places: int) -> str:
@@ -103,9 +119,16 @@ def _told(name: str, separator: str, columns: Columns) -> str:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         return ", ".join(names[:_NAMED]) + more
 
+    guess = (
+        f"in {cells.guess} as it seems (if names look wrong, save it as UTF-8), "
+        if cells.guess
+        else ""
+    )
     header = "with a header" if columns.header else "without a header"
     classes = "a column a class" if columns.one_hot else "classes by the column"
-    parts = [f"photos by the column {called(columns.name)}", f"{classes} {called(*columns.labels)}"]
+    parts = [f"photos by the column {called(columns.name)}"]
+    if columns.labels:
+        parts.append(f"{classes} {called(*columns.labels)}")
     for at, what in (
         (columns.split, "splits"),
         (columns.fold, "folds"),
@@ -113,4 +136,4 @@ def _told(name: str, separator: str, columns: Columns) -> str:
     ):
         if at is not None:
             parts.append(f"{what} by {called(at)}")
-    return f"Read from {name}, {SEPARATORS[separator]}, {header}: {'; '.join(parts)}."
+    return f"Read from {name}, {guess}{SEPARATORS[cells.separator]}, {header}: {'; '.join(parts)}."

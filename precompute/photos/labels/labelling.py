@@ -8,10 +8,12 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.file_entry import Entry, Listing
 from diamond_cutter.precompute.photos.file_names import is_table
+from diamond_cutter.precompute.photos.labels import name_classes
 from diamond_cutter.precompute.photos.labels.class_folders import arrange, unique
 from diamond_cutter.precompute.photos.labels.label_table import Table, read_table
 from diamond_cutter.precompute.photos.labels.photo_finder import PhotoFinder, PhotoNames
-from diamond_cutter.precompute.photos.labels.split_names import are_series
+from diamond_cutter.precompute.photos.labels.split_names import are_series, is_place
+from diamond_cutter.precompute.photos.labels.table_columns import LabelsError
 from diamond_cutter.precompute.photos.labels.table_entries import tabulate
 
 _MOST = 0.5
@@ -20,8 +22,6 @@ _TABLES = 100
 """Tables that are read: some datasets have one for each photo, of other things."""
 _SHOWN = 4
 """Classes that are named."""
-_PLACES = {"images", "image", "imgs", "img", "photos", "pictures", "jpg", "data", "masks"}
-"""What folders are called that say no class, where a table does."""
 _SUBMISSION = "submission"
 """In the names of tables that are to be filled in."""
 
@@ -29,37 +29,60 @@ _SUBMISSION = "submission"
 def label(entries: Sequence[Entry], settings: DatasetSettings, unlabelled: str = "") -> Listing:
     """The entries of a folder or an archive by path, with their labels.
 
-    They stand in the one table that names the photos, or in several that name other photos each;
-    else the folders say them. Where both do, and say other classes, that is asked. `unlabelled`:
-    the class of photos without one, which need none. Raises `UserError` where two readings are
-    possible, and where no table is what the settings say of one.
+    They stand in the one table that names the photos, or in several that name other photos each,
+    or, if the settings have it so, in the names of files; else the folders say them. Where folders
+    and tables do, and say other classes, that is asked. `unlabelled`: the class of photos without
+    one, which need none. Raises `UserError` where two readings are possible, and where no table is
+    what the settings say of one.
     """
+    name_classes.check_choice(settings.file_names)
     entries = unique(entries)
-    if unlabelled:
-        return _closed(arrange(entries, settings, unlabelled))
-    named = settings.table or settings.labels or settings.groups
+    try:
+        found = _labelled(entries, settings, unlabelled)
+    except UserError as error:
+        if not unlabelled or _is_table_named(settings):
+            raise
+        found = arrange(entries, replace(settings, folders="classes"), unlabelled)
+        found = replace(found, reading=[f"No labels are read: {error}"])
+    return _closed(found)
+
+
+def _labelled(entries: Sequence[Entry], settings: DatasetSettings, unlabelled: str) -> Listing:
+    photos = [entry for entry in entries if entry.outcome is None]
+    if settings.file_names == "classes":
+        return name_classes.label_by_names(entries, unlabelled)
+    is_named = _is_table_named(settings)
     tables, problem = _tables(entries, settings)
-    if named and not tables:
+    if is_named and not tables:
         raise problem or _no_table(settings)
     chosen = _together(tables, settings) if tables else []
     if chosen and (
-        named or (settings.folders == "auto" and not _by_folders(chosen, entries, settings))
+        is_named or (settings.folders == "auto" and not _by_folders(chosen, entries, settings))
     ):
-        found = tabulate(chosen, [entry for entry in entries if entry.outcome is None], settings)
+        found = tabulate(chosen, photos, settings, unlabelled)
         rest = [entry for entry in entries if entry.outcome is not None]
         found = replace(found, entries=unique([*found.entries, *rest]))
     else:
-        found, chosen = arrange(entries, settings), []
-        if problem and len({entry.label for entry in found.entries if entry.outcome is None}) < 2:
-            raise problem
+        found, chosen = arrange(entries, settings, unlabelled), []
+        classes = {entry.label for entry in found.entries if entry.outcome is None}
+        if len(classes) < 2 and not unlabelled:
+            if problem:
+                raise problem
+            found = replace(found, question=name_classes.question(settings.dataset, photos))
     others = [table.name for table in tables if table not in chosen]
     said = [f"Not used: {', '.join(others)}."] if others else []
-    read = {table.name for table in chosen}
+    tables_read = [table.name for table in chosen]
     files = [
-        replace(entry, reason="Read: the labels stand in it.") if entry.path in read else entry
+        replace(entry, reason="Read: the labels stand in it.")
+        if entry.path in tables_read
+        else entry
         for entry in found.entries
     ]
-    return _closed(replace(found, entries=files, reading=[*found.reading, *said]))
+    return replace(found, entries=files, reading=[*found.reading, *said], tables=tables_read)
+
+
+def _is_table_named(settings: DatasetSettings) -> bool:
+    return bool(settings.table or settings.labels or settings.groups)
 
 
 def _closed(listing: Listing) -> Listing:
@@ -78,36 +101,62 @@ def _tables(
     names = PhotoNames(entry for entry in entries if entry.outcome is None)
     tables: list[Table] = []
     problem: UserError | None = None
-    for file, path in _files(entries, settings.table):
+    for file, path in _files(entries, names, settings.table):
         try:
             table = read_table(file, path, PhotoFinder(names, path), settings)
         except UserError as error:
-            problem = problem or error
+            if path == settings.table or not _is_text(path) or isinstance(error, LabelsError):
+                problem = problem or error
             continue
         if path == settings.table or _says_labels(table, len(names.by_path)):
             tables.append(table)
+        else:
+            problem = problem or _no_labels(table)
     return sorted(tables, key=lambda table: (-len(table.labels()), table.name)), problem
 
 
-def _files(entries: Sequence[Entry], named: str) -> list[tuple[Path, str]]:
-    """The files that may be tables, each with its path: the one that is named, or the uppermost."""
+def _files(entries: Sequence[Entry], names: PhotoNames, named: str) -> list[tuple[Path, str]]:
+    """The files that may be tables, each with its path: the one that is named, or the uppermost.
+
+    Texts come last, and those that are called as a photo tell of that photo alone.
+    """
     files = [
         (entry.file, entry.path)
         for entry in entries
-        if entry.file is not None and entry.outcome == "ignore" and is_table(entry.path)
+        if entry.file is not None
+        and entry.outcome == "ignore"
+        and is_table(entry.path)
+        and not names.has_note(entry)
     ]
     if named:
         return [(file, path) for file, path in files if path == named]
     files = [(file, path) for file, path in files if _SUBMISSION not in path.lower()]
-    return sorted(files, key=lambda each: (each[1].count("/"), each[1]))[:_TABLES]
+    return sorted(files, key=lambda each: (_is_text(each[1]), each[1].count("/"), each[1]))[
+        :_TABLES
+    ]
+
+
+def _is_text(path: str) -> bool:
+    """Whether a file is likelier none of the tables: a text may be anything."""
+    return path.lower().endswith(".txt")
 
 
 def _says_labels(table: Table, photos: int) -> bool:
     labels = table.labels()
-    of_rows = sum(row.photo is not None for row in table.rows) / max(1, len(table.rows))
     classes = len(set().union(*labels.values()))
     shared = table.is_sure or classes <= max(2, len(labels) / 2)  # captions and boxes are not
-    return classes > 1 and shared and max(len(labels) / photos, of_rows) >= _MOST
+    return classes > 1 and shared and max(len(labels) / photos, table.found) >= _MOST
+
+
+def _no_labels(table: Table) -> UserError | None:
+    """What is wrong with a table that names photos, with another value each."""
+    labels = table.labels()
+    if table.found < _MOST or len(set().union(*labels.values())) < max(3, len(labels)):
+        return None
+    return UserError(
+        f"{table.name}: expected the class of each photo, got a value of its own for each; join it "
+        "with what says the classes to a CSV with the columns path and label"
+    )
 
 
 def _together(tables: Sequence[Table], settings: DatasetSettings) -> list[Table]:
@@ -153,9 +202,12 @@ def _by_folders(
     labels = {path: each for table in tables for path, each in table.labels().items()}
     both = folders.keys() & labels.keys()
     classes = sorted(set(folders.values()))
-    if len(classes) < 2 or are_series(classes) or _PLACES & {name.lower() for name in classes}:
+    is_sure = all(table.is_sure for table in tables)
+    is_apart = len(both) < _MOST * len(folders)
+    say_no_class = are_series(classes) or any(map(is_place, classes))
+    if len(classes) < 2 or (say_no_class and (is_sure or not is_apart)):
         return False
-    if len(both) < _MOST * len(folders) or not all(table.is_sure for table in tables):
+    if is_apart or not is_sure:
         return True
     pairs = {(folders[path], " ".join(sorted(labels[path]))) for path in both}
     if len({one for one, _ in pairs}) == len(pairs) == len({other for _, other in pairs}):

@@ -45,6 +45,11 @@ class PhotoNames:
             if key.isdecimal() and len(paths) == 1
         }
 
+    def has_note(self, entry: Entry) -> bool:
+        """Whether a text tells of a single photo, as its boxes: it is called so."""
+        stem, _, suffix = entry.path.lower().rpartition("/")[2].rpartition(".")
+        return suffix == "txt" and stem in self.by_name
+
 
 class PhotoFinder:
     """Finds the photos that a table in a folder or an archive means."""
@@ -118,6 +123,8 @@ class BesideFinder:
 def _plain(name: str) -> str:
     """A name as paths are written here, from wherever it starts."""
     path = re.sub(r"^[A-Za-z]:", "", name.strip().replace("\\", "/"))
+    if "://" in path:
+        path = re.sub(r"[?#].*", "", path)
     return "/".join(part for part in path.split("/") if part not in ("", "."))
 
 

@@ -11,6 +11,8 @@ CHOICES = ("ask", "leave-out", "combine")
 JOINED = " + "
 """Between the names of a combined class."""
 _SEPARATORS = ("|", ";", ",", " ")
+_LIST = re.compile(r"\[.*\]", re.DOTALL)
+_QUOTES = re.compile(r"[\[\]'\"]")
 _SHOWN = 3
 
 
@@ -28,6 +30,8 @@ def cut_cells(cells: Sequence[str], header: str) -> list[list[str]]:
 
     Blanks separate labels only where the header says that there are several: tags, labels.
     """
+    if all(map(_LIST.fullmatch, filter(None, cells))):  # as pandas writes them
+        return [_parts(_QUOTES.sub("", cell), ",") for cell in cells]
     whole = set(cells)
     for separator in _SEPARATORS:
         if separator == " " and not re.search(r"(tag|label|class|finding)e?s\b", header.lower()):

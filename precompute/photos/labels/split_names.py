@@ -11,20 +11,31 @@ UNLABELLED = "unlabelled"
 
 _PARTS: dict[str, str] = {
     **dict.fromkeys(("train", "training", "trn", "learn", "learning", "extra"), "train"),
-    **dict.fromkeys(("labeled", "labelled"), "train"),
+    **dict.fromkeys(("labeled", "labelled", "trainval", "trainvalid", "trainings"), "train"),
+    **dict.fromkeys(("treino", "treinamento", "entrenamiento", "addestramento"), "train"),
+    **dict.fromkeys(("entrainement", "entraînement", "apprentissage"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "validate", "validating"), "val"),
     **dict.fromkeys(("dev", "devel", "development", "eval", "evaluation"), "val"),
-    **dict.fromkeys(("test", "testing", "tst", "holdout", "heldout"), "test"),
+    **dict.fromkeys(("validierung", "validierungs", "validación", "validacion"), "val"),
+    **dict.fromkeys(("validação", "validacao", "validazione"), "val"),
+    **dict.fromkeys(("test", "testing", "tst", "holdout", "heldout", "teste", "prueba"), "test"),
     **dict.fromkeys(("pred", "predict", "prediction", "unlabeled", "unlabelled"), UNLABELLED),
 }
 _PLAIN = re.compile(
     r"\d+|v\d+|set|data|dataset|images?|imgs?|photos?|pictures?|pics?|split|folder|files?|samples?|"
-    r"labels?|public|private|my|the"
+    r"labels?|public|private|my|the|daten|dados|datos"
 )
 """Words that change nothing beside one that names a part."""
-_GLUED = re.compile(r"(\D+?)(set|data|images?|imgs?)?\d*")
+_GLUED = re.compile(r"(\D+?)(set|data|daten|images?|imgs?)?\d*")
 _FOLD = re.compile(r"(cv|k|k[-_ ]?fold|fold|split)[-_ ]?([0-9]+|[a-z])|[0-9]+[-_ ]?fold")
 _NUMBER = re.compile(r"[0-9]+([-_.][0-9]+)*|(?<=[-_ ])[a-z]$")
+_PLACE = re.compile(
+    r"images?|imgs?|photos?|pictures?|pics?|jpe?gs?|pngs?|data|dataset|files?|masks?|raw|all"
+)
+"""Words in the names of folders that hold photos, whatever they show."""
+_PIECE = re.compile(
+    r"parts?|shards?|chunks?|batch(es)?|vol(ume)?s?|folders?|dirs?|archives?|zips?|segments?|sets?"
+)
 _CLASSES = re.compile(r"(class|label|category|grade|level|type|kind|stage|species)e?s?")
 
 
@@ -75,9 +86,29 @@ def all_numbers(names: Sequence[str]) -> bool:
     return all(name.strip().isdecimal() for name in names)
 
 
+def is_place(name: str) -> bool:
+    """Whether a folder is called as one of photos, whatever they show: "images", "raw data"."""
+    words = _letters(name)
+    return bool(words) and all(map(_PLACE.fullmatch, words))
+
+
+def are_shards(names: Sequence[str]) -> bool:
+    """Whether names are those of numbered parts of one set: "images_001", "batch 2"."""
+    words = {word for name in names for word in _letters(name)}
+    return (
+        are_series(names)
+        and bool(words)
+        and all(_PLACE.fullmatch(word) or _PIECE.fullmatch(word) for word in words)
+    )
+
+
 def are_classes(names: Sequence[str]) -> bool:
     """Whether names say that they are those of classes: "class_1", "grade 2"."""
     return are_series(names) and any(map(_CLASSES.match, (name.strip().lower() for name in names)))
+
+
+def _letters(name: str) -> list[str]:
+    return [word for word in re.split(r"[\W\d_]+", name.lower()) if len(word) > 1]
 
 
 def _words(name: str) -> list[str]:

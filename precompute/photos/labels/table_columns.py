@@ -18,7 +18,21 @@ _NAMES = (  # the surest first; small letters and figures alone
     *("path", "paths", "filepath", "filepaths", "fullpath", "relativepath", "imagepath", "imgpath"),
     *("photopath", "filename", "filenames", "file", "files", "imagefile", "imagefilename"),
     *("imagename", "imgname", "image", "images", "img", "photo", "photos", "picture", "imageindex"),
-    *("imageid", "imgid", "photoid", "id", "idcode", "isicid", "uuid", "key", "name"),
+    *(
+        "url",
+        "imageurl",
+        "uri",
+        "imageuri",
+        "imageid",
+        "imgid",
+        "photoid",
+        "id",
+        "idcode",
+        "isicid",
+        "uuid",
+        "key",
+        "name",
+    ),
 )
 _LABELS = (
     *("label", "labels", "class", "classes", "classname", "classlabel", "labelname", "category"),
@@ -33,11 +47,16 @@ _LOOK = 300
 """Rows, all over the table, that are looked at."""
 
 
+class LabelsError(UserError):
+    """A table names photos, but which column says their class, if any does, can't be told."""
+
+
 @dataclass(frozen=True)
 class Columns:
     """The places of a table's columns, and its header, empty without one.
 
-    `labels`: one, or one a class where `one_hot`; `split`, `fold` and `group` are None without.
+    `labels`: one, or one a class where `one_hot`, or none; `split`, `fold` and `group` are None
+    without.
     `are_called_so`: whether the header says that those are labels, or the settings.
     """
 
@@ -52,12 +71,18 @@ class Columns:
 
 
 def find_columns(
-    rows: Sequence[list[str]], known: Callable[[str], bool], settings: DatasetSettings, table: str
+    rows: Sequence[list[str]],
+    known: Callable[[str], bool],
+    settings: DatasetSettings,
+    table: str,
+    *,
+    labelled: bool = True,
 ) -> Columns:
     """The columns of a table whose rows are not empty; `known`: whether a photo is called so.
 
-    Raises `UserError` where no column names photos or says their class, where several may, and for
-    columns that the settings name and that are not there.
+    Raises `UserError` where no column names photos, and for columns that the settings name and
+    that are not there; `LabelsError` where none says the class, or several may, which matters only
+    if photos are to be `labelled`.
     """
     width = max(map(len, rows))
     every = max(1, len(rows) // _LOOK)
@@ -65,7 +90,7 @@ def find_columns(
     found = [_hits([row[at] for row in sample], known) for at in range(width)]
     photos = [sum(bool(safe_suffix(row[at])) for row in sample) for at in range(width)]
     first = _padded(rows[0], width)
-    words = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in first]
+    words = [re.sub(r"[\W_]", "", cell.lower()) for cell in first]
     is_header = not any(known(cell) or safe_suffix(cell) for cell in first) and (
         len(rows) == 1 or any(found) or any(photos) or bool({*words} & {*_NAMES})
     )
@@ -77,16 +102,21 @@ def find_columns(
     name = _column_of_names(words, found, photos, table, header or first)
     rest = [at for at in range(width) if at != name]
     values = {at: [row[at] for row in sample] for at in rest}
-    split = next((at for at in rest if words[at] in _SPLITS and _are_splits(values[at])), None)
-    split = next((at for at in rest if words[at] == "split"), split)
+    splits = [at for at in rest if _are_splits(values[at], is_called_so=words[at] in _SPLITS)]
+    split = next((at for at in rest if words[at] == "split"), splits[0] if splits else None)
     fold = next((at for at in rest if words[at] in _FOLDS and _are_folds(values[at])), None)
-    group = _named(settings.groups, "groups", header, table) if settings.groups else None
+    group = _named(settings.groups, "groups", header, width, table) if settings.groups else None
     rest = [at for at in rest if at not in (split, fold, group) and (words[at] or not is_header)]
     if settings.labels:
-        labels, one_hot = [_named(settings.labels, "labels", header, table)], False
+        labels, one_hot = [_named(settings.labels, "labels", header, width, table)], False
     else:
-        labels, one_hot = _columns_of_labels(rest, words, values, header, table)
-    called = one_hot or bool(settings.labels) or words[labels[0]] in _LABELS
+        try:
+            labels, one_hot = _columns_of_labels(rest, words, values, header, table)
+        except LabelsError:
+            if labelled:
+                raise
+            labels, one_hot = [], False
+    called = one_hot or bool(settings.labels) or any(words[at] in _LABELS for at in labels)
     return Columns(header, name, labels, one_hot, split, fold, group, called)
 
 
@@ -146,12 +176,12 @@ def _columns_of_labels(
     if len(likely) == 1:
         return likely, False
     if not likely:
-        raise UserError(
+        raise LabelsError(
             f"{table}: expected a CSV with a column of labels beside that of photos, got "
             f"{_shown(header) if header else 'one column'}; add the column label"
         )
     names = [header[at] if header else f"number {at + 1}" for at in likely]
-    raise UserError(
+    raise LabelsError(
         f"{table}: expected one column of labels, got {_shown(names)}, of which each may be; name "
         f"one: labels = {names[0]!r}"
     )
@@ -172,8 +202,10 @@ def _is_number(cell: str) -> bool:
     return bool(re.fullmatch(r"[-+]?[0-9]+([.,][0-9]*)?", cell))
 
 
-def _are_splits(cells: Sequence[str]) -> bool:
-    return any(cells) and all(split_of(cell) for cell in cells if cell)
+def _are_splits(cells: Sequence[str], *, is_called_so: bool) -> bool:
+    """Whether all cells are parts of a split; of a column called otherwise, one of them train."""
+    splits = {split_of(cell) for cell in cells if cell}
+    return None not in splits and (bool(splits) if is_called_so else {"train"} < splits)
 
 
 def _are_folds(cells: Sequence[str]) -> bool:
@@ -181,11 +213,11 @@ def _are_folds(cells: Sequence[str]) -> bool:
     return len(names) > 1 and (are_folds(names) or all(name.isdecimal() for name in names))
 
 
-def _named(column: str, setting: str, header: Sequence[str], table: str) -> int:
-    plain = [cell.lower() for cell in header]
+def _named(column: str, setting: str, header: Sequence[str], width: int, table: str) -> int:
+    plain = [cell.lower() for cell in header] or [f"number {at + 1}" for at in range(width)]
     if column.strip().lower() in plain:
         return plain.index(column.strip().lower())
-    got = f"the columns {_shown(header)}" if header else "one without a header"
+    got = f"the columns {_shown(header or plain)}"
     raise UserError(
         f"{table}: expected a CSV with the column {column!r}, which {setting} names, got {got}; "
         f"mend its header or {setting}"

@@ -15,10 +15,14 @@ from diamond_cutter.precompute.stores.study.dataset_report import Split
 
 
 def tabulate(
-    tables: Sequence[Table], photos: Iterable[Entry], settings: DatasetSettings
+    tables: Sequence[Table],
+    photos: Iterable[Entry],
+    settings: DatasetSettings,
+    unlabelled: str = "",
 ) -> Listing:
     """What tables say of the `photos` of a dataset, and of others that they name.
 
+    `unlabelled`: the class of those that have none or several, which are left out without one.
     Where no column says the split, the names of several tables do, or the photos' first folders.
     """
     several_labels.check_choice(settings.several_labels)
@@ -29,7 +33,7 @@ def tabulate(
     unknown: list[Entry] = []
     for table in tables:
         for row in table.rows:
-            reason = _problem(row)
+            reason = _problem(row, unlabelled)
             if row.photo is None:
                 path = row.name[:200] or "(no path)"
                 unknown.append(Entry(path, None, " ".join(row.labels), "", "reject", reason))
@@ -44,24 +48,26 @@ def tabulate(
                 named.setdefault(path, photo)
     reading = [table.reading for table in tables]
     if not any(entry.split for entry in named.values()):
-        named, told = _split_by_folders(named)
+        named, told = split_by_folders(named)
         reading += told
     several = [path for path, known in labels.items() if len(known) > 1]
     question = ""
     if several and settings.several_labels == "combine":
         many = "1 photo has" if len(several) == 1 else f"{len(several):,} photos have"
         reading.append(f"{many} several labels: each combination is a class.")
-    elif several and settings.several_labels == "ask":
+    elif several and settings.several_labels == "ask" and not unlabelled:
         question = several_labels.question(settings.dataset, labels, several)
-    entries = {path: _labelled(photo, labels[path], settings) for path, photo in named.items()}
+    entries = {
+        path: _labelled(photo, labels[path], settings, unlabelled) for path, photo in named.items()
+    }
     for path, entry in left_out.items():
         entries.setdefault(path, entry)
-    where = ", ".join(table.name for table in tables)
+    where = " and ".join(table.name for table in tables)
+    names = f"{where} {'does' if len(tables) == 1 else 'do'}n't name it"
     for photo in photos:
-        entries.setdefault(
-            photo.path,
-            _left_out(photo, f"{where} doesn't name it: add a row with its path and label."),
-        )
+        reason = f"{names}: add a row with its path and label."
+        rest = replace(photo, label=unlabelled) if unlabelled else _left_out(photo, reason)
+        entries.setdefault(photo.path, rest)
     return Listing(unique([*entries.values(), *unknown]), reading, question)
 
 
@@ -74,7 +80,7 @@ def _parts(tables: Sequence[Table]) -> dict[str, Split]:
     return {name: split for name, split in found.items() if split}
 
 
-def _split_by_folders(photos: Mapping[str, Entry]) -> tuple[dict[str, Entry], list[str]]:
+def split_by_folders(photos: Mapping[str, Entry]) -> tuple[dict[str, Entry], list[str]]:
     """The photos with the splits that their first folders are, if all of these are such."""
     top = grow(photos.values()).unwrapped()
     parts = parts_of(top.folders)
@@ -90,7 +96,7 @@ def _split_by_folders(photos: Mapping[str, Entry]) -> tuple[dict[str, Entry], li
     return placed, [f"Splits by folders: {told}."]
 
 
-def _problem(row: Row) -> str:
+def _problem(row: Row, unlabelled: str) -> str:
     """Why a row can't be used, a sentence; empty if it can."""
     if not row.name:
         return "A row without a path; fill it in or remove it."
@@ -98,18 +104,22 @@ def _problem(row: Row) -> str:
         return f"A path of more than {MAX_NAME:,} characters; mend it."
     if row.photo is None:
         return "No photo is called so, or more than one; mend the path, or remove the row."
-    if not row.labels:
+    if not row.labels and not unlabelled:
         return "A row without a label; fill it in."
     if row.split and split_of(row.split) is None:
         return f"A split of {row.split[:60]!r}: expected train, val, test or nothing; mend it."
     return ""
 
 
-def _labelled(photo: Entry, labels: Sequence[str], settings: DatasetSettings) -> Entry:
+def _labelled(
+    photo: Entry, labels: Sequence[str], settings: DatasetSettings, unlabelled: str
+) -> Entry:
     if len(labels) == 1:
         return replace(photo, label=labels[0])
     if settings.several_labels == "combine":
-        return replace(photo, label=several_labels.combined(labels))
+        return replace(photo, label=several_labels.combined(labels) or unlabelled)
+    if unlabelled:
+        return replace(photo, label=unlabelled)
     return _left_out(photo, several_labels.reason(labels))
 
 

@@ -16,15 +16,15 @@ from diamond_cutter.precompute.photos.file_names import (
     photo_kind,
     readable,
 )
-from diamond_cutter.precompute.photos.labels.label_table import read_table
+from diamond_cutter.precompute.photos.labels.label_table import Table, read_table
 from diamond_cutter.precompute.photos.labels.labelling import label
-from diamond_cutter.precompute.photos.labels.photo_finder import BesideFinder
+from diamond_cutter.precompute.photos.labels.photo_finder import BesideFinder, PhotoNames
 from diamond_cutter.precompute.photos.labels.table_entries import tabulate
 from diamond_cutter.precompute.photos.sources.download import download, download_photos
 from diamond_cutter.precompute.photos.sources.file_kind import file_kind
 from diamond_cutter.precompute.photos.sources.folder_listing import list_folder, read_head
 from diamond_cutter.precompute.photos.sources.remote_files import Remote, System
-from diamond_cutter.precompute.photos.sources.remote_finder import remote_finder
+from diamond_cutter.precompute.photos.sources.remote_finder import remote_finders
 
 __all__ = ["Entry", "Listing", "Progress", "open_dataset"]
 
@@ -64,7 +64,8 @@ def open_dataset(
     kind = file_kind(local, address)
     if kind == "table":
         finder = BesideFinder(local, lambda folder: list_folder(folder, progress, settings.links))
-        return tabulate([read_table(local, address, finder, settings)], [], settings)
+        table = read_table(local, address, finder, settings, labelled=not unlabelled)
+        return tabulate([table], [], settings, unlabelled)
     return label(unpack(local, kind, address, cache, progress), settings, unlabelled)
 
 
@@ -87,7 +88,7 @@ def _open_remote(
     file = download(system, cache, progress)
     kind = file_kind(file, address)
     if kind == "table":
-        return _remote_table(system, file, settings, cache, progress)
+        return _remote_table(system, file, settings, cache, progress, unlabelled)
     return label(unpack(file, kind, address, cache, progress), settings, unlabelled)
 
 
@@ -104,6 +105,9 @@ def _remote_folder(system: System, cache: Path, progress: Progress) -> list[Entr
         else:
             entries.append(entry)
         progress("listing", len(entries) + len(wanted), 0)
+    names = PhotoNames(entry for entry, _ in wanted if entry.outcome is None)
+    entries += [entry for entry, _ in wanted if names.has_note(entry)]
+    wanted = [(entry, remote) for entry, remote in wanted if not names.has_note(entry)]
     photos = [(entry.path, remote) for entry, remote in wanted]
     found = download_photos(system, photos, cache, progress)
     for (entry, _), (file, reason) in zip(wanted, found, strict=True):
@@ -113,11 +117,16 @@ def _remote_folder(system: System, cache: Path, progress: Progress) -> list[Entr
 
 
 def _remote_table(
-    system: System, file: Path, settings: DatasetSettings, cache: Path, progress: Progress
+    system: System,
+    file: Path,
+    settings: DatasetSettings,
+    cache: Path,
+    progress: Progress,
+    unlabelled: str,
 ) -> Listing:
     """The photos of a table from elsewhere, which may name none but those below its folder."""
-    table = read_table(file, settings.dataset, remote_finder(system), settings)
-    listing = tabulate([table], [], settings)
+    table = _read_from(system, file, settings, labelled=not unlabelled)
+    listing = tabulate([table], [], settings, unlabelled)
     paths = {entry.path: member_path(entry.path)[0] for entry in listing.entries}
     wanted = sorted({paths[entry.path] for entry in listing.entries if entry.outcome is None})
     photos = [(inside, Remote(system.beside(inside), None)) for inside in wanted]
@@ -131,3 +140,20 @@ def _remote_table(
                 entry = replace(entry, outcome="reject", reason=reason)
         entries.append(entry)
     return replace(listing, entries=entries)
+
+
+def _read_from(system: System, file: Path, settings: DatasetSettings, *, labelled: bool) -> Table:
+    """The table at the address of a system, by the first that finds any of its photos."""
+    problem: UserError | None = None
+    for finder in remote_finders(system):
+        try:
+            table = read_table(file, settings.dataset, finder, settings, labelled=labelled)
+        except UserError as error:
+            problem = problem or error
+            continue
+        if table.found:
+            return table
+    raise problem or UserError(
+        f"{settings.dataset}: expected the paths of photos, got none that is there, and no list of "
+        "the host's files to look for others; write them from the table's folder on, with suffixes"
+    )

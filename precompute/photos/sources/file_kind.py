@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.photos.file_names import photo_kind
+from diamond_cutter.precompute.photos.labels.text_encoding import wide_encoding
 
 Kind = Literal["zip", "tar", "table"]
 
@@ -111,7 +112,7 @@ def _other(head: bytes, name: str) -> tuple[str, str] | None:
         return "a web page, as hosts show before the download itself", "name another address"
     if _TFRECORD.fullmatch(name.rpartition("/")[2]):
         return "a TFRecord file", _EXPORT
-    is_text = head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" not in head
+    is_text = wide_encoding(head) or b"\0" not in head
     if not is_text and not _is_tar(head) and not head.startswith(tuple(_STARTS)):
         return "a file of another kind", "name another dataset"
     return None

@@ -1,5 +1,7 @@
 """The photos that a table from elsewhere means: those below its folder, and no others."""
 
+from collections.abc import Iterator
+
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.photos.file_entry import Entry
 from diamond_cutter.precompute.photos.file_names import member_path, safe_suffix
@@ -8,7 +10,7 @@ from diamond_cutter.precompute.photos.sources.remote_files import System
 
 
 class PathFinder:
-    """Takes what looks like a photo's path for one: a web server does not list what it has."""
+    """Takes what looks like a photo's path for one, where nothing lists what there is."""
 
     def find(self, name: str) -> Entry | None:
         """As `Finder` has it."""
@@ -16,16 +18,22 @@ class PathFinder:
         return None if problem or not safe_suffix(path) else _entry(name)
 
 
-def remote_finder(table: System) -> Finder:
-    """What finds the photos that the table at the address of a system means."""
+def remote_finders(table: System) -> Iterator[Finder]:
+    """What may find the photos that the table at the address of a system means, in order.
+
+    On the web paths as they stand come first, for pages that list files are many.
+    """
     folder, _, name = table.address.rpartition("/")
     if table.http:
-        return PathFinder()
+        yield PathFinder()
     try:
-        listed = [path for path, _ in System(folder).walk()]
+        listed = [path for path, _ in System(f"{folder}/" if table.http else folder).walk()]
     except UserError:
-        return PathFinder()
-    return PhotoFinder(PhotoNames(_entry(path) for path in listed if safe_suffix(path)), name)
+        listed = []
+    if listed:
+        yield PhotoFinder(PhotoNames(_entry(path) for path in listed if safe_suffix(path)), name)
+    elif not table.http:
+        yield PathFinder()
 
 
 def _entry(path: str) -> Entry:

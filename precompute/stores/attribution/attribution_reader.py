@@ -26,6 +26,7 @@ from diamond_cutter.precompute.stores.attribution.attribution_layout import (
 from diamond_cutter.precompute.stores.attribution.number_packing import unpack
 from diamond_cutter.precompute.stores.format_version import VERSIONS
 from diamond_cutter.precompute.stores.store_address import array, subgroup
+from diamond_cutter.precompute.stores.study.dataset_report import counts
 from diamond_cutter.precompute.stores.study.study_reader import open_studies, read_report
 
 
@@ -103,12 +104,14 @@ def read_photo_groups(source: Source, model: str, cut: str) -> PhotoGroups | Non
 def network_document(address: str, name: str) -> dict[str, Any]:
     """What networks take photos for, as `diamond study --json` has it where heads are their own.
 
-    Of each photo the classes of each backbone, the first two, with their logits.
+    Of each photo the classes of each backbone, the first two, with their logits; and what was left
+    out of the dataset.
     """
     studies = open_studies(address)
     source = open_explained(studies, name)
     slot = subgroup(source.study, str(source.study.attrs["slot"]))
-    paths = [file.path for file in read_report(slot).photos]
+    report = read_report(slot)
+    paths = [file.path for file in report.photos]
     seen: dict[int, dict[str, list[tuple[str, float]]]] = {}
     for model, cut in read_explained(source).cuts:
         classes = read_explained_cut(source, model, cut).classes
@@ -117,7 +120,12 @@ def network_document(address: str, name: str) -> dict[str, Any]:
             named = [(classes[index], float(photo.logit[index])) for index in best]
             seen.setdefault(photo.photo, {})[model] = named
     photos = [{"path": paths[photo], "classes": seen[photo]} for photo in sorted(seen)]
-    return {"format_version": VERSIONS["answers"], "study": name, "photos": photos}
+    return {
+        "format_version": VERSIONS["answers"],
+        "study": name,
+        "dataset": counts(report),
+        "photos": photos,
+    }
 
 
 class PhotoReader:

@@ -85,7 +85,7 @@ class Report:
     and groups were found, in sentences. `folds`: photos by the dataset's own fold. `value_range`:
     what became black and white in photos of more than 8 bits, None if there are none; `faint`:
     photos that look like a single colour; `near_duplicates`: what became of them, as the settings
-    have it.
+    have it; `tables`: the paths of those in the dataset in which the labels stand.
     """
 
     source: str
@@ -103,6 +103,7 @@ class Report:
     value_range: tuple[float, float] | None = None
     faint: int = 0
     near_duplicates: str = "group"
+    tables: list[str] = field(default_factory=list)
 
     @property
     def left_out(self) -> list[LeftOut]:
@@ -113,6 +114,12 @@ class Report:
                 paths.setdefault(file.reason, []).append(file.path)
         found = [LeftOut(reason, each[0], len(each)) for reason, each in paths.items()]
         return sorted(found, key=lambda each: (-each.files, each.first))
+
+    @property
+    def ignored(self) -> list[File]:
+        """The files that are no photos, nor tables of their labels."""
+        read = set(self.tables)
+        return [file for file in self.files if file.outcome == "ignore" and file.path not in read]
 
     @property
     def photos(self) -> list[File]:
@@ -137,7 +144,8 @@ def counts(report: Report) -> dict[str, object]:
         "left_out": [{"reason": each.reason, "files": each.files} for each in report.left_out],
         "value_range": report.value_range,
         "faint": report.faint,
-        "ignored": sum(file.outcome == "ignore" for file in report.files),
+        "tables": report.tables,
+        "ignored": len(report.ignored),
     }
 
 

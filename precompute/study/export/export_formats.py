@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.leftovers import discard
 from diamond_cutter.precompute.backbones.keras_runtime import tf, unmark_saved_model
 from diamond_cutter.precompute.study.export.classifier_network import ClassifierNetwork
 
@@ -67,7 +68,7 @@ def _write_keras(classifier: ClassifierNetwork, path: Path) -> None:
                     content = json.dumps(_numbered(json.loads(content), {})).encode()
                 target.writestr(zipfile.ZipInfo(name), content)
     finally:
-        saved.unlink(missing_ok=True)
+        discard(saved)
 
 
 def _numbered(config: Any, shared: dict[int, int]) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.leftovers import discard
 from diamond_cutter.precompute.backbones.formats.model_export import refuse_frozen
 from diamond_cutter.precompute.backbones.keras_runtime import tf
 from diamond_cutter.precompute.stores.study.dataset_report import Report
@@ -52,7 +53,7 @@ def export(store: str, study: str, model: str, cut: str, output: str) -> Exporte
             "disk, mend its permissions or name another output"
         ) from error
     finally:
-        _remove(beside)
+        discard(beside)
     return Exported(
         path,
         f"{path}: {place(made.cut)}, its head and its preparation of photos, as {kind.name}. "
@@ -109,10 +110,3 @@ def _move(beside: Path, path: Path) -> None:
     path.rename(aside)
     beside.rename(path)
     shutil.rmtree(aside)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

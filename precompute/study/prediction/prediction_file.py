@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.command.leftovers import discard
 from diamond_cutter.precompute.study.prediction.photo_prediction import Prediction
 
 
@@ -36,4 +37,4 @@ def open_predictions(path: Path, classes: Sequence[str]) -> Iterator[Callable[[P
             "mend its permissions or name another output"
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        discard(beside)

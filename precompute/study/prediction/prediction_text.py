@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 from rich.text import Text
 
+from diamond_cutter.precompute.photos.dataset_reader import UNLABELLED
 from diamond_cutter.precompute.photos.report_text import cautions, printable
 from diamond_cutter.precompute.stores.study.dataset_report import counts
 from diamond_cutter.precompute.stores.study.study_layout import Measured
@@ -26,6 +27,7 @@ def describe(predicted: Predicted, classes: Sequence[str]) -> Iterator[str]:
     """What was classified, what was left out, and how often labels were met, in lines."""
     report, confusion = predicted.report, predicted.confusion
     yield f"{count(len(report.photos), 'photo')} classified, of {count(len(report.files), 'file')}"
+    yield from map(printable, report.reading)
     yield from cautions(report)
     judged = int(confusion.sum())
     if not judged:
@@ -34,8 +36,10 @@ def describe(predicted: Predicted, classes: Sequence[str]) -> Iterator[str]:
     right = int(np.trace(confusion))
     figure = measured(_accuracy(confusion))
     yield f"Right: {right} of {count(judged, 'photo')} with a label, {figure}"
-    if judged < len(report.photos):
-        strange = [name for name in report.classes if name not in classes]
+    strange = [name for name in report.classes if name not in (*classes, UNLABELLED)]
+    if UNLABELLED in report.classes:
+        yield f"Not judged, without a label: {count(report.classes[UNLABELLED], 'photo')}"
+    if strange:
         named = ", ".join(printable(name) for name in strange[:MOST_CLASSES])
         yield f"Not judged, since that is none of the classes: {named}"
     if predicted.known:

@@ -37,6 +37,7 @@ def test_photos_need_no_class_and_their_sums_are_the_networks_logits(
 ) -> None:
     main(["study", "seen", "--config", f"{store}/diamond.toml", "--json"])
     printed = json.loads(capsys.readouterr().out)
+    assert printed["dataset"]["ignored"] == 1
     seen = {photo["path"]: photo["classes"][MODEL] for photo in printed["photos"]}
     assert list(seen) == ["cat.png", "drinks/cup.png"]
     assert seen["cat.png"][0][0] in ("Egyptian cat", "tabby", "tiger cat")

@@ -55,6 +55,9 @@ def reasons(listing: Listing) -> dict[str, str]:
         {"seg_train": "train", "seg_test": "test"},
         {"PublicTest": "test", "Training": "train"},
         {"Train cropped": "train", "Test original": "test"},
+        {"trainval": "train", "test": "test"},
+        {"Trainingsdaten": "train", "Testdaten": "test"},
+        {"treino": "train", "valida\xe7\xe3o": "val", "teste": "test"},
     ],
 )
 def test_splits_in_any_spelling(read: Read, tops: dict[str, str]) -> None:
@@ -267,3 +270,59 @@ def test_what_was_asked_is_answered_by_a_setting(
 def test_an_answer_that_is_none_is_refused(read: Read) -> None:
     with pytest.raises(UserError, match=r"folders: expected one of 'auto', 'classes'.*'cats'"):
         read(*TWO, folders="cats")
+
+
+def test_pictures_of_the_classes_beside_a_split_are_left_out(read: Read) -> None:
+    listing = read("Train/0/1.png", "Train/1/2.png", "Test/3.png", "Meta/0.png")
+    assert {path: what[:2] for path, what in found(listing).items()} == {
+        "Train/0/1.png": ("0", ""),
+        "Train/1/2.png": ("1", ""),
+    }
+    assert reasons(listing)["Meta/0.png"].startswith("Meta is neither train, val nor test")
+
+
+def test_folders_of_places_in_a_split_are_no_classes(read: Read) -> None:
+    listing = read(
+        *(f"train/n{number}/images/n{number}_{n}.jpg" for number in (1, 2) for n in range(2)),
+        "val/images/val_0.jpg",
+        "test/images/test_0.jpg",
+    )
+    assert {what[0] for what in found(listing).values()} == {"n1", "n2"}
+    assert set(reasons(listing)) == {"val/images/val_0.jpg", "test/images/test_0.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "asked", "first"),
+    [
+        (
+            ["train/a/1.jpg", "train/b/2.jpg", "misc/3.jpg"],
+            "misc, train and, in train, a, b;",
+            "misc",
+        ),
+        (
+            [f"{one}/{other}/1.jpg" for one in "123" for other in "1234"],
+            "1, 2, 3, 4 in each of",
+            "1",
+        ),
+        (
+            [f"images_00{n}/images/{n}.png" for n in (1, 2, 3)],
+            "got images_001, images_002, images_003, as parts of one set are called; add a CSV",
+            "images_001",
+        ),
+        (["batch 1/1.jpg", "batch 2/2.jpg"], "got batch 1, batch 2, as parts", "batch 1"),
+    ],
+)
+def test_what_may_be_classes_or_not_is_asked(
+    read: Read, paths: list[str], asked: str, first: str
+) -> None:
+    with pytest.raises(UserError, match=asked) as caught:
+        read(*paths)
+    assert "\n" not in str(caught.value)
+    assert first in {what[0] for what in found(read(folders="classes")).values()}
+
+
+@pytest.mark.parametrize("folders", [["00001", "00002"], ["class_1", "class_2"], ["s1", "s2"]])
+def test_other_numbers_are_classes(read: Read, folders: list[str]) -> None:
+    assert [
+        what[0] for what in found(read(*(f"{each}/1.jpg" for each in folders))).values()
+    ] == folders

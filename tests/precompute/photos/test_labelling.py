@@ -1,5 +1,6 @@
 """Labels in tables beside photos, as people write them, the same in a folder and an archive."""
 
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +14,7 @@ from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.file_entry import Listing
 from diamond_cutter.precompute.photos.sources.dataset_source import open_dataset
+from diamond_cutter.precompute.stores.study.dataset_report import counts
 
 JPEG = b"\xff\xd8\xff\xe0 a photo, as far as its first bytes go"
 LABELS = ["cat", "dog", "cat", "dog", "cat", "dog"]
@@ -38,7 +40,7 @@ class Made:
         for number, path in enumerate(photos):
             self.write(path, JPEG + bytes(number))
         for name, text in tables.items():
-            path = name.replace("__", "/").replace("_csv", ".csv").replace("_tsv", ".tsv")
+            path = re.sub("_(csv|tsv|txt)$", r".\1", name.replace("__", "/"))
             self.write(path, text if isinstance(text, bytes) else text.encode())
         return self
 
@@ -92,6 +94,7 @@ def rejected(listing: Listing) -> dict[str, str]:
     return {entry.path: entry.reason for entry in listing.entries if entry.outcome == "reject"}
 
 
+PAIRS = list(zip(SIX, LABELS, strict=True))
 SIX_TAKEN = {f"{number}.jpg": label for number, label in enumerate(LABELS)}
 NAMED = list(zip(range(6), LABELS, strict=True))
 WRITTEN = {
@@ -138,6 +141,24 @@ WRITTEN = {
         ),
         "a column a class cat, dog",
     ),
+    "blanks": (csv(None, zip(SIX, LABELS, strict=True), " "), "blanks, without a header"),
+    "below a title": (
+        "sep=;\n# Our animals\n" + csv(["path", "label"], zip(SIX, LABELS, strict=True), ";"),
+        "semicolons, with a header",
+    ),
+    "as R writes it": (
+        csv(["image", "label"], [(f"row{n}", n, of) for n, of in NAMED], "\t"),
+        "photos by the column image; classes by the column label",
+    ),
+    "lists": (csv(["id", "labels"], [(n, f"['{of}']") for n, of in NAMED]), "by the column labels"),
+    "addresses": (
+        csv(["url", "label"], [(f"https://x.org/{path}?size=9", of) for path, of in PAIRS]),
+        "photos by the column url",
+    ),
+    "words of another alphabet": (
+        csv(["\u0444\u0430\u0439\u043b", "\u043a\u043b\u0430\u0441\u0441"], PAIRS),
+        "classes by the column \u043a\u043b\u0430\u0441\u0441",
+    ),
 }
 
 
@@ -168,6 +189,133 @@ def test_utf_16_with_quotes(made: Made) -> None:
         "cat, big",
         "dog, big",
     }
+
+
+@pytest.mark.parametrize(
+    ("encoding", "labels"),
+    [
+        ("cp1252", ["Eichh\xf6rnchen", "caff\xe8", "\xc6bler", "bj\xf6rn"]),
+        ("mac_roman", ["Eichh\xf6rnchen", "Fl\xfcgel", "L\xf6wenzahn", "caff\xe8"]),
+        (
+            "cp1251",
+            ["\u0442\u0440\u0435\u0449\u0438\u043d\u0430", "\u043d\u043e\u0440\u043c\u0430"],
+        ),
+        ("utf-16-le", ["caff\xe8", "dog"]),
+        ("utf-16-be", ["dog", "\u732b"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["folder", "labels.csv"])
+def test_a_table_in_another_encoding(
+    made: Made, encoding: str, labels: list[str], form: str
+) -> None:
+    rows = [(path, labels[n % len(labels)]) for n, path in enumerate(SIX)]
+    listing = made.add(SIX, labels_csv=csv(["path", "label"], rows).encode(encoding)).open(form)
+    assert list(taken(listing).values()) == [label for _, label in rows]
+    guess = f", in {encoding} as it seems (if names look wrong, save it as UTF-8)"
+    assert (guess in listing.reading[0]) == (not encoding.startswith("utf"))
+
+
+def test_texts_are_read_as_tables(made: Made) -> None:
+    listing = made.add(
+        SIX,
+        train_txt=csv(None, PAIRS[:4], " "),
+        val_txt=csv(None, PAIRS[4:], " "),
+        README_txt="Photos of animals, as 1.jpg and 2.jpg.\nThey are ours.\n",
+        classes_txt="cat\ndog\n",
+        labels__0_txt="0 0.5 0.5 0.1 0.1\n1 0.5 0.5 0.1 0.1\n",
+    ).open()
+    assert list(taken(listing).values()) == [
+        *("train:cat", "train:dog", "train:cat", "train:dog", "val:cat", "val:dog")
+    ]
+    assert listing.tables == ["train.txt", "val.txt"]
+
+
+def test_labels_of_several_words_in_a_text(made: Made) -> None:
+    kinds = ["Boeing 737", "A320", "Cessna 172"]
+    text = csv(None, [(f"{n}", kinds[n % 3]) for n in range(6)], " ")
+    assert list(taken(made.add(SIX, list_txt=text).open()).values()) == [*kinds, *kinds]
+
+
+def test_texts_say_nothing_where_folders_do(made: Made) -> None:
+    photos = [f"00{1 + n % 2}.{of}/{of}_{n}.jpg" for n, of in NAMED]
+    listing = made.add(
+        photos,
+        images_txt=csv(None, list(enumerate(photos, 1)), " "),
+        image_class_labels_txt=csv(None, [(n, n % 2) for n in range(1, 7)], " "),
+        train__boxes_txt=csv(None, [(photos[0], 0, 9), (photos[1], 4, 9)], " "),
+    ).open()
+    assert set(taken(listing).values()) == {"001.cat", "002.dog"}
+
+
+def test_a_table_that_numbers_photos_has_to_be_joined(made: Made) -> None:
+    photos = [f"images/{of}_{n}_{7 * n}.jpg" for n, of in NAMED]
+    made.add(
+        photos,
+        images_txt=csv(None, list(enumerate(photos, 1)), " "),
+        image_class_labels_txt=csv(None, [(n, n % 2) for n in range(1, 7)], " "),
+    )
+    with pytest.raises(UserError, match=r"images\.txt: .* a value of its own for each; join it"):
+        made.open()
+    with pytest.raises(UserError, match=r"a\.csv: expected a CSV, got a file that is no text"):
+        made.add([], a_csv=b"path,label\n1.jpg,c\0").open()
+
+
+def test_columns_without_a_header_are_named_by_number(made: Made) -> None:
+    rows = [(path, of, "pqr"[n // 2]) for n, (path, of) in enumerate(PAIRS)]
+    made.add(SIX, labels_csv=csv(None, rows))
+    with pytest.raises(UserError, match="labels = 'number 2'"):
+        made.open()
+    assert "".join(taken(made.open(labels="number 3")).values()) == "ppqqrr"
+
+
+def test_a_column_of_splits_without_a_header(made: Made) -> None:
+    rows = [
+        ("TRAIN" if n < 4 else "TEST", f"gs://mine/{path}", of)
+        for n, (path, of) in enumerate(PAIRS)
+    ]
+    listing = made.add(SIX, labels_csv=csv(None, rows)).open()
+    assert [entry.split for entry in listing.entries if entry.outcome is None] == [
+        *("train",) * 4,
+        *("test",) * 2,
+    ]
+
+
+NAMES = [f"train/{of}.{n}.jpg" for n, of in NAMED]
+
+
+@pytest.mark.parametrize("photos", [NAMES, [*NAMES, "test1/1.jpg"], [n[6:] for n in NAMES]])
+def test_classes_in_the_names_of_files_are_offered(made: Made, photos: list[str]) -> None:
+    asked = made.add(photos).open()
+    assert "6 photos whose names begin with cat, dog; file_names = " in asked.question
+    by_names = made.open(file_names="classes")
+    assert by_names.question == ""
+    assert taken(by_names) == {f"{of}.{n}.jpg": of for n, of in NAMED}
+    assert set(rejected(by_names)) == {*photos} - {
+        path for path in photos if "cat" in path or "dog" in path
+    }
+    with pytest.raises(UserError, match="file_names: expected one of 'nothing', 'classes'"):
+        made.open(file_names="labels")
+
+
+@pytest.mark.parametrize(
+    ("names", "classes"),
+    [
+        (["english_setter_1", "english_setter_22"], "english_setter"),
+        (["dog (1)", "dog (2)"], "dog"),
+        (["grade2_001", "grade2_002"], "grade2"),
+        (["cat12", "cat13"], "cat"),
+        (["IMG_2013_12", "IMG_2014_1"], "IMG"),
+    ],
+)
+def test_what_stands_before_the_number(made: Made, names: list[str], classes: str) -> None:
+    listing = made.add([*(f"val/{name}.jpg" for name in names), "train/x_1.jpg"]).open(
+        file_names="classes"
+    )
+    assert set(taken(listing).values()) == {f"val:{classes}", "train:x"}
+
+
+def test_cameras_names_are_no_classes(made: Made) -> None:
+    assert made.add([f"IMG_{n}.jpg" for n in range(6)]).open().question == ""
 
 
 def test_zeros_that_a_spreadsheet_took(made: Made) -> None:
@@ -382,6 +530,7 @@ def test_what_is_asked_is_the_problem_of_the_report(made: Made) -> None:
         "Read from labels.csv, commas, with a header: photos by the column path; classes by the "
         "column label."
     ]
+    assert (report.tables, counts(report)["ignored"]) == (["labels.csv"], 0)
 
 
 def test_masks_beside_the_images_are_left_out(made: Made) -> None:

@@ -302,6 +302,7 @@ def test_a_folder_of_a_web_server(host: Host, tmp_path: Path) -> None:
         "/set/cat/2.jpg": JPEG + b"2",
         "/set/cat/big.jpg": JPEG + bytes(9000),
         "/set/dog/1.jpg": JPEG + b"3",
+        "/set/index.txt": b"what is in here",
         "/secret.jpg": JPEG,
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -334,6 +335,35 @@ def test_a_table_on_a_web_server_names_only_what_lies_below_it(host: Host, tmp_p
     rejected = {entry.path for entry in entries if entry.outcome == "reject"}
     assert rejected == {"../up.jpg", "/etc/passwd", "http://127.0.0.1/x.jpg", "C:\\x.jpg"}
     assert not any("up.jpg" in path for _, path, _ in host.log)
+
+
+@pytest.mark.parametrize("header", ["id,breed\n", ""])
+def test_ids_of_a_table_on_a_web_server_are_found_in_its_list(
+    host: Host, tmp_path: Path, header: str
+) -> None:
+    host.files = {
+        "/set/list.csv": f"{header}00a7,cat\n00b8,dog\n".encode(),
+        "/set/": listing("list.csv", "train/"),
+        "/set/train/": listing("00a7.jpg", "00b8.png"),
+        "/set/train/00a7.jpg": JPEG,
+        "/set/train/00b8.png": JPEG + b"2",
+    }
+    entries = read(host, tmp_path, "/set/list.csv")
+    assert labels(entries) == {"train/00a7.jpg": "cat", "train/00b8.png": "dog"}
+    del host.files["/set/"]
+    with pytest.raises(UserError, match=r"column that names photos|no list of the host's files"):
+        read(host, tmp_path, "/set/list.csv")
+
+
+def test_texts_about_single_photos_are_not_fetched(host: Host, tmp_path: Path) -> None:
+    host.files = {
+        "/set/": listing("1.jpg", "1.txt", "2.jpg", "2.txt", "list.txt"),
+        "/set/1.jpg": JPEG,
+        "/set/2.jpg": JPEG + b"2",
+        "/set/list.txt": b"1.jpg cat\n2.jpg dog\n",
+    }
+    assert labels(read(host, tmp_path, "/set/")) == {"1.jpg": "cat", "2.jpg": "dog"}
+    assert not {path for path, _ in host.gets} & {"/set/1.txt", "/set/2.txt"}
 
 
 @pytest.fixture

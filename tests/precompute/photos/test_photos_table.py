@@ -103,7 +103,8 @@ def test_a_photo_that_is_listed_twice_is_taken_once(folder: Path) -> None:
         ("a,b,c\nx,cat,8\ny,dog,9\n", "column that names photos, got a, b, c, none of which"),
         ("just one column\n1.jpg\n", "got just one column; add the column label"),
         ("\n\n", "an empty file"),
-        ("path,label\n1.jpg,K\xf6ln".encode("latin-1"), "0xf6"),
+        (b"path,label\n1.jpg,K\0ln", "a file of another kind"),
+        (b"path,label\n1.jpg,cat" + b"\n" * (1 << 24) + b"in/2.jpg,K\xf6ln", "0xf6"),
         ('path,label\n"' + "x" * 200_000 + "\n", "broken"),
     ],
 )

@@ -134,6 +134,48 @@ def test_the_file_and_the_figures(
     assert "chelsea.png" in capsys.readouterr().out
 
 
+def test_labels_in_a_table_and_photos_without(
+    address: str,
+    labelled: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(labelled.parent)
+    rows = ["file;label", "chelsea.png;cats", "odd.png;others", "rocket.png;"]
+    (labelled / "labels.csv").write_text("\n".join(rows), encoding="utf-8")
+    given = ["predict", "mine", "new", "--store", address, "--json", "--table", "labels.csv"]
+    assert main(given) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert {photo["path"]: photo["label"] for photo in document["photos"]} == {
+        "cats/chelsea.png": "cats",
+        "cats/coffee.png": "",
+        "others/odd.png": "",
+        "\u706b\u7bad/rocket.png": "",
+    }
+    assert document["judged"] == 1
+    assert document["dataset"]["tables"] == ["labels.csv"]
+    Path("ids.csv").write_text("file\nnew/cats/chelsea.png\n", encoding="utf-8")
+    assert main(["predict", "mine", "ids.csv", "--store", address]) == 0
+    printed = capsys.readouterr().out
+    assert "1 photo classified, of 1 file" in printed
+    assert "No photo has a label that is one of the classes" in printed
+
+
+@pytest.mark.parametrize("places", [("1.png", "2.png"), ("Training/a/1.png", "b/a/2.png")])
+def test_photos_without_labels_are_of_no_class(tmp_path: Path, places: tuple[str, str]) -> None:
+    for number, place in enumerate(places):
+        (tmp_path / "new" / place).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(photos()["small"] + np.uint8(number)).save(tmp_path / "new" / place)
+    classifier = PhotoClassifier(
+        "it", ("photos", "new"), None, 2, lambda image: image, lambda some: np.eye(2)[: len(some)]
+    )
+    found: list[Prediction] = []
+    settings = DatasetSettings(str(tmp_path / "new"))
+    predicted = predict(classifier, settings, tmp_path / "cache", found.append)
+    assert [made.label for made in found] == ["", ""]
+    assert not predicted.confusion.any()
+
+
 def test_one_photo_will_do(
     address: str, labelled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
@@ -222,6 +264,11 @@ def test_a_network_of_ones_own_says_its_classes(tmp_path: Path) -> None:
         (["mine", "new", "--cut", "top"], "no cut 'top', expected one of"),
         (["mine", "new", "--model", "lenet"], "no model 'lenet', expected one of"),
         (["mine", "new", "-o", "new"], "new: expected a file that can be written, got: Is a direc"),
+        (
+            ["mine", "new", "-o", "notes.txt/a.csv"],
+            "notes.txt/a.csv: expected a file that can be w",
+        ),
+        (["mine", "new", "--table", "a.csv"], "new: expected the CSV 'a.csv' in it, which table"),
         (["notes.txt", "new"], "notes.txt"),
     ],
 )
