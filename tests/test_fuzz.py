@@ -116,7 +116,7 @@ def keras_files(folder: Path) -> Callable[[Random], list[str]]:
 
 
 def keras_2_files(folder: Path) -> Callable[[Random], list[str]]:
-    known = Path(__file__).parent / "precompute/backbones/formats/keras2_networks.json"
+    known = Path(__file__).parent / "precompute/backbones/formats/keras2/keras2_networks.json"
     networks = list(json.loads(known.read_text()).values())
 
     def make(random: Random) -> list[str]:

@@ -2,7 +2,7 @@
 
 It needs Keras 2, so it is run in an environment of its own, with tensorflow 2.12:
 
-    python tools/write_keras2_networks.py tests/precompute/backbones/formats/keras2_networks.json
+    python tools/write_keras2_networks.py keras2_networks.json
 
 For each network: the description as Keras 2 writes it, the names and shapes of the weights in its
 file, and what it makes of one photo. Photo and weights are sines of their place, made by the tests

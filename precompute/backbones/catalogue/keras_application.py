@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.formats.hdf5_check import check_hdf5
 from diamond_cutter.precompute.backbones.graph.preprocessing import Preprocessing
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
@@ -40,6 +41,7 @@ def load_weights(network: Any, path: Path, name: str) -> None:
             f"{path}: expected the weights of {name} in a file {', '.join(SUFFIXES)}, got "
             f"{path.suffix or 'no suffix'!r}; name another file"
         )
+    check_hdf5(path)
     try:
         with warnings.catch_warnings():  # what does not fit is told below, in one line
             warnings.simplefilter("ignore")

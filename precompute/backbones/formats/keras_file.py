@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.backbones.formats.keras2_file import is_keras2, load_keras2
-from diamond_cutter.precompute.backbones.formats.keras2_layers import Keras2Error
+from diamond_cutter.precompute.backbones.formats.hdf5_check import check_hdf5
+from diamond_cutter.precompute.backbones.formats.keras2.keras2_file import is_keras2, load_keras2
+from diamond_cutter.precompute.backbones.formats.keras2.keras2_layers import Keras2Error
 from diamond_cutter.precompute.backbones.formats.keras_file_config import (
     USUAL_SIZE,
     check_classes,
@@ -60,6 +61,7 @@ def read_keras(path: Path, preprocessing: str, name: str) -> UserModel:
     one vector, and where the preprocessing is neither inside nor named.
     """
     check_classes(path, read_config(path))
+    check_hdf5(path)
     try:
         return _opened(path, *_loaded(path), preprocessing, name)
     except GraphError as error:

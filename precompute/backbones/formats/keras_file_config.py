@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.backbones.formats.hdf5_check import check_hdf5
 
 USUAL_SIZE = 224
 """The input, in pixels, of a network that takes any size or does not say."""
@@ -23,8 +24,11 @@ def read_config(path: Path) -> Any:
         if path.suffix == ".keras":
             with zipfile.ZipFile(path) as archive:
                 return json.loads(archive.read("config.json"))
+        check_hdf5(path)
         with h5py.File(path) as file:
             config = json.loads(file.attrs.get("model_config", "null"))
+    except UserError:
+        raise
     except Exception as error:  # h5py and zipfile raise what they meet
         kind = "Keras archive" if path.suffix == ".keras" else "HDF5 file"
         raise UserError(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.formats.allowed_operations import check_saved_model
+from diamond_cutter.precompute.backbones.formats.hdf5_check import check_hdf5
 from diamond_cutter.precompute.backbones.keras_runtime import keras, tf
 from diamond_cutter.precompute.photos.images.value_range import FULL, Range
 from diamond_cutter.precompute.study.export.export_formats import FORMATS, LABELS, METADATA, RANGE
@@ -56,6 +57,7 @@ def read_exported(path: Path) -> ExportedFile:
 def _read_keras(path: Path) -> ExportedFile:
     with zipfile.ZipFile(path) as archive:
         metadata = json.loads(archive.read(METADATA))
+    check_hdf5(path)
     model = keras.models.load_model(path, compile=False)
     run = tf.function(model, input_signature=[tf.TensorSpec((1, None, None, 3), tf.float32)])
 

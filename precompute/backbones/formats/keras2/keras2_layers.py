@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from diamond_cutter.precompute.backbones.formats.keras2_operations import hard_sigmoid
+from diamond_cutter.precompute.backbones.formats.keras2.keras2_operations import hard_sigmoid
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 RENAMED_CLASSES = {

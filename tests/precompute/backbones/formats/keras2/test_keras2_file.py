@@ -12,7 +12,7 @@ import pytest
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.backbones.catalogue.user_model_source import UserModelEntry
-from diamond_cutter.precompute.backbones.formats.keras2_file import load_keras2
+from diamond_cutter.precompute.backbones.formats.keras2.keras2_file import load_keras2
 from diamond_cutter.precompute.backbones.formats.model_export import write_backbone
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from diamond_cutter.precompute.backbones.formats.keras2_layers import (
+from diamond_cutter.precompute.backbones.formats.keras2.keras2_layers import (
     PASSED_OVER,
     Keras2Error,
     make_layer,
     own_nonlinearity,
 )
-from diamond_cutter.precompute.backbones.formats.keras2_operations import OPERATIONS
+from diamond_cutter.precompute.backbones.formats.keras2.keras2_operations import OPERATIONS
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 NETWORKS = frozenset(["Functional", "Model", "Sequential"])

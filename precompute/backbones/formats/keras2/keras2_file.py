@@ -12,8 +12,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from diamond_cutter.precompute.backbones.formats.keras2_layers import Keras2Error
-from diamond_cutter.precompute.backbones.formats.keras2_network import build_keras2
+from diamond_cutter.precompute.backbones.formats.keras2.keras2_layers import Keras2Error
+from diamond_cutter.precompute.backbones.formats.keras2.keras2_network import build_keras2
 from diamond_cutter.precompute.backbones.formats.keras_file_config import read_config
 
 
