@@ -24,13 +24,13 @@ from diamond_cutter.precompute.backbones.formats.keras_file_config import (
 )
 from diamond_cutter.precompute.backbones.formats.network_input_range import find_range
 from diamond_cutter.precompute.backbones.graph.convolution_blocks import LINEAR
-from diamond_cutter.precompute.backbones.graph.cut_network import rebuild
 from diamond_cutter.precompute.backbones.graph.cut_verification import (
     check_copy,
     check_graph,
     noise,
 )
 from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
+from diamond_cutter.precompute.backbones.graph.network_copy import rebuild
 from diamond_cutter.precompute.backbones.graph.network_graph import Graph, GraphError, Node
 from diamond_cutter.precompute.backbones.graph.preprocessing import (
     KNOWN,

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
-from diamond_cutter.precompute.backbones.graph.cut_network import rebuild, truncate_at
+from diamond_cutter.precompute.backbones.graph.cut_network import truncate_at
 from diamond_cutter.precompute.backbones.graph.cut_verification import activations
 from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph, frozen_end
+from diamond_cutter.precompute.backbones.graph.network_copy import rebuild
 from diamond_cutter.precompute.backbones.graph.network_graph import Graph, bottlenecks
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from diamond_cutter.precompute.backbones.graph.cut_network import copy_state
 from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenLayer
+from diamond_cutter.precompute.backbones.graph.network_copy import copy_state
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.rendering.backend.device import Precision
 

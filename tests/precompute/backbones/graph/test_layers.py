@@ -6,9 +6,9 @@ import pytest
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
-from diamond_cutter.precompute.backbones.graph.cut_network import rebuild
 from diamond_cutter.precompute.backbones.graph.keras_graph import read_graph
 from diamond_cutter.precompute.backbones.graph.layers_and_cuts import find_layers
+from diamond_cutter.precompute.backbones.graph.network_copy import rebuild
 from diamond_cutter.precompute.backbones.graph.network_graph import bottlenecks
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
