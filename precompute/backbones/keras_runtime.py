@@ -136,14 +136,16 @@ def parse_saved_model(path: Path) -> Any:
     return loader_impl.parse_saved_model(str(path))
 
 
-def unmark_saved_model(path: Path) -> None:
-    """Take from a SavedModel what is drawn anew for every file of the same content."""
+def rewrite_saved_model(path: Path, content: Any) -> None:
+    """Put another message into the folder of a SavedModel, the same bytes for the same message."""
     from tensorflow.core.protobuf.fingerprint_pb2 import FingerprintDef
+    from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
-    file = path / "fingerprint.pb"
-    found = FingerprintDef.FromString(file.read_bytes())
-    found.ClearField("uuid")
-    file.write_bytes(found.SerializeToString(deterministic=True))
+    (path / "saved_model.pb").write_bytes(content.SerializeToString(deterministic=True))
+    found = FingerprintDef.FromString(fingerprinting.CreateFingerprintDef(str(path)))
+    found.ClearField("uuid")  # which is drawn
+    found.ClearField("saved_object_graph_hash")  # of what has no order
+    (path / "fingerprint.pb").write_bytes(found.SerializeToString(deterministic=True))
 
 
 _check_installed(_FRAMEWORK)
@@ -153,4 +155,4 @@ with _quiet() if _HUSHED else nullcontext(), _unloaded(*_UNUSED - {_FRAMEWORK}):
     if keras.backend.backend() == "tensorflow":
         _start_tensorflow()
 
-__all__ = ["freeze", "keras", "parse_saved_model", "pullback", "tf", "unmark_saved_model"]
+__all__ = ["freeze", "keras", "parse_saved_model", "pullback", "rewrite_saved_model", "tf"]

@@ -9,8 +9,13 @@ from typing import Any
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.leftovers import discard
-from diamond_cutter.precompute.backbones.keras_runtime import tf, unmark_saved_model
+from diamond_cutter.precompute.backbones.keras_runtime import (
+    parse_saved_model,
+    rewrite_saved_model,
+    tf,
+)
 from diamond_cutter.precompute.study.export.classifier_network import ClassifierNetwork
+from diamond_cutter.precompute.study.export.function_names import settle_function_names
 
 LABELS = "labels.txt"
 """In a TFLite file: the zip archive at its end has one class a line, as such files do."""
@@ -118,7 +123,9 @@ def _write_saved_model(classifier: ClassifierNetwork, path: Path) -> None:
     )
     signatures = {"serving_default": floats, "serving_uint8": bytes_, "classes": served.names}
     tf.saved_model.save(served, str(path), signatures=signatures)
-    unmark_saved_model(path)
+    content = parse_saved_model(path)
+    settle_function_names(content)
+    rewrite_saved_model(path, content)
 
 
 def _write_tflite(classifier: ClassifierNetwork, path: Path) -> None:

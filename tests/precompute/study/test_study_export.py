@@ -179,11 +179,21 @@ def test_what_is_said_of_the_training_is_true(as_keras: Exported) -> None:
 
 
 def test_the_same_export_gives_the_same_bytes(
-    as_keras: Exported, as_tflite: Exported, address: str, tmp_path: Path
+    as_keras: Exported,
+    as_tflite: Exported,
+    as_saved_model: Exported,
+    address: str,
+    tmp_path: Path,
 ) -> None:
-    for first in (as_keras, as_tflite):
+    for first in (as_keras, as_tflite, as_saved_model):
         second = export(address, "mine", MODEL, LINEAR, str(tmp_path / first.path.name))
-        assert first.path.read_bytes() == second.path.read_bytes()
+        assert contents(first.path) == contents(second.path)
+
+
+def contents(path: Path) -> dict[Path, bytes]:
+    """The bytes of a file, or of all files in a folder, by their place in it."""
+    files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+    return {file.relative_to(path): file.read_bytes() for file in files}
 
 
 def test_names_of_classes_stay_one_a_line(as_tflite: Exported) -> None:
@@ -362,8 +372,7 @@ def test_another_process_writes_the_same_bytes(address: str, tmp_path: Path) -> 
         program = EXPORT.format(model=MODEL, cut=LINEAR)
         folder = tmp_path / str(number)
         subprocess.run([sys.executable, "-c", program, address, str(folder)], check=True)
-        files = sorted(file for file in folder.rglob("*") if file.is_file())
-        written.append({file.relative_to(folder): file.read_bytes() for file in files})
+        written.append(contents(folder))
     assert len(written[0]) >= 6
     assert written[0] == written[1]
 
