@@ -56,6 +56,8 @@ def _answers(backbone: "Backbone", image: NDArray[np.uint8]) -> list[Answer]:
 
 def class_chances(backbone: "Backbone", image: NDArray[np.uint8]) -> NDArray[np.float64]:
     """How sure a network is of each of its classes, (K,), 0..1, in a photo (H, W, 3) uint8 sRGB."""
+    from diamond_cutter.precompute.backbones.graph.pretrained_head import NAME_BOTH
+
     size = backbone.input_size
     pixels = prepare(image, size)[None]
     if backbone.sides != (size, size):
@@ -69,7 +71,12 @@ def class_chances(backbone: "Backbone", image: NDArray[np.uint8]) -> NDArray[np.
             f"{backbone.name}: expected a network that ends in a vector of classes, got "
             f"{tuple(found.shape)}; a study trains heads on its cuts all the same"
         )
-    if len(logits) == 1 or not backbone.is_exclusive:
+    if len(logits) == 1:
+        raise UserError(
+            f"{backbone.name}: expected a network of classes, got one number, {logits[0]:.4g}, "
+            f"of which no sigmoid makes a chance; where it tells two classes apart, {NAME_BOTH}"
+        )
+    if not backbone.is_exclusive:
         return 1 / (1 + np.exp(-logits))
     powers = np.exp(logits - logits.max())
     chances: NDArray[np.float64] = powers / powers.sum()

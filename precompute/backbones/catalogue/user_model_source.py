@@ -51,8 +51,10 @@ class UserModelEntry:
 
     @property
     def path(self) -> Path:
-        """The file."""
-        return Path(self.settings.file)
+        """The file; of a folder that Teachable Machine exports, the network in it."""
+        given = Path(self.settings.file)
+        inside = given / "keras_model.h5"
+        return inside if inside.is_file() else given
 
     def weights_are_here(self) -> bool:
         """Whether the file is there."""
@@ -107,16 +109,26 @@ class UserModelEntry:
         if self.path.suffix in FROZEN or self.path.is_dir():
             from diamond_cutter.precompute.backbones.formats.graph_file import load_frozen
 
-            return load_frozen(self.path, self.settings.preprocessing, info, self.class_names)
+            return load_frozen(
+                self.path,
+                self.settings.preprocessing,
+                info,
+                self.class_names,
+                len(self._labels()),
+            )
         from diamond_cutter.precompute.backbones.formats.keras_file import read_keras
         from diamond_cutter.precompute.backbones.graph.backbone import Backbone
+        from diamond_cutter.precompute.backbones.graph.pretrained_head import as_classes
+        from diamond_cutter.precompute.backbones.keras_runtime import keras
 
         network = read_keras(self.path, self.settings.preprocessing, self.name)
-        info = replace(info, input_size=network.input_size)
-        names = self.class_names(network.model.output_shape[-1])
-        backbone = Backbone.of(
-            network.model, info, names, renumbered=False, is_exclusive=network.is_exclusive
+        logits, is_exclusive = as_classes(
+            network.model.output, network.chances, len(self._labels())
         )
+        model = keras.Model(network.model.input, logits, name=self.name)
+        info = replace(info, input_size=network.input_size)
+        names = self.class_names(model.output_shape[-1])
+        backbone = Backbone.of(model, info, names, renumbered=False, is_exclusive=is_exclusive)
         if not backbone.layers:
             raise UserError(
                 f"{self.path}: expected a network with layers (N, H, W, C), such as convolutions, "
@@ -149,33 +161,55 @@ class UserModelEntry:
                 "the path"
             )
         if self.path.suffix not in KERAS + FROZEN and not self.path.is_dir():
+            is_zip = self.path.suffix == ".zip"
             raise UserError(
                 f"[models.{self.name}] file: expected {', '.join(KERAS + FROZEN)} or the folder of "
-                f"a SavedModel, got {self.path.name!r}; save the network as one of these"
+                f"a SavedModel, got {self.path.name!r}; "
+                + ("unpack it, and name what is in it" if is_zip else "save it as one of these")
             )
 
     def class_names(self, count: int) -> tuple[str, ...]:
         """By index of the logit: the labels that are named, ImageNet's for 1,000, or numbers."""
-        if not self.settings.labels:
+        labels = self._labels()
+        if not labels:
             from diamond_cutter.precompute.backbones.catalogue.imagenet_classes import (
                 imagenet_classes,
             )
 
             names = imagenet_classes()
             return names if count == len(names) else tuple(f"class {n}" for n in range(count))
-        path = Path(self.settings.labels)
+        if len(labels) != count:
+            raise UserError(
+                f"{self._labels_path()}: expected {count} names of classes, one a line, got "
+                f"{len(labels)}; mend the file"
+            )
+        return tuple(labels)
+
+    def _labels(self) -> list[str]:
+        """The names of classes in the file that has them; none without one."""
+        path = self._labels_path()
+        if path is None:
+            return []
         try:
-            labels = _without_numbers(path.read_text(encoding="utf-8-sig").splitlines())
+            return _without_numbers(path.read_text(encoding="utf-8-sig").splitlines())
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(
                 f"[models.{self.name}] labels: expected a text file, got {error}; mend the path"
             ) from error
-        if len(labels) != count:
-            raise UserError(
-                f"{path}: expected {count} names of classes, one a line, got {len(labels)}; mend "
-                "the file"
-            )
-        return tuple(labels)
+
+    def _labels_path(self) -> Path | None:
+        """The file that is named, or that Teachable Machine put beside the network."""
+        if self.settings.labels:
+            return Path(self.settings.labels)
+        beside = self.path.with_name("labels.txt")
+        if self.path.suffix not in KERAS or not beside.is_file():
+            return None
+        from diamond_cutter.precompute.backbones.formats.keras_file_config import (
+            is_teachable_machines,
+            read_config,
+        )
+
+        return beside if is_teachable_machines(read_config(self.path)) else None
 
 
 def _without_numbers(lines: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from diamond_cutter.precompute.backbones.graph.frozen_layers import (
     find_frozen_layers,
     without_prefix,
 )
-from diamond_cutter.precompute.backbones.graph.pretrained_head import yes_or_no
+from diamond_cutter.precompute.backbones.graph.pretrained_head import as_classes
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Model
 
@@ -27,10 +27,12 @@ def frozen_backbone(
     note: LucidNote,
     info: Model,
     class_names: Callable[[int], tuple[str, ...]],
+    label_count: int = 0,
 ) -> Backbone:
     """The backbone of a GraphDef read from `path`, with the figures that its graph tells.
 
-    `class_names`: the names of so many classes, where the note does not have them.
+    `class_names`: the names of so many classes, where the note does not have them; `label_count`:
+    as `as_classes` has it.
 
     Raises `UserError` for a graph that can't be run, or in which no layer is found.
     """
@@ -47,9 +49,7 @@ def frozen_backbone(
     logits, chances = _logits(graph, note.output)
     logits = logits or layers[-1].name
     source, values = graph.rebuild([logits], {}, note.sides)
-    is_exclusive, value = chances != "Sigmoid", values[logits]
-    if tuple(value.shape[1:]) == (1,) and not is_exclusive:
-        value, is_exclusive = yes_or_no(value), True
+    value, is_exclusive = as_classes(values[logits], chances.lower(), label_count)
     model = keras.Model(source, value, name=info.name.replace("/", "."))
     info = completed(replace(info, input_size=max(note.sides)), graph, layers)
     outputs = model.output_shape

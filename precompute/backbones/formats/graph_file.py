@@ -30,10 +30,15 @@ SIGNATURE = "serving_default"
 
 
 def load_frozen(
-    path: Path, preprocessing: str, info: Model, class_names: Callable[[int], tuple[str, ...]]
+    path: Path,
+    preprocessing: str,
+    info: Model,
+    class_names: Callable[[int], tuple[str, ...]],
+    label_count: int,
 ) -> "Backbone":
     """The network in a `.pb`, `.modelzoo` or manifest `.json` of Lucid's, or in a SavedModel.
 
+    `class_names`, `label_count`: as `frozen_backbone` has them.
     Raises `UserError` for a file that holds none, and where it does not say what it takes.
     """
     if preprocessing and preprocessing not in KNOWN:
@@ -70,7 +75,7 @@ def load_frozen(
             a + b for a, b in zip(chosen.scale, chosen.offset * len(chosen.scale), strict=False)
         )
         note = replace(note, low=chosen.offset, high=high, is_bgr=chosen.order == (2, 1, 0))
-    return frozen_backbone(path, definition, note, info, class_names)
+    return frozen_backbone(path, definition, note, info, class_names, label_count)
 
 
 def _read_saved_model(path: Path) -> tuple[Any, LucidNote, str]:

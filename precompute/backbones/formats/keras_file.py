@@ -19,6 +19,7 @@ from diamond_cutter.precompute.backbones.formats.keras2.keras2_layers import Ker
 from diamond_cutter.precompute.backbones.formats.keras_file_config import (
     USUAL_SIZE,
     check_classes,
+    is_teachable_machines,
     own_code,
     read_config,
 )
@@ -37,7 +38,6 @@ from diamond_cutter.precompute.backbones.graph.preprocessing import (
     Preprocessing,
     UnknownRangeError,
 )
-from diamond_cutter.precompute.backbones.graph.pretrained_head import yes_or_no
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
 
@@ -45,12 +45,12 @@ from diamond_cutter.precompute.backbones.keras_runtime import keras
 class UserModel:
     """`model`: float32 RGB 0..1 (N, H, W, 3) to logits (N, classes); the side that it is for.
 
-    `is_exclusive`: see `Backbone`.
+    `chances`: which the network makes of them, "softmax", "sigmoid" or "".
     """
 
     model: Any
     input_size: int
-    is_exclusive: bool
+    chances: str
 
 
 def read_keras(path: Path, preprocessing: str, name: str) -> UserModel:
@@ -60,8 +60,11 @@ def read_keras(path: Path, preprocessing: str, name: str) -> UserModel:
     Raises `UserError` for a file that is damaged, holds code, or is no network from one photo to
     one vector, and where the preprocessing is neither inside nor named.
     """
-    check_classes(path, read_config(path))
+    config = read_config(path)
+    check_classes(path, config)
     check_hdf5(path)
+    if not preprocessing and is_teachable_machines(config):
+        preprocessing = "-1..1"
     try:
         return _opened(path, *_loaded(path), preprocessing, name)
     except GraphError as error:
@@ -135,10 +138,7 @@ def _opened(path: Path, loaded: Any, graph: Graph, preprocessing: str, name: str
     given = {first: np.asarray(keras.Model(pixels, value)(picture))}
     check_graph(name, graph, given, loaded)
     check_copy(name, graph, given, value, values, [target], linear)
-    logits, is_exclusive = values[target], chances != "sigmoid"
-    if tuple(logits.shape[1:]) == (1,) and not is_exclusive:
-        logits, is_exclusive = yes_or_no(logits), True
-    return UserModel(keras.Model(pixels, logits, name=name), size, is_exclusive)
+    return UserModel(keras.Model(pixels, values[target], name=name), size, chances)
 
 
 def _names(name: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What a file says of its network, read without TensorFlow."""
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,45 @@ def input_size(config: Any) -> int:
     return USUAL_SIZE
 
 
+def is_teachable_machines(config: Any) -> bool:
+    """Whether a description is of a network that Teachable Machine exports: it takes -1..1.
+
+    They are a Sequential of two: a MobileNet with its average, and two dense layers, of which the
+    last has a softmax and no bias.
+    """
+    match config:
+        case {
+            "class_name": "Sequential",
+            "config": {
+                "layers": [
+                    *_,
+                    {
+                        "class_name": "Sequential",
+                        "config": {
+                            "layers": [
+                                *_,
+                                {"class_name": "Functional" | "Model"},
+                                {"class_name": "GlobalAveragePooling2D"},
+                            ]
+                        },
+                    },
+                    {
+                        "class_name": "Sequential",
+                        "config": {
+                            "layers": [
+                                *_,
+                                {"class_name": "Dense"},
+                                {"class_name": "Dense", "config": {"use_bias": False}},
+                            ]
+                        },
+                    },
+                ]
+            },
+        }:
+            return True
+    return False
+
+
 def _layers(config: Any) -> Iterator[dict[str, Any]]:
     """Everything that has a class in a description, however deep."""
     if isinstance(config, dict):
@@ -93,12 +133,30 @@ def check_classes(path: Path, config: Any) -> None:
     Of a file of older form the modules are not known: there Keras refuses what it does not know.
     """
     for entry in _layers(config):
+        if is_scaled_sum(entry):
+            continue
         module, name = str(entry.get("module") or ""), entry["class_name"]
         if module == "builtins" and name == "function":
             raise own_code(path, str(entry.get("config")))
         _check_class(path, module, name)
         if entry.get("registered_name") and not module:  # not of Keras, nor of a module
             raise own_code(path, name)
+
+
+def is_scaled_sum(entry: Any) -> bool:
+    """Whether an entry is InceptionResNetV2's x + scale * y, for which Keras 2 had no layer.
+
+    First it wrote a Lambda, of which only the scale is read, then a layer of that network's own.
+    """
+    match entry:
+        case {"class_name": "Custom>CustomScaleLayer"}:
+            return True
+        case {
+            "class_name": "Lambda",
+            "config": {"name": str() as name, "arguments": {"scale": int() | float()}},
+        }:
+            return re.fullmatch(r"block(35|17|8)_\d+", name) is not None
+    return False
 
 
 def own_code(path: Path, name: str) -> UserError:

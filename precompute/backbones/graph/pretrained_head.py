@@ -87,8 +87,8 @@ def cut_head(backbone: Backbone) -> CutHead:
     nodes = list(backbone.graph.nodes)
     before = set(nodes[: nodes.index(vectors[0])])
     cuts = [layer for layer in backbone.layers if layer.is_cut and layer.name in before]
-    layers = _layers(backbone, vectors)
-    if cuts and layers is not None:
+    layers, other = _layers(backbone, vectors)
+    if cuts and layers:
         layers[-1] = _of_classes(backbone, layers[-1])
         is_class_map = cuts[-1].channels == layers[-1][1].size
         for cut in (
@@ -102,14 +102,26 @@ def cut_head(backbone: Backbone) -> CutHead:
                 return CutHead(cut, "average", [_joined(_dense(part), layers[0]), *layers[1:]])
     raise UserError(
         f"{backbone.name}: expected classes that are read from the average or the maximum of the "
-        f"last cut by dense layers with ReLU, got others after {vectors[0]!r} "
-        f"({backbone.graph.nodes[vectors[0]].kind}); train a head on photos of your own instead"
+        f"last cut by dense layers with ReLU, got {other!r} ({backbone.graph.nodes[other].kind}), "
+        "which does something else; train a head on photos of your own instead"
     )
 
 
-def yes_or_no(logit: Any) -> Any:
-    """The logits of no and yes, (N, 2), of the one that a sigmoid makes a chance of, (N, 1)."""
-    return keras.ops.pad(logit, ((0, 0), (1, 0)))
+NAME_BOTH = "name both, one a line, in a file [models.NAME] labels"
+"""What makes classes of a number that is no chance."""
+
+
+def as_classes(logits: Any, chances: str, label_count: int) -> tuple[Any, bool]:
+    """Logits (N, K), and whether their classes exclude each other.
+
+    `chances`: "sigmoid", where the network makes such of them; `label_count`: of the classes that
+    are named, 0 if none are. The logit of one number (N, 1) becomes two, of no and of yes, where a
+    sigmoid makes a chance of it or two classes are named.
+    """
+    is_of_each = chances == "sigmoid"
+    if tuple(logits.shape[1:]) == (1,) and (is_of_each or label_count == 2):
+        return keras.ops.pad(logits, ((0, 0), (1, 0))), True
+    return logits, not is_of_each
 
 
 def _vectors(backbone: Backbone) -> list[str]:
@@ -145,7 +157,8 @@ def _of_classes(backbone: Backbone, dense: Dense) -> Dense:
     if classes < 2:
         raise UserError(
             f"{backbone.name}: expected a network of two classes or more, or one that ends in a "
-            "sigmoid of one number, got one number; ask for channels of its layers instead"
+            "sigmoid of one number, got one number; where it tells two classes apart, "
+            f"{NAME_BOTH}, or ask for channels of its layers instead"
         )
     added = classes - weights.shape[1]
     return np.pad(weights, ((0, 0), (added, 0))), np.pad(bias, (added, 0))
@@ -233,8 +246,11 @@ def _joined(one: Dense, other: Dense) -> Dense:
     return one[0] @ other[0], one[1] @ other[0] + other[1]
 
 
-def _layers(backbone: Backbone, vectors: Sequence[str]) -> list[Dense] | None:
-    """The dense layers, with a ReLU between them, from the first vector to the last; or None."""
+def _layers(backbone: Backbone, vectors: Sequence[str]) -> tuple[list[Dense], str]:
+    """The dense layers, with a ReLU between them, from the first vector to the last.
+
+    None where there is something else, and the name of that; else with the name of the first.
+    """
     layers: list[Dense] = []
     place = 0
     while True:
@@ -244,7 +260,7 @@ def _layers(backbone: Backbone, vectors: Sequence[str]) -> list[Dense] | None:
         ):
             place += 1
         if place + 1 == len(vectors):
-            return [*layers, _dense(_Part.of(backbone, start, vectors[place]))]
+            return [*layers, _dense(_Part.of(backbone, start, vectors[place]))], vectors[0]
         after = vectors[place + 1]
         is_own = getattr(backbone.graph.nodes[after].layer, "activation", None) is not None
         before = (
@@ -256,6 +272,6 @@ def _layers(backbone: Backbone, vectors: Sequence[str]) -> list[Dense] | None:
         rectified = np.maximum(before.run(noise), 0)
         given = _Part.of(backbone, start, after).run(noise)
         if not _is_affine(before) or not _is_near(before, given, rectified):
-            return None
+            return [], after
         layers.append(_dense(before))
         place += 1

@@ -43,6 +43,7 @@ NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "renorm": (False,),
     "rng_type": (),
     "seed": (),
+    "softmax_robust_masking": (),
     "sparse": (False,),
     "time_major": (False,),
     "trainable": (),
@@ -59,11 +60,7 @@ class Keras2Error(ValueError):
 def make_layer(class_name: str, given: Mapping[str, Any], name: str) -> Any:
     """A layer of Keras of that class and name, not built. Raises `Keras2Error`."""
     kind = RENAMED_CLASSES.get(class_name, class_name)
-    made = getattr(keras.layers, kind, None)
-    if kind == "LayerScale":  # ConvNeXt's, which brings it with it
-        made = keras.src.applications.convnext.LayerScale
-    if kind == "RandomCrop":  # at inference the whole photo is made as large
-        made, given = keras.layers.Resizing, {**given, "crop_to_aspect_ratio": True}
+    made, given = _class_of(kind, given)
     if not (inspect.isclass(made) and issubclass(made, keras.layers.Layer)):
         raise Keras2Error(f"a layer {class_name} ({name!r})")
     known = inspect.signature(made.__init__).parameters
@@ -82,6 +79,19 @@ def make_layer(class_name: str, given: Mapping[str, Any], name: str) -> Any:
     except Exception as error:  # Keras raises what it meets
         cause = " ".join(str(error).split())
         raise Keras2Error(f"a {class_name} {name!r} with {cause}") from error
+
+
+def _class_of(kind: str, given: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+    """Today's layer for one of that name, and its settings; None where there is none."""
+    applications = keras.src.applications
+    if kind == "LayerScale":  # ConvNeXt's, which brings it with it
+        return applications.convnext.LayerScale, given
+    if kind.removeprefix("Custom>") in ("CustomScaleLayer", "Lambda"):  # as `is_scaled_sum` has it
+        scale = given.get("arguments", given)["scale"]
+        return applications.inception_resnet_v2.CustomScaleLayer, {"scale": scale}
+    if kind == "RandomCrop":  # at inference the whole photo is made as large
+        return keras.layers.Resizing, {**given, "crop_to_aspect_ratio": True}
+    return getattr(keras.layers, kind, None), given
 
 
 def own_nonlinearity(class_name: str, settings: Mapping[str, Any]) -> Any:

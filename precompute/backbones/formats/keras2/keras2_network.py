@@ -4,9 +4,8 @@ Keras 3 reads the files of Keras 2 only in part. Here their description is follo
 a network inside a network is laid out flat, and every layer keeps its name.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,11 @@ from diamond_cutter.precompute.backbones.formats.keras2.keras2_layers import (
     Keras2Error,
     make_layer,
     own_nonlinearity,
+)
+from diamond_cutter.precompute.backbones.formats.keras2.keras2_names import (
+    Names,
+    is_tensor,
+    named,
 )
 from diamond_cutter.precompute.backbones.formats.keras2.keras2_operations import OPERATIONS
 from diamond_cutter.precompute.backbones.keras_runtime import keras
@@ -30,10 +34,23 @@ CONSTANT = "_CONSTANT_VALUE"
 
 @dataclass(frozen=True)
 class Keras2Network:
-    """`model`: a functional `keras.Model`. `weighted`: the layers of each entry of the file."""
+    """`model`: a functional `keras.Model`; `parts`: of the file's network, in its order."""
 
     model: Any
-    weighted: list[list[Any]]
+    parts: list["Part"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What an entry of a network became.
+
+    `kind`: its class. `layers`: those made of it, of all entries where it is a network, whose
+    `parts` they are.
+    """
+
+    kind: str
+    layers: list[Any]
+    parts: list["Part"]
 
 
 def build_keras2(config: Any) -> Keras2Network:
@@ -42,36 +59,18 @@ def build_keras2(config: Any) -> Keras2Network:
     Raises `Keras2Error` for what can't be made of today's layers, and `KeyError`, `TypeError`,
     `ValueError` or `IndexError` for a description that makes no sense.
     """
-    names = _Names()
+    names = Names()
     network = _Network(config, names)
     inputs = network.make_inputs()
     outputs = network.call(inputs, {})
     model = keras.Model(_single(inputs), _single(outputs))
-    return Keras2Network(model, [part.layers for part in network.parts.values()])
-
-
-class _Names:
-    """Gives every layer a name of its own, as near to the file's as Keras allows."""
-
-    def __init__(self) -> None:
-        self._given: set[str] = set()
-
-    def give(self, name: str) -> str:
-        name = name.replace("/", ".")
-        unique = next(each for each in _numbered(name) if each not in self._given)
-        self._given.add(unique)
-        return unique
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    yield from (f"{name}_{number}" for number in count(1))
+    return Keras2Network(model, network.described())
 
 
 class _Layer:
     """A layer, and the nonlinearity after it where today's of that name is another one."""
 
-    def __init__(self, entry: Any, names: _Names) -> None:
+    def __init__(self, entry: Any, names: Names) -> None:
         kind, settings = entry["class_name"], entry["config"]
         name = str(entry.get("name") or settings["name"])
         self._names, self._name = names, name
@@ -87,7 +86,7 @@ class _Layer:
         for layer in self.layers:
             result = layer(*arguments, **options)
         if self._after is not None:
-            result = _named(self._after(result), [result], self._name, self._names)
+            result = named(self._after(result), [result], self._name, self._names)
         return list(keras.tree.flatten(result))
 
 
@@ -96,7 +95,7 @@ class _Operation:
 
     layers: tuple[Any, ...] = ()
 
-    def __init__(self, entry: Any, names: _Names) -> None:
+    def __init__(self, entry: Any, names: Names) -> None:
         self._function, self._names = str(entry["config"]["function"]), names
         self._name = str(entry.get("name") or entry["config"]["name"])
         if self._function not in OPERATIONS:
@@ -108,16 +107,16 @@ class _Operation:
             result = OPERATIONS[self._function](*arguments, **options)
         except TypeError as error:
             raise Keras2Error(f"tf.{self._function} ({self._name!r}) with {error}") from error
-        tensors = [each for each in keras.tree.flatten((arguments, options)) if _is_tensor(each)]
-        result = _named(result, tensors, self._name, self._names)
-        is_list = any(map(_is_tensor, keras.tree.flatten(result)))  # and not a shape
+        tensors = [each for each in keras.tree.flatten((arguments, options)) if is_tensor(each)]
+        result = named(result, tensors, self._name, self._names)
+        is_list = any(map(is_tensor, keras.tree.flatten(result)))  # and not a shape
         return list(keras.tree.flatten(result)) if is_list else [result]
 
 
 class _Network:
     """The parts of a functional or sequential network, by name, and how they are joined."""
 
-    def __init__(self, entry: Any, names: _Names) -> None:
+    def __init__(self, entry: Any, names: Names) -> None:
         settings = entry["config"]
         if isinstance(settings, list):  # of a Sequential, before 2.2
             settings = {"layers": settings}
@@ -135,6 +134,17 @@ class _Network:
     @property
     def layers(self) -> list[Any]:
         return [layer for part in self.parts.values() for layer in part.layers]
+
+    def described(self) -> list[Part]:
+        """The parts, as those know them who fill them with weights."""
+        return [
+            Part(
+                str(self._entries[name]["class_name"]),
+                list(part.layers),
+                part.described() if isinstance(part, _Network) else [],
+            )
+            for name, part in self.parts.items()
+        ]
 
     def make_inputs(self) -> list[Any]:
         """A symbolic tensor for each of the network's inputs."""
@@ -233,7 +243,7 @@ class _Network:
         return made.get(name, [])[0 if len(calls) == 1 else index - first][place]
 
 
-def _part(entry: Any, names: _Names) -> Any:
+def _part(entry: Any, names: Names) -> Any:
     if entry["class_name"] in NETWORKS:
         return _Network(entry, names)
     is_operation = entry["class_name"] in ("TFOpLambda", "SlicingOpLambda")
@@ -263,26 +273,3 @@ def _is_floats(values: list[Any]) -> bool:
 
 def _single(tensors: list[Any]) -> Any:
     return tensors[0] if len(tensors) == 1 else tensors
-
-
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, keras.KerasTensor)
-
-
-def _named(result: Any, sources: Sequence[Any], name: str, names: _Names) -> Any:
-    """`result`, with a name of its own for each operation that makes it of `sources`.
-
-    Keras numbers operations through the whole process, so that two might have one name.
-    """
-    known = {id(each) for each in sources}
-    left = [each for each in keras.tree.flatten(result) if _is_tensor(each)]
-    while left:
-        tensor = left.pop(0)
-        if id(tensor) in known:
-            continue
-        operation, index, _ = tensor._keras_history
-        outputs = operation._inbound_nodes[index].output_tensors
-        known.update(id(each) for each in outputs)
-        operation.name = names.give(name)
-        left.extend(operation._inbound_nodes[index].input_tensors)
-    return result

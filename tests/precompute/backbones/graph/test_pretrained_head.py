@@ -88,6 +88,7 @@ def network(head: Any) -> Any:
 
 
 def loaded(whole: Any, kind: str, folder: Path, labels: str = "") -> Backbone:
+    folder.mkdir(exist_ok=True)
     path = folder / ("mine.keras" if kind == "keras" else "saved")
     if kind == "keras":
         whole.save(path)
@@ -180,6 +181,23 @@ def test_a_sigmoid_of_one_number_is_two_classes(head: Any, kind: str, tmp_path: 
     assert bias[0] == np.abs(weights[:, 0]).max() == 0
 
 
+@pytest.mark.parametrize("kind", ["keras", "saved"])
+def test_one_number_is_no_chance_and_the_logit_of_the_second_of_two_labels(
+    kind: str, tmp_path: Path
+) -> None:
+    whole = network(lambda x: layers.Dense(1)(average(x)))
+    image = (255 * photos()[1]).astype(np.uint8)
+    [[number]] = np.asarray(whole(image[None].astype(np.float32)))
+    told = rf"expected a network of classes, got one number, {number:.2g}\d*, .* name both"
+    with pytest.raises(UserError, match=told):
+        class_chances(loaded(whole, kind, tmp_path), image)
+    (tmp_path / "labels.txt").write_text("cat\ndog\n")
+    backbone = loaded(whole, kind, tmp_path / "again", str(tmp_path / "labels.txt"))
+    assert backbone.class_names == ("cat", "dog")
+    dog = 1 / (1 + np.exp(-number))
+    np.testing.assert_allclose(class_chances(backbone, image), [1 - dog, dog], atol=1e-5)
+
+
 def test_classes_that_do_not_exclude_each_other_have_chances_of_their_own(tmp_path: Path) -> None:
     whole = network(HEADS["several"])
     backbone = loaded(whole, "keras", tmp_path)
@@ -192,11 +210,11 @@ REFUSED = {
     "flattened": (
         lambda x: layers.Dense(5)(layers.Flatten()(x)),
         r"expected classes that are read from the average or the maximum of the last cut by dense "
-        r"layers with ReLU, got others after 'flatten' \(Flatten\); train a head",
+        r"layers with ReLU, got 'flatten' \(Flatten\), which does something else; train a head",
     ),
     "normed by photos": (
         lambda x: layers.LayerNormalization()(layers.Dense(5)(average(x))),
-        r"got others after 'global_average_pooling2d' \(GlobalAveragePooling2D\)",
+        r"got 'layer_normalization' \(LayerNormalization\), which does something else; train",
     ),
     "of one number": (
         lambda x: layers.Dense(1)(average(x)),
