@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from diamond_cutter.command.configuration import add_options, load_study
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
-from diamond_cutter.precompute.photos.report_text import brief, cautions
+from diamond_cutter.precompute.photos.report_text import brief, cautions, printable
 from diamond_cutter.precompute.stores.attribution.attribution_reader import network_document
 from diamond_cutter.precompute.stores.study.study_layout import Cut, Study
 from diamond_cutter.precompute.stores.study.study_reader import ranking_document
@@ -67,7 +68,7 @@ def _question(options: Namespace, settings: StudySettings) -> None:
     for row in seen["photos"]:
         for model, classes in row["classes"].items():
             said = [text for name, logit in classes[:2] for text in (name, f"{logit:.1f}")]
-            table.add_row(row["path"], model, *said)
+            table.add_row(*(Text(printable(text)) for text in (row["path"], model, *said)))
     Console().print(table)
     print("", *cautions(result.report), sep="\n")  # noqa: T201
     print(f"{result.address}: all of it; `diamond site` makes the pages")  # noqa: T201
@@ -107,8 +108,9 @@ def _words(result: "Result") -> str:
             brief(result.report),
             "",
             f"without a network: {without}",
-            f"{len(study.ranking)} cuts, {study.photos:,} photos, {len(study.classes)} classes; "
-            f"{seconds}",
+            f"{study_text.count(len(study.ranking), 'cut')}, "
+            f"{study_text.count(study.photos, 'photo')}, "
+            f"{study_text.count(len(study.classes), 'class', 'classes')}; {seconds}",
             f"{result.address}: all of it; `diamond site` makes the pages",
         ]
     )

@@ -76,9 +76,7 @@ def report(
         duplicates=repeats,
         problem=listing.question
         or (
-            _problem(
-                source, entries, joined, classes, groups, mend, (file.reason for file in files)
-            )
+            _problem(source, entries, joined, classes, groups, mend, map(_kind, files))
             if labelled or not classes
             else ""
         ),
@@ -174,10 +172,18 @@ def _file(entry: Entry, finding: Finding | None, unfit: str, said: Sequence[str]
     )
 
 
-def _kinds(reasons: Iterable[str]) -> str:
-    """What files are that can't be used: the commonest of the `reasons` why not, in brackets."""
-    kinds = Counter(reason.partition(":")[0].rstrip(".") for reason in reasons if reason)
-    named = [f"{many:,}: {kind[0].lower()}{kind[1:]}" for kind, many in kinds.most_common(NAMED)]
+def _kind(file: File) -> str:
+    """What a file is that can't be used: by the reason why not, or the end of its name."""
+    suffix = PurePosixPath(file.path).suffix
+    if file.outcome == "ignore" and suffix:
+        return f"a {suffix} file"
+    kind = file.reason.partition(":")[0].rstrip(".")
+    return kind[:1].lower() + kind[1:]
+
+
+def _kinds(kinds: Iterable[str]) -> str:
+    """What files are that can't be used: the commonest of `kinds`, in brackets."""
+    named = [f"{many:,}: {kind}" for kind, many in Counter(filter(None, kinds)).most_common(NAMED)]
     return f" ({'; '.join(named)})" if named else ""
 
 
@@ -188,16 +194,17 @@ def _problem(
     classes: Mapping[str, int],
     groups: str,
     mend: str,
-    reasons: Iterable[str],
+    kinds: Iterable[str],
 ) -> str:
     """Why no study can be made of the dataset, in a line; empty if one can."""
     found = _count(entries[place].label for place in joined)
     splits = _count(entries[place].split for place in joined if entries[place].split)
     if not found:
-        files = f"none among {len(entries):,} files" if entries else "no file at all"
+        many = "1 file" if len(entries) == 1 else f"{len(entries):,} files"
+        files = f"none among {many}" if entries else "no file at all"
         return (
             f"{source}: expected a folder for each class with photos in it ({PHOTO_KINDS}), got "
-            f"{files}{_kinds(reasons)}; mend the address or the files"
+            f"{files}{_kinds(kinds)}; mend the address or the files"
         )
     if len(found) == 1:
         (only,) = found

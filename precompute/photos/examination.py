@@ -27,7 +27,7 @@ from diamond_cutter.precompute.photos.images.image_decoding import UnreadableErr
 from diamond_cutter.precompute.photos.images.thumbnail import histogram, thumbnail
 from diamond_cutter.precompute.photos.images.value_range import Range, common_range
 
-VERSION = f"4, Pillow {PIL.__version__}"
+VERSION = f"5, Pillow {PIL.__version__}"
 """Changes whenever the same file would be found or shown to be something else, or near another."""
 
 SLICE = 64

@@ -105,7 +105,7 @@ class Decoded:
     `format`: of the file, a key of `FORMATS`; `note`: what was done that its owner may want to
     know, in sentences, empty if nothing. Where its values have more than 8 bits, `span` is
     what `find_span` finds in them, and `value_range` what became 0 and 255; else both are None.
-    `faint`: it looks like a single colour.
+    `faint`: it looks like a single colour, or is of very few levels though of more than 8 bits.
     """
 
     image: NDArray[np.uint8]
@@ -164,9 +164,12 @@ def _decode(opened: ImageFile.ImageFile, form: str, value_range: Range | None) -
             f"Its sides are as 1 to {longer / shorter:.0f}; a network sees the middle square only."
         )
     least, most = int(image.min()), int(image.max())
-    faint = most - least < FEW_LEVELS
-    if faint:
+    levels = int(np.count_nonzero(np.bincount(image.ravel()))) if span else most - least
+    faint = levels < FEW_LEVELS
+    if most - least < FEW_LEVELS:
         notes.append(f"Next to nothing to be seen: its values are {least} to {most} of 0 to 255.")
+    elif faint:
+        notes.append(f"Next to nothing to be seen: it has {levels} different values in all.")
     return Decoded(image, form, " ".join(notes), span, used if span else None, faint)
 
 

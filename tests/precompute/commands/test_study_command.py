@@ -9,8 +9,11 @@ import pytest
 
 from diamond_cutter.build.measured_study import read_studies
 from diamond_cutter.command.main import main
+from diamond_cutter.precompute.commands import study_command
+from diamond_cutter.precompute.stores.study.dataset_report import File, Report
 from diamond_cutter.precompute.stores.study.study_layout import LabelDoubts
-from diamond_cutter.precompute.study import study_run
+from diamond_cutter.precompute.study import network_result, study_run
+from diamond_cutter.precompute.study.network_result import NetworkResult
 from diamond_cutter.precompute.study.study_run import Result
 
 Printed = Callable[..., str]
@@ -68,3 +71,31 @@ def test_doubted_labels_are_in_the_json(printed: Printed) -> None:
     doubts = json.loads(printed("--json"))["label_doubts"]
     assert [doubt["path"] for doubt in doubts] == ["photos/036.jpg", "photos/054.jpg"]
     assert 1 > doubts[0]["score"] > doubts[1]["score"] > 0.5
+
+
+def test_photos_in_brackets_and_what_was_left_out_of_networks_by_themselves(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = Report(
+        source="photos",
+        classes={},
+        splits={},
+        imbalance=1.0,
+        small=[],
+        sides=[],
+        duplicates=[],
+        problem="",
+        files=[File("cut.jpg", "reject", "Cut off."), File("a.txt", "ignore", "No photo.")],
+    )
+    seen = [{"path": "[/b] 1.jpg", "classes": {"tiny": [("[x]", 2.0), ("cup", 1.0)]}}]
+    monkeypatch.setattr(study_command, "network_document", lambda *_: {"photos": seen})
+    monkeypatch.setattr(
+        network_result,
+        "explain_networks",
+        lambda *_: NetworkResult(None, report, "there"),  # type: ignore[arg-type]
+    )
+    assert main(["study", "own", "--dataset", "photos", "--head", "own"]) == 0
+    said = capsys.readouterr().out
+    assert "[/b] 1.jpg tiny" in said
+    assert "Left out: 1\n  cut.jpg: Cut off.\nIgnored: a.txt, no photo\nthere: all of it" in said

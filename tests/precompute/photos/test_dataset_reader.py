@@ -266,7 +266,7 @@ def test_a_dataset_of_which_no_study_can_be_made(
 def test_files_of_which_none_is_a_photo(folder: Folder) -> None:
     (folder.root / "cat").mkdir()
     (folder.root / "cat" / "a.jpg").write_text("no photo")
-    assert "got none among 1 files" in folder.read().report.problem
+    assert "got none among 1 file " in folder.read().report.problem
 
 
 def test_a_split_with_one_side_is_a_problem(folder: Folder) -> None:
@@ -410,7 +410,7 @@ def test_what_is_not_read_is_named_by_its_kind(folder: Folder) -> None:
         (folder.root / name / "old.tga").write_bytes(bytes(9))
         (folder.root / name / "notes.txt").write_bytes(b"none")
     assert folder.read().report.problem.endswith(
-        "got none among 12 files (8: a DICOM image; 2: no photo by its name and first bytes; "
+        "got none among 12 files (8: a DICOM image; 2: a .txt file; "
         "2: a TGA image); mend the address or the files"
     )
     folder.fill("cat", 3, 0)

@@ -185,3 +185,10 @@ def test_a_photo_of_next_to_nothing_is_noted(tmp_path: Path) -> None:
     Image.fromarray(np.uint8([[[3], [4], [19]] * 6] * 12).repeat(3, 2)).save(tmp_path / "a.png")
     assert not decode(tmp_path / "a.png").faint
     assert decode(tmp_path / "a.png").note == ""
+    few = np.arange(1000, 1016, dtype=np.uint16).repeat(9).reshape(12, 12)
+    Image.fromarray(few).save(tmp_path / "16.png")
+    Image.fromarray(few.clip(None, 1014)).save(tmp_path / "15.png")
+    assert not decode(tmp_path / "16.png", (1000.0, 1015.0)).faint
+    decoded = decode(tmp_path / "15.png", (1000.0, 1015.0))
+    assert decoded.faint
+    assert decoded.note.endswith("Next to nothing to be seen: it has 15 different values in all.")
