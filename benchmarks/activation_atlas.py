@@ -19,6 +19,7 @@ that a picture takes. `centre`: the middle of pictures alone is read, as Lucid's
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,11 @@ def main() -> None:
         [photo for index, photo in enumerate(photos) if (index in drawn) == own]
         for own in (True, False)
     ]
-    own, other = (draw(backbone, maps, each) for each in (inside, others))
+    layers = tuple(each.layer for each in maps)
+    if layers[-1] != maps[-1].cut:
+        raise SystemExit(f"expected maps up to the cut {maps[-1].cut}, got {layers}")
+    parts = round((maps[0].vectors / maps[0].photos) ** 0.5)
+    own, other = (draw(backbone, layers, parts, each) for each in (inside, others))
     print("layer           grid  cells  others    own    ideal   beside   trust  continuity")
     for each in maps:
         position = np.asarray(array(map_group(slot, each), "position")[:])
@@ -217,16 +222,14 @@ def beside(row: NDArray[Any], column: NDArray[Any], excited: Floats, ways: Float
     return float(np.mean(differ)) if differ else float("nan")
 
 
-def draw(backbone: Backbone, maps: list[ActivationMap], photos: list[Photo]) -> dict[str, Floats]:
-    """The vectors of photos at the mapped layers, (V, C) by layer, as a study draws them."""
-    layers = tuple(each.layer for each in maps)
-    parts = round((maps[0].vectors / maps[0].photos) ** 0.5)
+def draw(
+    backbone: Backbone, layers: tuple[str, ...], parts: int, photos: Sequence[Photo]
+) -> dict[str, Floats]:
+    """The vectors of photos at layers, (V, C) by layer, as a study draws them."""
     request = SampleRequest(backbone.network, layers, "average", parts, 0)
     sampler = ActivationSampler(backbone, layers, "average", parts)
     own = classifier(backbone)
     head = [(own.weights, own.bias)]
-    if layers[-1] != maps[-1].cut:
-        raise SystemExit(f"expected maps up to the cut {maps[-1].cut}, got {layers}")
     vectors: dict[str, list[Floats]] = {layer: [] for layer in layers}
     for start in range(0, len(photos), BATCH):
         batch = photos[start : start + BATCH]

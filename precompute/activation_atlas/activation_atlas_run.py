@@ -21,6 +21,12 @@ from diamond_cutter.precompute.activation_atlas.cell_pictures import (
 from diamond_cutter.precompute.activation_atlas.drawn_vectors import DrawnLayer, read_drawn
 from diamond_cutter.precompute.activation_atlas.layout_run import lay_out_layers
 from diamond_cutter.precompute.activation_atlas.map_cells import Cells, grid_sides, make_cells
+from diamond_cutter.precompute.activation_atlas.map_forecast import (
+    Forecast,
+    cells_expected,
+    effort_of,
+    layers_effort,
+)
 from diamond_cutter.precompute.activation_atlas.map_settings import FEW, parts_of
 from diamond_cutter.precompute.activation_atlas.map_writing import write_layer_map
 from diamond_cutter.precompute.activation_atlas.vector_moments import Moments
@@ -28,6 +34,8 @@ from diamond_cutter.precompute.attribution.attribution_selection import (
     choose_photos,
     select_layers,
 )
+from diamond_cutter.precompute.attribution.attribution_task import PhotoTask
+from diamond_cutter.precompute.attribution.class_pictures import picture_effort
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
 from diamond_cutter.precompute.attribution.photo_tasks import (
     AskedCut,
@@ -39,6 +47,7 @@ from diamond_cutter.precompute.attribution.photo_tasks import (
 )
 from diamond_cutter.precompute.jobs.cluster import Workers
 from diamond_cutter.precompute.jobs.display import Display
+from diamond_cutter.precompute.rendering.targets import Family
 from diamond_cutter.precompute.stores.activation_atlas import activation_atlas_store
 from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import ActivationMap
 from diamond_cutter.precompute.stores.shards import find_rows
@@ -83,14 +92,37 @@ def map_layers(
         for depth, each in enumerate(asked)
         for task in photo_tasks(each, study, place, depth, PASSES)
     ]
-    make(store_samples, tasks, "photos")
+    forecast = Forecast(workers, display)
+    told = _expect(forecast, asked, tasks, settings.grid)
+    if tasks:
+        forecast.tell(told)
+    with forecast.part(("photos",)):
+        make(store_samples, tasks, "photos")
     kept: dict[str, set[str]] = {}
     maps = []
     for each in asked:
         kept.setdefault(each.namespace, set()).update(each.keys)
-        maps += _map_cut(each, photo_set, place, make, settings.grid, seed, display, kept)
+        maps += _map_cut(each, photo_set, place, make, settings.grid, seed, display, kept, forecast)
     activation_atlas_store.finish_maps(place.slot_group(), maps)
     return kept
+
+
+def _expect(
+    forecast: Forecast, asked: Sequence[AskedCut], tasks: Sequence[PhotoTask], finest: int
+) -> str:
+    """Expect all that is to be made, and say what it is, if all of it is missing."""
+    vectors = cells = layers = 0
+    forecast.expect(("photos",), effort_of(tasks))
+    for each in asked:
+        network = each.to_explain.backbone
+        count = len(each.chosen) * each.request.parts**2
+        mapped = len(each.to_explain.layers)
+        expected = cells_expected(finest, count) * mapped
+        picture = picture_effort(network.gflops, network.input_size, Family.CHANNEL)
+        forecast.expect(("layers", *each.to_explain.pair), layers_effort(mapped, count))
+        forecast.expect(("cells", *each.to_explain.pair), picture * expected)
+        vectors, layers, cells = vectors + count * mapped, layers + mapped, cells + expected
+    return f"{vectors} vectors of {layers} layers, some {cells} cells"
 
 
 def _map_cut(
@@ -102,12 +134,14 @@ def _map_cut(
     seed: int,
     display: Display,
     kept: dict[str, set[str]],
+    forecast: Forecast,
 ) -> list[ActivationMap]:
     study, to_explain = place.study_group(), asked.to_explain
     found = find_rows(study, asked.namespace)
     rows = [found[key] for key in asked.keys]
     drawn = [read_drawn(study, asked, rows, layer) for layer in to_explain.layers]
-    positions = lay_out_layers(asked, drawn, place, make, seed, kept, display)
+    with forecast.part(("layers", *to_explain.pair)):
+        positions = lay_out_layers(asked, drawn, place, make, seed, kept, display)
     display.phase("averaging the cells of maps")
     averaged = [
         average_cells(each, position, finest, len(to_explain.classes), display)
@@ -122,7 +156,9 @@ def _map_cut(
         for depth, each in enumerate(planned)
         for task in cell_tasks(to_explain, each, place, depth)
     ]
-    make(store_cell_pictures, tasks, "cells")
+    forecast.expect(("cells", *to_explain.pair), effort_of(tasks))
+    with forecast.part(("cells", *to_explain.pair)):
+        make(store_cell_pictures, tasks, "cells")
     maps = []
     for each, position, averages, plan in zip(drawn, positions, averaged, planned, strict=True):
         display.phase(f"the map of {each.layer.name}")

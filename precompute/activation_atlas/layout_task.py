@@ -14,10 +14,15 @@ from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.shards import RowIndex
 from diamond_cutter.precompute.stores.store_address import subgroup
 
-VERSION = 4
+VERSION = 5
 """Of the layout: raised when the same vectors would lie elsewhere."""
 _GFLOP = 0.25
 """What a vector that is laid out takes, in GFLOP of a network that take as long."""
+
+
+def layout_effort(vectors: int) -> float:
+    """What it takes to lay out so many vectors, in GFLOP."""
+    return _GFLOP * min(vectors, LAID_OUT)
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class LayoutTask:
     @property
     def effort(self) -> float:
         """About what it takes, in GFLOP."""
-        return _GFLOP * min(len(self.common), LAID_OUT)
+        return layout_effort(len(self.common))
 
     @property
     def size(self) -> int:

@@ -26,9 +26,6 @@ HELD = 0.4
 
 `benchmarks/map_layouts.py` has what it costs and gives.
 """
-EXAGGERATED = 2.0
-"""How much more vectors draw each other in the first steps of a layer that begins where the common
-layout ends; with the usual 12 it would be arranged anew."""
 COMPONENTS = 50
 """Principal components that distances are measured in: less noise, and a tenth of the time."""
 PERPLEXITY = 30
@@ -99,7 +96,7 @@ class CommonLayout:
         joined = Components.of(whole)
         features = joined(whole)
         first_two = features[:, :2]
-        position = first_two if len(layers) == 1 else _arranged(features, first_two, seed)
+        position = first_two if len(layers) == 1 else _embed(features, first_two, seed)
         return cls(components, joined, features, position)
 
     def place(self, layers: Sequence[Vectors]) -> Vectors:
@@ -124,7 +121,7 @@ class LayerLayout:
     def of(
         cls, vectors: Vectors, common: Vectors, seed: int, *, held: float = HELD
     ) -> "LayerLayout":
-        """Lay out vectors (L, C) that begin at `common` (L, 2) and are held there; 0: they are not.
+        """Lay out vectors (L, C) that begin at `common` (L, 2) and are held there.
 
         In the end they are turned, or mirrored, to where `common` is: few vectors leap over each
         other in the first steps, all at once.
@@ -135,8 +132,7 @@ class LayerLayout:
         scale = np.float32(held / max(spread, np.finfo(np.float32).tiny))
         components = Components.of(vectors)
         features = np.concatenate([components(vectors), centred * scale], axis=1)
-        arrange = _embed if held else _arranged
-        position = arrange(features, centred, seed)
+        position = _embed(features, centred, seed)
         apart = position - position.mean(axis=0)
         turn, _ = orthogonal_procrustes(apart, centred)
         turned = (apart @ turn).astype(np.float32)
@@ -195,21 +191,13 @@ def evenly(count: int, most: int) -> NDArray[np.intp]:
     return np.arange(count) if count <= most else np.linspace(0, count - 1, most).astype(np.intp)
 
 
-def _arranged(features: Vectors, beginning: Vectors, seed: int) -> Vectors:
-    """Features laid out anew: so small a beginning is soon left."""
-    spread = np.maximum(beginning.std(axis=0), np.finfo(np.float32).tiny)
-    return _embed(features, beginning / spread * 1e-4, seed, exaggerated=12.0)
-
-
-def _embed(
-    features: Vectors, beginning: Vectors, seed: int, exaggerated: float = EXAGGERATED
-) -> Vectors:
+def _embed(features: Vectors, beginning: Vectors, seed: int) -> Vectors:
     from sklearn.manifold import TSNE
 
+    spread = np.maximum(beginning.std(axis=0), np.finfo(np.float32).tiny)
     tsne = TSNE(
-        init=beginning.astype(np.float32),
+        init=(beginning / spread * 1e-4).astype(np.float32),  # small, or it would not be left
         perplexity=min(PERPLEXITY, (len(features) - 1) / 3),
-        early_exaggeration=exaggerated,
         random_state=seed,
     )
     with threadpool_limits(1):  # sums in the same order on every machine

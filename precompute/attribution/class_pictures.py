@@ -38,6 +38,11 @@ BATCH = 8
 """Pictures that are rendered at a time."""
 
 
+def picture_effort(gflops: float, input_size: int, family: Family) -> float:
+    """What a picture takes, in GFLOP: a pass forward and back of every view."""
+    return 2 * gflops * RECIPES[RECIPE[family]].pixels(CLASS_SIDE) / input_size**2
+
+
 @dataclass(frozen=True)
 class ClassPicturesTask:
     """What one task makes: a batch of pictures of one layer and family, with the key of each."""
@@ -62,9 +67,8 @@ class ClassPicturesTask:
 
     @property
     def effort(self) -> float:
-        """The operations: a pass forward and back of every view."""
-        views = RECIPES[RECIPE[self.family]].pixels(CLASS_SIDE)
-        return 2 * self.gflops * views / self.input_size**2 * len(self.targets)
+        """The operations."""
+        return picture_effort(self.gflops, self.input_size, self.family) * len(self.targets)
 
     @property
     def size(self) -> int:
