@@ -38,6 +38,7 @@ from diamond_cutter.precompute.activation_atlas.activation_sample_task import (
     draw_places,
 )
 from diamond_cutter.precompute.activation_atlas.activation_sampler import ActivationSampler
+from diamond_cutter.precompute.activation_atlas.cell_pictures import SHRINKAGE
 from diamond_cutter.precompute.activation_atlas.map_layout import Components, between, evenly
 from diamond_cutter.precompute.activation_atlas.vector_moments import Moments
 from diamond_cutter.precompute.attribution.attributor import BATCH
@@ -147,9 +148,9 @@ class Judge:
             )
         return found[0], found[1]
 
-    def ways(self, means: Floats) -> Floats:
-        """The directions that are rendered of cells with such means, (n, C)."""
-        return whiten(self.apart(means), self.moments.covariance, self.spread)
+    def ways(self, means: Floats, shrinkage: float = 1.0) -> Floats:
+        """The directions of cells with such means, whitened, (n, C)."""
+        return whiten(self.apart(means), self.moments.covariance, self.spread, shrinkage)
 
     def apart(self, means: Floats) -> Floats:
         """Vectors (n, C) from the mean of all, in natural standard deviations."""
@@ -169,7 +170,7 @@ class Judge:
     def shares(self, side: int, row: NDArray[Any], column: NDArray[Any], pictures: Images) -> str:
         own, others = self.means(side, row, column)
         known = np.flatnonzero(np.isfinite(others[:, 0]))
-        excited, ways = self.excited(pictures), self.ways(own)
+        excited, ways = self.excited(pictures), self.ways(own, SHRINKAGE)
         held_out = self.ways(others[known])
         values = (
             share(excited, held_out, known),
@@ -189,7 +190,7 @@ def compare(judge: Judge, side: int, row: NDArray[Any], column: NDArray[Any], op
     held_out = judge.ways(others[known])
     render = make("diamond", judge.backbone, judge.layer, Family.CHANNEL, RECIPES["preview"], 0)
     targets = [direction(judge.layer, way, f"cell {number}")
-               for number, way in enumerate(judge.ways(own))]  # fmt: skip
+               for number, way in enumerate(judge.ways(own, SHRINKAGE))]  # fmt: skip
     lucid = lucid_icons(judge.backbone, judge.layer.name, own, judge.own, options.steps,
                         options.attempts)  # fmt: skip
     for name, (pictures, seconds) in (("ours", render(targets)), ("Lucid's", lucid)):
