@@ -41,7 +41,7 @@ which in deep layers is more than the photo."""
 QUALITY = 80
 """Of these pictures, as WebP has it."""
 SHRINKAGE = 10.0
-"""In whitening, see `whiten`: more than others' directions need, for a cell is a mean of few vectors.
+"""In whitening, see `whiten`: a cell is a mean of few vectors, less sure than other directions.
 
 With 1, its picture at Lite0's last layer excites what other photos have in the cell more than 82 %
 of others' do, with 10 88 %; at two depths before, 94 and 95, and 94 and 96.
