@@ -1,7 +1,8 @@
 """The atlas as the site reads it: all but the pictures, checked before anything is written."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,13 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.stores.atlas.activation_statistics import NAME as NATURAL
 from diamond_cutter.precompute.stores.atlas.activation_statistics import (
+    DIGITS,
     ActivationStatistics,
     read_natural,
+    read_photo_pictures,
 )
+from diamond_cutter.precompute.stores.atlas.activation_statistics import NAME as NATURAL
 from diamond_cutter.precompute.stores.atlas.atlas_layout import (
     MADE_ON,
     Flag,
@@ -43,6 +46,7 @@ class RenderedLayer:
     made_on: the device and the precision that made each picture; empty where that is not known.
     images: (C, S, S, 3) uint8, sRGB, in the store; true only where `pictured`.
     natural: what the channels do on photos; None where that was not measured.
+    photos: the folder of these photos in the site; empty where they were not kept.
     weights_digest: of the network, as `Network` has it; empty where the atlas does not say.
     """
 
@@ -57,6 +61,7 @@ class RenderedLayer:
     made_on: tuple[str, ...]
     images: zarr.Array[Any]
     natural: ActivationStatistics | None
+    photos: str = ""
     weights_digest: str = ""
 
     def is_of(self, weights_digest: str) -> bool:
@@ -86,10 +91,15 @@ class ModelAtlas:
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """What an atlas holds: its models, by name, and the list of all that there are."""
+    """What an atlas holds: its models, by name, the list of all that there are, and photos.
+
+    photos: (N, 192, 192, 3) uint8 sRGB, in the store, by their folder in the site; examples of
+        channels.
+    """
 
     models: tuple[ModelAtlas, ...]
     catalogue: tuple[Listed, ...]
+    photos: Mapping[str, zarr.Array[Any]] = field(default_factory=dict)
 
 
 def read_atlas(address: str) -> Atlas:
@@ -100,9 +110,10 @@ def read_atlas(address: str) -> Atlas:
     """
     atlas = open_atlas(address)
     groups = sorted(atlas.groups(), key=lambda item: item[0])
-    models = tuple(_read_model(address, name, group) for name, group in groups)
+    photos = {f"photos/{name}/": found for name, found in read_photo_pictures(atlas).items()}
+    models = tuple(_read_model(address, name, group, photos) for name, group in groups)
     try:
-        return Atlas(models, read_catalogue(atlas))
+        return Atlas(models, read_catalogue(atlas), photos)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(f"{address}/{CATALOGUE}", "the list of models", f"{error!r}") from error
 
@@ -117,7 +128,7 @@ def read_pictures(layer: RenderedLayer, start: int, stop: int) -> NDArray[np.uin
     return pictures
 
 
-def _read_model(address: str, name: str, group: zarr.Group) -> ModelAtlas:
+def _read_model(address: str, name: str, group: zarr.Group, photos: Collection[str]) -> ModelAtlas:
     try:
         model, layers = read_model(group)
     except (KeyError, ValueError) as error:
@@ -130,12 +141,14 @@ def _read_model(address: str, name: str, group: zarr.Group) -> ModelAtlas:
             )
     _expect(f"{address}/{name}", "model's name", name, model.name)
     rendered = tuple(
-        _read_layer(address, name, layer, group) for layer in layers if layer.name in group
+        _read_layer(address, name, layer, group, photos) for layer in layers if layer.name in group
     )
     return ModelAtlas(model, tuple(layers), rendered)
 
 
-def _read_layer(address: str, model: str, layer: Layer, parent: zarr.Group) -> RenderedLayer:
+def _read_layer(
+    address: str, model: str, layer: Layer, parent: zarr.Group, photos: Collection[str]
+) -> RenderedLayer:
     where = f"{address}/{model}/{layer.name}"
     group = parent[layer.name]
     if not isinstance(group, zarr.Group):
@@ -165,8 +178,21 @@ def _read_layer(address: str, model: str, layer: Layer, parent: zarr.Group) -> R
             )
     natural = _read_natural(where, count, group)
     weights = read_weights(parent)
+    folder = f"photos/{natural.digest[:DIGITS]}/" if natural and natural.paths else ""
     return RenderedLayer(
-        model, layer, recipes, seed, side, score, flag, level, made_on, images, natural, weights
+        model=model,
+        layer=layer,
+        recipes=recipes,
+        seed=seed,
+        side=side,
+        score=score,
+        flag=flag,
+        level=level,
+        made_on=made_on,
+        images=images,
+        natural=natural,
+        photos=folder if folder in photos else "",
+        weights_digest=weights,
     )
 
 

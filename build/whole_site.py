@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 
 from diamond_cutter.build.explained_study import NetworkByItself, read_networks
 from diamond_cutter.build.measured_study import MeasuredStudy, read_studies
@@ -79,6 +80,7 @@ def build_site(
         for path, content in assets.items():
             stage.write(around.assets + path, content)
         made_from = _write_pictures(stage, models, report)
+        _write_photos(stage, found, report)
         statistics = _statistics(measured, networks)
         shown_from = _write_layers(stage, around, rendered, made_from, statistics, report)
         layers = {layer.path: layer for _, layer in rendered}
@@ -131,6 +133,25 @@ def _write_pictures(stage: Stage, models: tuple[ModelAtlas, ...], report: Report
                 channel_pictures.encode_strip(band, channel_pictures.BAND_SIDE),
             )
     return made_from
+
+
+def _write_photos(stage: Stage, atlas: Atlas, report: Report) -> None:
+    """Write the photos that channels have as examples; those of a folder never change."""
+    used: dict[str, set[int]] = {}
+    for layer in chain.from_iterable(model.rendered for model in atlas.models):
+        if layer.natural and layer.photos:
+            numbers = used.setdefault(layer.photos, set())
+            numbers.update(np.unique(layer.natural.example_photo).tolist())
+    named = [(folder, n) for folder, numbers in used.items() for n in sorted(numbers) if n >= 0]
+    for done, (folder, number) in enumerate(named):
+        report("photos", done, len(named))
+        path = f"{folder}{number}.webp"
+        if stage.holds(path):
+            stage.keep(path)
+        else:
+            picture = np.asarray(atlas.photos[folder][number], np.uint8)
+            stage.write(path, channel_pictures.webp(picture))
+    report("photos", len(named), len(named))
 
 
 def _encode(stage: Stage, layers: list[RenderedLayer], report: Report) -> None:
@@ -268,6 +289,8 @@ def _pages_digest(
     natural = layer.natural
     if natural is not None:
         arrays += [part.tobytes() for part in (natural.maximum, natural.best, natural.spread)]
+        arrays += [natural.example_value.tobytes(), natural.example_box.tobytes()]
+        arrays.append(natural.example_photo.tobytes())
     facts = (
         generator,
         around,
@@ -278,7 +301,8 @@ def _pages_digest(
         layer.seed,
         layer.made_on,
         made_from,
-        natural and (natural.photos, natural.source, natural.paths),
+        natural and (natural.photos, natural.source, natural.paths, natural.side),
+        layer.photos,
     )
     said = chain.from_iterable(layer_statistics.contents() for layer_statistics in statistics)
     own = [("facts", repr(facts).encode()), *(("array", array) for array in arrays)]

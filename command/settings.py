@@ -51,8 +51,8 @@ class AtlasSettings:
     seed: int = setting(0, "the seed that every picture's own seed is derived from")
     photos: str = setting(
         "",
-        "the photos of natural statistics: a folder, an archive or an address; left out: "
-        "those of --for's study, else samples",
+        "the photos of natural statistics and examples, which the site shows: a folder, an archive "
+        "or an address; left out: those of --for's study, else samples",
     )
     circuits: int = setting(
         16, "inputs and outputs of each channel whose weights are kept, the strongest; 0: none"

@@ -20,7 +20,10 @@ from diamond_cutter.build.whole_site import build_site
 from diamond_cutter.command.configuration import SHARED
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.stores.atlas import atlas_writer
-from diamond_cutter.precompute.stores.atlas.activation_statistics import ActivationStatistics
+from diamond_cutter.precompute.stores.atlas.activation_statistics import (
+    PHOTO_SIDE,
+    ActivationStatistics,
+)
 from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Flag, Layer, Level, Model
 from diamond_cutter.precompute.stores.atlas.model_list import Listed
 from diamond_cutter.precompute.stores.store_address import array, subgroup
@@ -133,13 +136,18 @@ def write(address: str) -> None:
                     group, atlas_writer.Chunk(chunk.start, wanted), rendered, Level.PREVIEW
                 )
         if layer.name in NATURAL:
-            atlas_writer.write_natural(group, natural(layer.channels, *NATURAL[layer.name]), None)
+            measured = natural(layer.channels, *NATURAL[layer.name])
+            atlas_writer.write_natural(group, measured, None)
+            if measured.paths:
+                side = (PHOTO_SIDE, PHOTO_SIDE, 3)
+                photos = (np.full(side, n, np.uint8) for n in range(measured.photos))
+                atlas_writer.write_photo_pictures(atlas, measured.digest, photos, measured.photos)
 
 
 def natural(channels: int, photos: int, source: str) -> ActivationStatistics:
     """Channel c never changes where c is 2 or 4, and scores 2 on its best photo, but -0.2 on 6.
 
-    That is photo c, from 0 again after the last. Only holidays have paths.
+    That is photo c, from 0 again after the last, and its only example. Only holidays have paths.
     """
     numbers = np.arange(channels)
     return ActivationStatistics(
@@ -151,6 +159,10 @@ def natural(channels: int, photos: int, source: str) -> ActivationStatistics:
         spread=np.where(np.isin(numbers, (2, 4)), 0, 1).astype(np.float32),
         maximum=np.where(numbers == 6, -0.2, 2).astype(np.float32),
         best=(numbers % photos).astype(np.int32),
+        side=64,
+        example_photo=np.stack([numbers % photos, np.full(channels, -1)], 1).astype(np.int32),
+        example_value=np.stack([numbers / 4, np.zeros(channels)], 1).astype(np.float32),
+        example_box=np.tile(np.array([8, 0, 24, 12], np.int32), (channels, 2, 1)),
     )
 
 

@@ -38,7 +38,10 @@ def measure_layers(
         outputs = keras.tree.flatten(network(batch))  # a lone one: no list
         for output, unit, sums in zip(outputs, units, moments, strict=True):
             sums.add(np.asarray(output), np.asarray(_strengths(output, *unit)))
-    return [sums.finish(photos) for sums in moments]
+    return [
+        sums.finish(photos, side, layer.receptive_field)
+        for sums, layer in zip(moments, layers, strict=True)
+    ]
 
 
 def _batches(photos: Photos, side: int) -> Iterator[NDArray[np.float32]]:

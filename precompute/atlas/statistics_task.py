@@ -3,19 +3,28 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import zarr
+from numpy.typing import NDArray
 
 from diamond_cutter.precompute.atlas.activation_moments import Measured
 from diamond_cutter.precompute.atlas.atlas_plan import Plan
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
+from diamond_cutter.precompute.backbones.formats.photo_input import prepare
 from diamond_cutter.precompute.jobs.task import failures_told
 from diamond_cutter.precompute.rendering.recipes import canvas_side
-from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST
+from diamond_cutter.precompute.stores.atlas.activation_statistics import (
+    DIGITS,
+    PHOTO_SIDE,
+    WIDEST,
+    read_photo_pictures,
+)
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, open_atlas
 from diamond_cutter.precompute.stores.atlas.atlas_writer import (
     lacks_natural,
     network_group,
     write_natural,
+    write_photo_pictures,
 )
 from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import subgroup
@@ -91,10 +100,21 @@ def store_natural(address: str, measure: Measure, task: StatisticsTask) -> None:
     Raises `TaskError` if this pass fails, `HitsEverythingError` if all others would.
     """
     with failures_told(task, address):
-        model = network_group(open_atlas(address, mode="r+"), task.network)
+        atlas = open_atlas(address, mode="r+")
+        model = network_group(atlas, task.network)
+        digits = task.photos.digest[:DIGITS]
+        if task.photos.files and digits not in read_photo_pictures(atlas):
+            pictures = map(_picture, task.photos.images())
+            write_photo_pictures(atlas, task.photos.digest, pictures, len(task.photos.files))
         measured = measure(task.network, task.layers, task.side, task.photos)
         for layer, (natural, covariance) in zip(task.layers, measured, strict=True):
             write_natural(subgroup(model, layer.name), natural, covariance)
+
+
+def _picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A photo as it is kept."""
+    picture: NDArray[np.uint8] = np.rint(255 * prepare(image, PHOTO_SIDE)).astype(np.uint8)
+    return picture
 
 
 def measure_photos(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from diamond_cutter.precompute.stores.atlas.atlas_layout import seen_boxes
 from diamond_cutter.precompute.stores.attribution.attribution_layout import Channels
 
 Floats = NDArray[np.float32]
@@ -94,13 +95,8 @@ def _boxes(
 ) -> tuple[Indices, Indices]:
     """Where the strongest place is, (C, E, 2) y and x, and its receptive field, (C, E, 4)."""
     place = seen.place[rows, np.arange(seen.place.shape[1])[:, None]]
-    at = np.stack([place // seen.width, place % seen.width], axis=-1)
-    step = np.array([size / seen.height, size / seen.width])
-    half = size if receptive_field is None else receptive_field / 2  # of unknown: all of it
-    middle = (at + 0.5) * step
-    low = np.clip(np.floor(middle - half), 0, size)[..., ::-1]
-    high = np.clip(np.ceil(middle + half), 0, size)[..., ::-1]
-    return at.astype(np.int32), np.concatenate([low, high], axis=-1).astype(np.int32)
+    at = np.stack([place // seen.width, place % seen.width], axis=-1).astype(np.int32)
+    return at, seen_boxes(at, (seen.height, seen.width), size, receptive_field)
 
 
 def _selectivity(mean: Floats, label: NDArray[np.int64]) -> Floats:

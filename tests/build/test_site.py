@@ -86,6 +86,7 @@ def test_the_site_holds_these_files_and_no_others(small_site: Path) -> None:
             if channel not in (3, 7, 11, 19)
         ),
         *(f"{model}/block1/{channel}/channel.jpg" for channel in range(300)),
+        *(f"photos/0f0f0f0f0f0f/{photo}.webp" for photo in range(250)),
     }
     found = {path for path in contents(small_site) if not path.startswith(("assets/", "studies/"))}
     assert found == expected

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diamond_cutter.build.charts.network_profile import Field, draw_field
-from diamond_cutter.build.page_text import decimal
+from diamond_cutter.build.page_text import decimal, shown
 from diamond_cutter.build.pages.atlas.atlas_pages import (
     beside,
     channel_picture,
@@ -14,11 +14,13 @@ from diamond_cutter.build.pages.atlas.atlas_pages import (
 )
 from diamond_cutter.build.pages.atlas.photo_comparison import (
     beside_photos,
+    examples,
     strongest_photo,
     unchanged,
 )
 from diamond_cutter.build.pages.attribution.channel_statistics_view import (
     ChannelStatistics,
+    Example,
     LayerStatistics,
     channel_statistics,
 )
@@ -41,6 +43,7 @@ class ChannelPage:
     score: as text; empty if it has none.
     beside_photos, strongest_photo, unchanged: what the atlas's photos say of it, see `natural`; may
         be empty.
+    photos: what these are called; examples: those of them with its strongest places.
     recipe: the name of the recipe that it was made by; empty if it is not rendered yet.
     statistics: what the photos of each study say of it. previous, next: the channels beside it.
     """
@@ -58,6 +61,8 @@ class ChannelPage:
     beside_photos: str
     strongest_photo: str
     unchanged: str
+    photos: str
+    examples: tuple[Example, ...]
     recipe: str
     parameters: tuple[Parameter, ...]
     seed: int
@@ -112,6 +117,12 @@ def channel_page(
         ),
         strongest_photo=strongest_photo(natural, channel) if natural else "",
         unchanged=unchanged(natural, channel) if natural else "",
+        photos=shown(natural.source) if natural else "",
+        examples=(
+            tuple(examples(natural, channel, frame.root + layer.photos))
+            if natural and layer.photos
+            else ()
+        ),
         recipe=recipe,
         parameters=_parameters(layer, channel, recipe) if recipe else (),
         seed=layer.seed,

@@ -1,8 +1,10 @@
 """What the atlas's photos say of a channel: how its picture compares with them."""
 
+from collections.abc import Iterator
 from math import isnan
 
 from diamond_cutter.build.page_text import decimal, shown
+from diamond_cutter.build.pages.attribution.channel_statistics_view import Example
 from diamond_cutter.precompute.stores.atlas.activation_statistics import ActivationStatistics
 
 ENOUGH = 100
@@ -27,6 +29,29 @@ def strongest_photo(natural: ActivationStatistics, channel: int) -> str:
     if not natural.paths or not natural.spread[channel] > 0:
         return ""
     return shown(natural.paths[natural.best[channel]])
+
+
+def examples(natural: ActivationStatistics, channel: int, folder: str) -> Iterator[Example]:
+    """The photos with the strongest places of a channel; `folder`: of photos, from the page."""
+    for photo, value, box in zip(
+        natural.example_photo[channel],
+        natural.example_value[channel],
+        natural.example_box[channel].tolist(),
+        strict=True,
+    ):
+        if photo >= 0:
+            left, top, right, bottom = box
+            yield Example(
+                href=f"{folder}{photo}.webp",
+                picture=f"{folder}{photo}.webp",
+                name=shown(natural.paths[photo]),
+                side=natural.side,
+                x=left,
+                y=top,
+                width=right - left,
+                height=bottom - top,
+                value=decimal(float(value)),
+            )
 
 
 def unchanged(natural: ActivationStatistics, channel: int) -> str:

@@ -3,18 +3,28 @@
     <atlas>/<model>/<layer>/natural             attributes: photos, how many; source, their name;
                                                             digest, SHA-256 of what they are;
                                                             paths, as the dataset has them, in
-                                                            order, none of samples
+                                                            order, none of samples; version
     <atlas>/<model>/<layer>/natural/mean        (C,) float32: of the pre-activation, raw units
     <atlas>/<model>/<layer>/natural/spread      (C,) float32: its standard deviation
     <atlas>/<model>/<layer>/natural/maximum     (C,) float32: the highest score of one photo
     <atlas>/<model>/<layer>/natural/best        (C,) int32: which of the photos that is, from 0
+    <atlas>/<model>/<layer>/natural/example_photo  (C, 6) int32: the photos with the highest
+                                                            pre-activations anywhere; -1: no more
+    <atlas>/<model>/<layer>/natural/example_value  (C, 6) float32: those, in natural deviations
+                                                            above the natural mean
+    <atlas>/<model>/<layer>/natural/example_box    (C, 6, 4) int32: what that place can see of the
+                                                            photo: left, top, right, bottom
     <atlas>/<model>/<layer>/natural/covariance  (C, C) float32: of the pre-activation, raw units;
                                                 only where C is at most `WIDEST`
 
 Mean, spread and covariance are over all photos and places. Each photo is seen whole, as a square of
-the side of the layer's pictures. `maximum` is in the units of the atlas's `score`, which see, of a
-photo in the place of the picture, but that it is seen once, as it is. A group without attributes is
-not there, whatever it holds.
+the side of the layer's pictures; boxes are in pixels of that, `side` in the attributes. `maximum`
+is in the units of the atlas's `score`, which see, of a photo in the place of the picture, but that
+it is seen once, as it is. Samples are no examples. A group without attributes is not there,
+whatever it holds. Photos that are examples lie beside the models, as small squares::
+
+    <atlas>/.photos-<digest>   (N, 192, 192, 3) uint8, sRGB: of the photos of that digest, its first
+                               12 digits; attributes: whole, when all are there
 """
 
 from dataclasses import dataclass
@@ -31,6 +41,19 @@ NAME = "natural"
 WIDEST = 2048
 """Channels of the widest layer whose covariance is kept: 17 MB."""
 
+EXAMPLES = 6
+"""Photos of each channel that are kept as its examples, at most."""
+
+PHOTO_SIDE = 192
+"""Side in pixels of the photos that are kept."""
+
+_PHOTOS = ".photos-"
+DIGITS = 12
+"""Of the photos' digest, those that they are told by."""
+
+VERSION = 2
+"""Raised when the same photos give other statistics: those of named photos are measured anew."""
+
 
 @dataclass(frozen=True, eq=False)
 class ActivationStatistics:
@@ -44,10 +67,17 @@ class ActivationStatistics:
     spread: NDArray[np.float32]
     maximum: NDArray[np.float32]
     best: NDArray[np.int32]
+    side: int
+    example_photo: NDArray[np.int32]
+    example_value: NDArray[np.float32]
+    example_box: NDArray[np.int32]
 
 
 ARRAYS = {"mean": "float32", "spread": "float32", "maximum": "float32", "best": "int32"}
 """The arrays of a `ActivationStatistics` by name, (C,) each, with their dtypes."""
+
+EXAMPLE_ARRAYS = {"example_photo": "int32", "example_value": "float32", "example_box": "int32"}
+"""Those of the examples, which statistics of before have not."""
 
 
 def natural_group(layer: zarr.Group) -> zarr.Group | None:
@@ -74,13 +104,31 @@ def read_natural(layer: zarr.Group) -> ActivationStatistics | None:
         raise ValueError(f"paths: expected {photos}, got {len(paths)}")
     if not np.isin(arrays["best"], range(photos)).all():
         raise ValueError(f"best: expected numbers below {photos}")
+    arrays.update(_examples(group, len(arrays["mean"]), photos))
     return ActivationStatistics(
         photos=photos,
         source=str(attributes["source"]),
         digest=str(attributes["digest"]),
         paths=paths,
+        side=int(attributes.get("side", 0)),
         **arrays,
     )
+
+
+def _examples(group: zarr.Group, channels: int, photos: int) -> dict[str, NDArray[Any]]:
+    """The arrays of the examples; of none where statistics were kept without."""
+    if "example_photo" not in group:
+        none = {name: np.zeros((channels, 0), dtype) for name, dtype in EXAMPLE_ARRAYS.items()}
+        return {**none, "example_box": np.zeros((channels, 0, 4), np.int32)}
+    found = {name: np.asarray(array(group, name)[:]) for name in EXAMPLE_ARRAYS}
+    shape = found["example_photo"].shape
+    for name, dtype in EXAMPLE_ARRAYS.items():
+        expected = (channels, *shape[1:2], *((4,) if name == "example_box" else ()))
+        if found[name].dtype != dtype or found[name].shape != expected:
+            raise ValueError(f"{name}: expected {dtype} {expected}")
+    if not np.isin(found["example_photo"], range(-1, photos)).all():
+        raise ValueError(f"example_photo: expected numbers below {photos}")
+    return found
 
 
 def read_covariance(layer: zarr.Group) -> NDArray[np.float32] | None:
@@ -89,3 +137,17 @@ def read_covariance(layer: zarr.Group) -> NDArray[np.float32] | None:
     if group is None or "covariance" not in group:
         return None
     return np.asarray(array(group, "covariance")[:])
+
+
+def photos_name(digest: str) -> str:
+    """What the array of the photos of that digest is called, which no model can be."""
+    return f"{_PHOTOS}{digest[:DIGITS]}"
+
+
+def read_photo_pictures(atlas: zarr.Group) -> dict[str, zarr.Array[Any]]:
+    """The photos that an atlas keeps, (N, 192, 192, 3) uint8 sRGB, by their digits."""
+    return {
+        name.removeprefix(_PHOTOS): found
+        for name, found in atlas.arrays()
+        if name.startswith(_PHOTOS) and found.attrs.get("whole")
+    }

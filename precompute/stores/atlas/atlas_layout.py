@@ -4,6 +4,7 @@ An atlas is a Zarr v3 group at any fsspec address::
 
     <atlas>                          attributes: format_version, kind = "atlas"
     <atlas>/.catalogue               the list of all models there are, see `model_list`
+    <atlas>/.photos-<digest>         photos of natural statistics, see `activation_statistics`
     <atlas>/<model>                  attributes: model (see `Model`), layers (list of `Layer`),
                                                  weights: the SHA-256 of those that all below was
                                                  made with; not in older atlases
@@ -101,6 +102,22 @@ class Layer:
     stride: int | None
     receptive_field: int | None
     is_cut: bool | None
+
+
+def seen_boxes(
+    place: NDArray[np.integer], places: tuple[int, int], size: int, receptive_field: int | None
+) -> NDArray[np.int32]:
+    """What places of a layer can see of a photo as a square of `size` pixels: (..., 4) of it.
+
+    place: (..., 2), row and column of `places`. Gives left, top, right, bottom; all of the photo
+    where the receptive field is not known.
+    """
+    step = np.array([size / count for count in places])
+    half = size if receptive_field is None else receptive_field / 2
+    middle = (place + 0.5) * step
+    low = np.clip(np.floor(middle - half), 0, size)[..., ::-1]
+    high = np.clip(np.ceil(middle + half), 0, size)[..., ::-1]
+    return np.concatenate([low, high], axis=-1).astype(np.int32)
 
 
 def open_atlas(address: str, mode: Literal["r", "r+"] = "r") -> zarr.Group:

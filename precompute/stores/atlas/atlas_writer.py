@@ -19,9 +19,13 @@ from zarr.storage import LocalStore
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.stores.atlas.activation_statistics import (
     ARRAYS,
+    EXAMPLE_ARRAYS,
     NAME,
+    PHOTO_SIDE,
+    VERSION,
     ActivationStatistics,
     natural_group,
+    photos_name,
 )
 from diamond_cutter.precompute.stores.atlas.atlas_layout import (
     CHUNK,
@@ -241,7 +245,9 @@ def _padded(text: str) -> NDArray[np.uint8]:
 def lacks_natural(layer: zarr.Group, digest: str | None) -> bool:
     """Whether a layer has no natural statistics; with a digest, none of the photos of that."""
     group = natural_group(layer)
-    return group is None or digest not in (None, group.attrs["digest"])
+    if group is None or digest is None:
+        return group is None
+    return (group.attrs["digest"], group.attrs.get("version")) != (digest, VERSION)
 
 
 def write_natural(
@@ -254,14 +260,33 @@ def write_natural(
     if natural_group(layer) is not None:
         subgroup(layer, NAME).attrs.put({})
     group = layer.create_group(NAME, overwrite=True)
-    arrays = {name: getattr(natural, name) for name in ARRAYS}
+    arrays = {name: getattr(natural, name) for name in (*ARRAYS, *EXAMPLE_ARRAYS)}
     if covariance is not None:
         arrays["covariance"] = covariance
     for name, values in arrays.items():
         compressor = ZstdCodec(level=3)
-        group.create_array(name, data=values, chunks=values.shape, compressors=compressor)
-    facts = {name: getattr(natural, name) for name in ("photos", "source", "digest")}
-    group.attrs.put({**facts, "paths": list(natural.paths)})
+        chunks = tuple(max(side, 1) for side in values.shape)
+        group.create_array(name, data=values, chunks=chunks, compressors=compressor)
+    facts = {name: getattr(natural, name) for name in ("photos", "source", "digest", "side")}
+    group.attrs.put({**facts, "paths": list(natural.paths), "version": VERSION})
+
+
+def write_photo_pictures(
+    atlas: zarr.Group, digest: str, pictures: Iterable[NDArray[np.uint8]], count: int
+) -> None:
+    """Keep the photos of that digest, `count` times (192, 192, 3) uint8 sRGB, one by one."""
+    side = (PHOTO_SIDE, PHOTO_SIDE, 3)
+    found = atlas.create_array(
+        photos_name(digest),
+        shape=(count, *side),
+        chunks=(1, *side),
+        dtype="uint8",
+        compressors=ZstdCodec(level=3),
+        overwrite=True,
+    )
+    for number, picture in enumerate(pictures):
+        found[number] = picture
+    found.attrs.put({"whole": True})
 
 
 def recipe_attributes(recipe: Any) -> dict[str, Any]:

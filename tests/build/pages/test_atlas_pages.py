@@ -5,7 +5,9 @@ from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from diamond_cutter.build.page_text import decimal, grouped
 from diamond_cutter.build.pages.page_templates import POLICY
@@ -141,6 +143,20 @@ def test_a_channels_page_says_how_strong_its_picture_is_beside_photos(
     expected = said.format(ratio=f"{score_of(10) / 2:.1f}")
     html = text(small_site, f"models/tiny-net/{path}")
     assert f"<dt>Beside photos</dt><dd>{expected}</dd>" in html
+
+
+def test_a_channels_page_shows_the_photos_that_excite_it_with_the_place(small_site: Path) -> None:
+    page = text(small_site, "models/tiny-net/block1/10")
+    photo = "../../../../photos/0f0f0f0f0f0f/10.webp"
+    assert page.count(f'src="{photo}"') == 1
+    assert 'viewBox="0 0 64 64"' in page
+    assert page.count('x="8" y="0" width="16" height="12"') == 2
+    assert f"<span>{decimal(2.5)}</span>" in page
+    assert "Most active on these of <bdi>holidays</bdi>" in page
+    assert "Most active on these" not in text(small_site, "models/tiny-net/stem/10")  # samples
+    with Image.open(small_site / "photos/0f0f0f0f0f0f/10.webp") as picture:
+        assert picture.size == (192, 192)
+        assert abs(np.asarray(picture).mean() - 10) < 2
 
 
 def test_a_channels_page_names_the_strongest_photo_if_it_has_a_name(small_site: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from diamond_cutter.precompute.atlas.activation_moments import Moments
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
 from diamond_cutter.precompute.photos.photo import Photo
-from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST
+from diamond_cutter.precompute.stores.atlas.activation_statistics import EXAMPLES, WIDEST
 
 FILE = Photo(Path("/here/a/b.jpg"), "a/b.jpg", 0, "", "0f", 0)
 PHOTOS = Photos("made up", "0f", (FILE,))
@@ -23,7 +23,7 @@ def test_moments_are_those_of_all_photos_and_places_together() -> None:
     moments = Moments(5)
     for part in (slice(0, 4), slice(4, 8), slice(8, 11)):
         moments.add(activations[part], strengths[part])
-    natural, covariance = moments.finish(PHOTOS)
+    natural, covariance = moments.finish(PHOTOS, 48, 16)
     places = activations.reshape(-1, 5).astype(np.float64)
     np.testing.assert_allclose(natural.mean, places.mean(0), rtol=1e-6)
     np.testing.assert_allclose(natural.spread, places.std(0), rtol=1e-6)
@@ -32,6 +32,17 @@ def test_moments_are_those_of_all_photos_and_places_together() -> None:
     np.testing.assert_array_equal(natural.best, strengths.argmax(0))
     assert (natural.photos, natural.source, natural.digest) == (11, "made up", "0f")
     assert natural.paths == ("a/b.jpg",)
+    peaks, flat = activations.max((1, 2)), activations.reshape(11, 12, 5)
+    for channel in range(5):
+        strongest = np.argsort(-peaks[:, channel])[:EXAMPLES]
+        assert natural.example_photo[channel].tolist() == strongest.tolist()
+        above = (peaks[strongest, channel] - places[:, channel].mean()) / places[:, channel].std()
+        np.testing.assert_allclose(natural.example_value[channel], above, rtol=1e-3)
+        row, column = divmod(int(flat[strongest[0], :, channel].argmax()), 3)
+        # Of 4 x 3 places of 48 pixels: 12 by 16 pixels each, 8 to each side of the middle.
+        middle = 16 * column + 8, 12 * row + 6
+        box = [middle[0] - 8, max(middle[1] - 8, 0), middle[0] + 8, min(middle[1] + 8, 48)]
+        assert natural.example_box[channel, 0].tolist() == box
     for values in (natural.mean, natural.spread, natural.maximum, covariance):
         assert values is not None
         assert values.dtype == np.float32
@@ -44,8 +55,9 @@ def test_a_channel_that_never_changes_has_no_spread_at_all(value: float) -> None
     moments = Moments(2)
     for photo in activations:
         moments.add(photo[None], np.zeros((1, 2), np.float32))
-    natural, _ = moments.finish(PHOTOS)
+    natural, _ = moments.finish(PHOTOS, 48, 16)
     assert natural.spread[1] == 0
+    assert natural.example_photo[1].tolist() == [-1] * EXAMPLES
     assert natural.mean[1] == np.float32(value)
     assert natural.spread[0] == pytest.approx(activations[..., 0].std(), rel=1e-5)
 
@@ -54,6 +66,6 @@ def test_of_a_very_wide_layer_no_covariance_is_kept() -> None:
     activations = np.random.default_rng(2).normal(size=(3, 2, 2, WIDEST + 1)).astype(np.float32)
     moments = Moments(WIDEST + 1)
     moments.add(activations, activations.mean((1, 2)))
-    natural, covariance = moments.finish(PHOTOS)
+    natural, covariance = moments.finish(PHOTOS, 48, 16)
     assert covariance is None
     np.testing.assert_allclose(natural.spread, activations.std((0, 1, 2)), rtol=1e-5)

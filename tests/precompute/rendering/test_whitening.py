@@ -84,7 +84,7 @@ def atlas(tmp_path: Path, tiny: Backbone) -> str:
     for layer in tiny.layers:
         group = atlas_writer.prepare_layer(model, layer, side=48, seed=0, recipe=recipe)
         if layer.channels == 8:
-            atlas_writer.write_natural(group, *moments.finish(Photos("made up", "0f")))
+            atlas_writer.write_natural(group, *moments.finish(Photos("made up", "0f"), 48, 9))
     return address
 
 

@@ -89,7 +89,7 @@ def measure(
         draw = np.random.default_rng([side, crc32(f"{network.name}/{layer.name}".encode())])
         shape = (3, 2, 2, layer.channels)
         moments.add(draw.random(shape, np.float32), draw.random((3, layer.channels), np.float32))
-        yield moments.finish(photos)
+        yield moments.finish(photos, side, layer.receptive_field)
 
 
 def measure_slowly(
