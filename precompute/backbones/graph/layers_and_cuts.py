@@ -24,7 +24,10 @@ from diamond_cutter.precompute.backbones.graph.network_graph import (
     automatic_name,
     bottlenecks,
 )
-from diamond_cutter.precompute.backbones.graph.receptive_field import receptive_fields
+from diamond_cutter.precompute.backbones.graph.receptive_field import (
+    COMPARISONS,
+    receptive_fields,
+)
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
@@ -88,7 +91,9 @@ def _learned(graph: Graph) -> set[str]:
 
 def _is_layer(graph: Graph, name: str) -> bool:
     node, readers = graph.nodes[name], graph.readers[name]
-    if len(node.shape) != 4 or isinstance(node.layer, SILENT) or node.kind in SILENT_OPERATIONS:
+    if len(node.shape) != 4 or isinstance(node.layer, SILENT):
+        return False
+    if node.kind in SILENT_OPERATIONS | COMPARISONS:
         return False
     return not (len(readers) == 1 and continues(graph, readers[0]))
 

@@ -17,7 +17,7 @@ from diamond_cutter.precompute.backbones.graph.cut_network import truncate_at
 from diamond_cutter.precompute.backbones.graph.cut_verification import activations
 from diamond_cutter.precompute.backbones.graph.frozen_graph import FrozenGraph, frozen_end
 from diamond_cutter.precompute.backbones.graph.network_copy import rebuild
-from diamond_cutter.precompute.backbones.graph.network_graph import Graph, bottlenecks
+from diamond_cutter.precompute.backbones.graph.network_graph import Graph, Node, bottlenecks
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
@@ -28,8 +28,9 @@ Dense = tuple[Array, Array]
 CHUNK = 64
 """Rows of the unit matrix that go through a part of a network at once."""
 
-TOLERANCE, HALF_TOLERANCE = 1e-3, 3e-2
-"""How far from linear a part may be, of its largest value; where layers are in half precision."""
+TOLERANCE, COARSE_TOLERANCE = 1e-3, 3e-2
+"""How far from linear a part may be, of its largest value; where layers are in half precision, or
+quantized."""
 
 POOLINGS: dict[str, Callable[[Array], Array]] = {
     "average": lambda maps: maps.mean((1, 2)),
@@ -102,7 +103,7 @@ def cut_head(backbone: Backbone) -> CutHead:
                 return CutHead(cut, "average", [_joined(_dense(part), layers[0]), *layers[1:]])
     raise UserError(
         f"{backbone.name}: expected classes that are read from the average or the maximum of the "
-        f"last cut by dense layers with ReLU, got {other!r} ({backbone.graph.nodes[other].kind}), "
+        f"last cut by dense layers with ReLU, got {_told(backbone.graph.nodes[other], other)}, "
         "which does something else; train a head on photos of your own instead"
     )
 
@@ -177,8 +178,8 @@ class _Part:
         """From what `start` gives to what `end` does; `bare`: without its nonlinearity."""
         graph = backbone.graph
         shape = tuple(side or 8 for side in graph.nodes[start].shape[1:])
-        types = {getattr(node.layer, "compute_dtype", "float32") for node in graph.nodes.values()}
-        tolerance = HALF_TOLERANCE if types & {"float16", "bfloat16"} else TOLERANCE
+        is_coarse = any(map(_is_coarse, graph.nodes.values()))
+        tolerance = COARSE_TOLERANCE if is_coarse else TOLERANCE
         if bare or (isinstance(graph, FrozenGraph) and start != end):
             source = keras.Input(shape)
             values = rebuild(graph, [end], {end} if bare else set(), {start: source})[1]
@@ -189,6 +190,11 @@ class _Part:
         return cls(
             lambda value: _flat(activations(graph, {start: value}, [end])[0]), shape, tolerance
         )
+
+
+def _is_coarse(node: Node) -> bool:
+    is_half = getattr(node.layer, "compute_dtype", "float32") in ("float16", "bfloat16")
+    return is_half or bool(getattr(node.layer, "quantization_mode", None))
 
 
 def _flat(value: Any) -> Array:
@@ -244,6 +250,13 @@ def _dense(part: _Part) -> Dense:
 def _joined(one: Dense, other: Dense) -> Dense:
     """Two dense layers, one after the other, as one."""
     return one[0] @ other[0], one[1] @ other[0] + other[1]
+
+
+def _told(node: Node, name: str) -> str:
+    """A node in words: its name, its class, and its nonlinearity if it has one."""
+    own = getattr(node.layer, "activation", None)
+    has_own = own is not None and keras.activations.serialize(own) != "linear"
+    return f"{name!r} ({node.kind}{f' with {own.__name__}' if has_own else ''})"
 
 
 def _layers(backbone: Backbone, vectors: Sequence[str]) -> tuple[list[Dense], str]:

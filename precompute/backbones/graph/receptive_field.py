@@ -93,7 +93,12 @@ POINTWISE_OPERATIONS = frozenset(
         "Multiply",
         "Subtract",
     )
-) | frozenset(("Cast", "RGBToGrayscale", "Stack", "TrueDivide"))
+) | frozenset(("Cast", "Floor", "RGBToGrayscale", "Round", "Sign", "Stack", "TrueDivide", "Where"))
+
+COMPARISONS = frozenset(
+    ("Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "LogicalAnd", "LogicalNot")
+) | frozenset(("LogicalOr", "NotEqual"))
+"""Operations that give yes or no at each place."""
 
 
 SCALES = (0.5, 20.0, 500.0)
@@ -157,7 +162,7 @@ def _is_pointwise(node: Node) -> bool:
         return layer.axis in (-1, len(node.shape) - 1)
     if isinstance(layer, keras.layers.Layer):
         return isinstance(layer, POINTWISE) or is_activation(node) or is_layer_scale(layer)
-    return is_activation(node) or node.kind in POINTWISE_OPERATIONS
+    return is_activation(node) or node.kind in POINTWISE_OPERATIONS | COMPARISONS
 
 
 def _widened(before: Field, layer: Any) -> Field:

@@ -204,3 +204,11 @@ def test_a_network_called_twice_is_two_branches() -> None:
     value = np.random.default_rng(0).random((2, 64, 64, 3), np.float32)
     [got] = graph.compute({next(iter(graph.nodes)): value}, [next(reversed(graph.nodes))])
     np.testing.assert_allclose(got, model(value), atol=1e-6)
+
+
+def test_a_yes_or_no_at_each_place_is_no_layer_and_hides_none() -> None:
+    pixels = keras.Input((64, 64, 3))
+    value = keras.layers.Conv2D(4, 3, strides=2, padding="same", name="first")(pixels)
+    value = keras.ops.where(value > 0.5, value, 0.1 * value)
+    model = keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(value))
+    assert described(model) == [("first", 4, 2, 3), ("multiply", 4, 2, 3), ("where", 4, 2, 3)]

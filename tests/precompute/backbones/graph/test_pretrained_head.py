@@ -156,6 +156,19 @@ def test_so_are_those_of_a_saved_model(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(centred(value), expected, atol=1e-4)
 
 
+def test_a_quantized_dense_layer_is_one(tmp_path: Path) -> None:
+    whole = network(HEADS["dense"])
+    whole.layers[-1].quantize("int8")
+    backbone = loaded(whole, "keras", tmp_path)
+    pixels = photos()
+    expected = centred(np.log(np.asarray(whole(255 * pixels), np.float64)))
+    found = cut_head(backbone)
+    [(weights, bias)] = found.layers
+    maps = np.asarray(truncate(backbone, found.cut.name, pre_activation=False)(pixels))
+    got = centred(maps.mean((1, 2)) @ weights + bias)
+    np.testing.assert_allclose(got, expected, atol=0.03 * np.abs(expected).max())
+
+
 @pytest.mark.parametrize("kind", ["keras", "saved"])
 @pytest.mark.parametrize(
     "head",
@@ -215,6 +228,10 @@ REFUSED = {
     "normed by photos": (
         lambda x: layers.LayerNormalization()(layers.Dense(5)(average(x))),
         r"got 'layer_normalization' \(LayerNormalization\), which does something else; train",
+    ),
+    "smooth": (
+        lambda x: layers.Dense(5)(layers.Dense(6, activation="gelu", name="hidden")(average(x))),
+        r"got 'hidden' \(Dense with gelu\), which does something else; train",
     ),
     "of one number": (
         lambda x: layers.Dense(1)(average(x)),

@@ -150,7 +150,9 @@ MEASURED = {
     "channels apart": (lambda x: ops.stack(ops.unstack(x, axis=-1), axis=-1), Field(3, 3, 2, 2)),
     "uneven": (lambda x: layers.MaxPooling2D((2, 1))(x), Field(5, 3, 4, 2)),
     "between its places": (lambda x: x - ops.mean(x, (1, 2), True), Field(None, None, 2, 2)),
-    "without gradient": (lambda x: ops.round(x), Field(None, None, 2, 2)),
+    "rounded": (lambda x: ops.round(x), Field(3, 3, 2, 2)),
+    "chosen": (lambda x: ops.where(x > 0.5, x, 0.1 * x), Field(3, 3, 2, 2)),
+    "without gradient": (lambda x: ops.one_hot(ops.argmax(x, -1), 4), Field(None, None, 2, 2)),
 }
 """What follows a 3 x 3 convolution in steps of 2, and the field after it, by hand."""
 
