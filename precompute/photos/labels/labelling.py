@@ -7,14 +7,14 @@ from pathlib import Path
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.file_entry import Entry, Listing
-from diamond_cutter.precompute.photos.file_names import is_table
+from diamond_cutter.precompute.photos.file_names import is_table, safe_suffix
 from diamond_cutter.precompute.photos.labels import name_classes
 from diamond_cutter.precompute.photos.labels.class_folders import arrange, unique
 from diamond_cutter.precompute.photos.labels.label_table import Table, read_table
 from diamond_cutter.precompute.photos.labels.photo_finder import PhotoFinder, PhotoNames
 from diamond_cutter.precompute.photos.labels.split_names import are_series, is_place
 from diamond_cutter.precompute.photos.labels.table_columns import LabelsError
-from diamond_cutter.precompute.photos.labels.table_entries import tabulate
+from diamond_cutter.precompute.photos.labels.table_entries import parts_by_name, tabulate
 
 _MOST = 0.5
 """The share of its rows, or of all photos, that a table has to name to be one of them."""
@@ -111,7 +111,7 @@ def _tables(
         if path == settings.table or _says_labels(table, len(names.by_path)):
             tables.append(table)
         else:
-            problem = problem or _no_labels(table)
+            problem = problem or _refusal(table)
     return sorted(tables, key=lambda table: (-len(table.labels()), table.name)), problem
 
 
@@ -144,13 +144,24 @@ def _is_text(path: str) -> bool:
 def _says_labels(table: Table, photos: int) -> bool:
     labels = table.labels()
     classes = len(set().union(*labels.values()))
-    shared = table.is_sure or classes <= max(2, len(labels) / 2)  # captions and boxes are not
-    return classes > 1 and shared and max(len(labels) / photos, table.found) >= _MOST
+    are_paths = any(safe_suffix(row.name) for row in table.rows)
+    most = max(2 if are_paths else 0, len(labels) / 2)  # captions and boxes are more
+    return (
+        classes > 1
+        and (table.is_sure or classes <= most)
+        and max(len(labels) / photos, table.found) >= _MOST
+    )
 
 
-def _no_labels(table: Table) -> UserError | None:
-    """What is wrong with a table that names photos, with another value each."""
+def _refusal(table: Table) -> UserError | None:
+    """What is wrong with a table of labels that names few photos, or gives each another label."""
     labels = table.labels()
+    strange = next((row.name for row in table.rows if row.photo is None), "")
+    if table.is_sure and strange and table.found < _MOST:
+        return UserError(
+            f"{table.name}: expected rows of photos that are there, got {strange[:60]!r} and "
+            "others, which are not; mend its paths, or the folder"
+        )
     if table.found < _MOST or len(set().union(*labels.values())) < max(3, len(labels)):
         return None
     return UserError(
@@ -162,11 +173,14 @@ def _no_labels(table: Table) -> UserError | None:
 def _together(tables: Sequence[Table], settings: DatasetSettings) -> list[Table]:
     """The tables that are read together: each names photos that none before it does.
 
-    Those whose header does not call their labels so count only where no other does, and those of
-    few photos that say other labels not at all. Raises `UserError` where two say different labels
-    of the same photos, or no label in common.
+    Those whose header does not call their labels so count only where no other does, those that are
+    called as no part of a split only where no others are, and those of few photos that say other
+    labels not at all. Raises `UserError` where two say different labels of the same photos, or no
+    label in common.
     """
     tables = [table for table in tables if table.is_sure] or tables
+    parts = parts_by_name(tables)
+    tables = [table for table in tables if table.name in parts] or tables
     chosen = [tables[0]]
     known = dict(tables[0].labels())
     for table in tables[1:]:
@@ -192,7 +206,8 @@ def _by_folders(
 ) -> bool:
     """Whether the folders say the classes, though tables do.
 
-    Raises `UserError` where both say classes, and not the same ones.
+    Not where tables say the same of these photos, and more: of further ones, or of a split. Raises
+    `UserError` where both say classes, and not the same ones.
     """
     try:
         found = arrange(entries, settings).entries
@@ -211,7 +226,10 @@ def _by_folders(
         return True
     pairs = {(folders[path], " ".join(sorted(labels[path]))) for path in both}
     if len({one for one, _ in pairs}) == len(pairs) == len({other for _, other in pairs}):
-        return True
+        say_more = len(labels) > len(folders) or any(
+            row.split or row.fold for table in tables for row in table.rows
+        )
+        return not (say_more and folders.keys() <= labels.keys())
     others = set().union(*labels.values())
     raise UserError(
         f"{settings.dataset}: expected to know what says the classes, got folders "

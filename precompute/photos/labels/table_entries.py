@@ -26,7 +26,7 @@ def tabulate(
     Where no column says the split, the names of several tables do, or the photos' first folders.
     """
     several_labels.check_choice(settings.several_labels)
-    parts = _parts(tables)
+    parts = parts_by_name(tables)
     labels: dict[str, list[str]] = {}
     named: dict[str, Entry] = {}
     left_out: dict[str, Entry] = {}
@@ -71,7 +71,7 @@ def tabulate(
     return Listing(unique([*entries.values(), *unknown]), reading, question)
 
 
-def _parts(tables: Sequence[Table]) -> dict[str, Split]:
+def parts_by_name(tables: Sequence[Table]) -> dict[str, Split]:
     """The split that each of several tables is called by, those of one folder: "train.csv"."""
     names = {table.name: table.name.rpartition("/")[2].rpartition(".")[0] for table in tables}
     found = {name: split_of(stem) for name, stem in names.items()}

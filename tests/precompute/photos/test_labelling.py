@@ -418,7 +418,7 @@ def test_other_tables_of_the_photos_are_not_used(made: Made) -> None:
     ).open()
     assert taken(listing) == SIX_TAKEN
     assert listing.reading[0].startswith("Read from train.csv")
-    assert listing.reading[1:] == ["Not used: people.csv, label_names.csv."]
+    assert listing.reading[1:] == ["Not used: people.csv."]
 
 
 def test_columns_that_are_no_labels_are_said(made: Made) -> None:
@@ -448,6 +448,45 @@ def test_folders_are_taken_where_a_table_says_the_same_or_hardly_anything(made: 
     assert set(taken(made.open(table="labels.csv")).values()) == {"CAT", "DOG"}
     (made.root / "set/extra.csv").unlink()
     assert taken(made.open()) == SIX_TAKEN
+
+
+@pytest.mark.parametrize(
+    ("rows", "test"),
+    [
+        ([("0.jpg", "CAT", "train"), ("1.jpg", "DOG", "train"), ("2.jpg", "CAT", "test")], []),
+        ([("0.jpg", "CAT"), ("1.jpg", "DOG"), ("2.jpg", "CAT")], ["new/7.jpg"]),
+    ],
+)
+def test_a_table_that_says_the_same_as_folders_and_more_is_read(
+    made: Made, rows: list[tuple[str, ...]], test: list[str]
+) -> None:
+    photos = ["train/cat/0.jpg", "train/dog/1.jpg", "train/cat/2.jpg", *test]
+    more = [("7.jpg", "DOG") for _ in test]
+    header = ["file", "label", "split"][: len(rows[0])]
+    listing = made.add(photos, labels_csv=csv(header, [*rows, *more])).open()
+    assert {of.rpartition(":")[2] for of in taken(listing).values()} == {"CAT", "DOG"}
+    assert len(taken(listing)) == len(photos)
+    assert ("test:CAT" in taken(listing).values()) == (not test)
+
+
+def test_a_table_beside_those_of_a_split_is_not_used(made: Made) -> None:
+    listing = made.add(
+        [*SIX, "meta/a.png", "meta/b.png"],
+        train_csv=csv(["path", "label"], PAIRS[:4]),
+        test_csv=csv(["path", "label"], PAIRS[4:]),
+        meta_csv=csv(["path", "label"], [("a.png", "cat"), ("b.png", "dog")]),
+    ).open()
+    assert len(taken(listing)) == 6
+    assert listing.reading[-1] == "Not used: meta.csv."
+
+
+def test_a_table_of_other_photos_is_told(made: Made) -> None:
+    made.add(SIX, labels_csv=csv(["path", "label"], [("7.jpg", "cat"), ("8.jpg", "dog")]))
+    with pytest.raises(
+        UserError, match=r"labels\.csv: expected rows of photos that are there, got '7"
+    ):
+        made.open()
+    assert set(taken(made.add([], labels_csv="path,label\n").open()).values()) == {"images"}
 
 
 def test_two_columns_that_may_be_the_label_are_asked_about(made: Made) -> None:
