@@ -225,3 +225,14 @@ def test_a_frozen_graph_has_the_weights_of_the_network_it_was(tmp_path: Path) ->
     assert found.agreement == pytest.approx(own.agreement, abs=1e-3)
     np.testing.assert_allclose(found.weight, own.weight, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(found.attribution, own.attribution, rtol=1e-3, atol=1e-4)
+
+
+def test_other_weights_have_other_inputs_first() -> None:
+    model = bottleneck(None)
+    before = weights(backbone_of(model), "first", "last")
+    project = model.get_layer("project")
+    kernel, bias = project.get_weights()
+    project.set_weights([kernel[:, :, ::-1, ::-1], bias])
+    after = weights(backbone_of(model), "first", "last")
+    assert (before.inputs != after.inputs).any()
+    assert np.corrcoef(before.weight.ravel(), after.weight.ravel())[0, 1] < 0.5
