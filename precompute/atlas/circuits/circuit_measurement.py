@@ -82,7 +82,8 @@ class Jacobian:
         self._pull = compiled(self._pulled)
         self._together = int(np.clip(MEMORY // maps.before.nbytes, 1, 8))
         sides, places = maps.before.shape[1:3], maps.after.shape[1:3]
-        middle, stride = (places[0] // 2, places[1] // 2), max(round(sides[0] / places[0]), 1)
+        middle = places[0] // 2, places[1] // 2
+        stride = max(round(sides[0] / places[0]), 1), max(round(sides[1] / places[1]), 1)
         weights = np.zeros(maps.after.shape, np.float32)
         weights[:, middle[0], middle[1]] = np.random.default_rng(_SEED).normal(
             size=maps.after.shape[-1]

@@ -49,17 +49,18 @@ _FACTS = ("source", "offset", "stride", "is_linear", "agreement", "has_skip")
 class Circuit:
     """The weights from the I channels of a cut to O channels of a layer behind it.
 
-    offset: row and column, in cells of the cut, of the kernels' first cell from `stride` times the
-    place of the output. is_linear: whether the Jacobian is the same for every photo, so that the
-    kernels are exact. agreement: the correlation of the kernels of one half of the photos with
-    those of the other, of all photos by the Spearman-Brown formula; 1 where they are exact.
+    offset: row and column, in cells of the cut, of the kernels' first cell from `stride`, rows and
+    columns, times the place of the output. is_linear: whether the Jacobian is the same for every
+    photo, so that the kernels are exact. agreement: the correlation of the kernels of one half of
+    the photos with those of the other, of all photos by the Spearman-Brown formula; 1 where they
+    are exact.
     has_skip: whether the output holds the input of the same number as it is. The arrays: see above;
     those of several blocks as one.
     """
 
     source: str
     offset: tuple[int, int]
-    stride: int
+    stride: tuple[int, int]
     is_linear: bool
     agreement: float
     has_skip: bool
@@ -128,7 +129,7 @@ def read_circuit(layer: zarr.Group, channels: int) -> Circuit | None:
     attributes: dict[str, Any] = subgroup(layer, f"{NAME}/0").attrs.asdict()
     found = {name: attributes[name] for name in _FACTS}
     found.update({name: np.concatenate([part[name] for part in parts]) for name in _BY_OUTPUT})
-    found["offset"] = tuple(found["offset"])
+    found["offset"], found["stride"] = tuple(found["offset"]), tuple(found["stride"])
     found["attribution"] = np.concatenate([part["attribution"] for part in parts], axis=1)
     found["weight"] = weight
     found["outputs"], found["output_kernel"] = numbers[rows, order], kernels[rows, order]

@@ -34,24 +34,37 @@ RANDOM = np.random.default_rng(0)
 def test_a_window_is_where_the_gradient_is() -> None:
     energy = np.zeros((12, 12))
     energy[5:8, 6:9] = RANDOM.uniform(1, 2, (3, 3))  # of the unit at (3, 3), stride 2
-    known = find_window(energy, (3, 3), 2, 3)
-    assert known == Window((-1, 0), (3, 3), 2, is_local=True)
-    assert find_window(energy, (3, 3), 2, None) == known
+    known = find_window(energy, (3, 3), (2, 2), 3)
+    assert known == Window((-1, 0), (3, 3), (2, 2), is_local=True)
+    assert find_window(energy, (3, 3), (2, 2), None) == known
     energy[0, 0] = 0.01  # what a gate sees of all
-    assert find_window(energy, (3, 3), 2, None) == Window((-1, 0), (3, 3), 2, is_local=False)
-    assert find_window(energy, (3, 3), 2, 3, most=2).sides == (2, 2)
+    assert find_window(energy, (3, 3), (2, 2), None) == Window(
+        (-1, 0), (3, 3), (2, 2), is_local=False
+    )
+    assert find_window(energy, (3, 3), (2, 2), 3, most=2).sides == (2, 2)
+
+
+def test_rows_and_columns_have_strides_of_their_own() -> None:
+    energy = np.zeros((12, 12))
+    energy[5:8, 3:6] = 1  # of the unit at (3, 4), strides 2 and 1
+    window = find_window(energy, (3, 4), (2, 1), 3)
+    assert window.offset == (-1, -1)
+    assert window.apart == (2, 3)
+    assert window.inside((12, 12), (6, 12)) == ([1, 2, 3, 4, 5], list(range(1, 11)))
+    # What is larger than the map before it is asked in the middle alone.
+    assert window.inside((12, 12), (6, 24)) == ([1, 2, 3, 4, 5], [12])
 
 
 def test_what_lies_beyond_the_map_is_zero() -> None:
     values = np.arange(1, 17, dtype=np.float32).reshape(4, 4, 1)
-    window = Window((-1, -1), (3, 3), 1, is_local=True)
+    window = Window((-1, -1), (3, 3), (1, 1), is_local=True)
     assert window.of(values, (0, 3))[..., 0].tolist() == [[0, 0, 0], [3, 4, 0], [7, 8, 0]]
     assert window.inside((4, 4), (4, 4)) == ([1, 2], [1, 2])
-    assert Window((-1, -1), (5, 5), 1, is_local=True).inside((4, 4), (4, 4)) == ([2], [2])
+    assert Window((-1, -1), (5, 5), (1, 1), is_local=True).inside((4, 4), (4, 4)) == ([2], [2])
 
 
 def test_every_channel_is_dealt_a_place_far_from_others() -> None:
-    rounds = list(dealt(range(40), [2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 5], 3, RANDOM))
+    rounds = list(dealt(range(40), [2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 5], (3, 3), RANDOM))
     assert sorted(channel for units in rounds for _, channel in units) == list(range(40))
     assert len(rounds) <= 40 / 2
     for units in rounds:
@@ -64,7 +77,7 @@ def test_every_channel_is_dealt_a_place_far_from_others() -> None:
 
 def test_units_near_each_other_are_asked_one_after_the_other() -> None:
     asked = [((0, 0), 7), ((1, 1), 8), ((0, 3), 9), ((4, 4), 1)]
-    assert in_rounds(asked, 3) == [[asked[0], asked[2], asked[3]], [asked[1]]]
+    assert in_rounds(asked, (3, 3)) == [[asked[0], asked[2], asked[3]], [asked[1]]]
 
 
 def test_a_skip_is_found_and_taken_out() -> None:
@@ -138,7 +151,12 @@ def test_blocks_are_stored_apart_and_read_as_one(
         write_circuit(layer, first, part, 3, "digest")
     found = read_circuit(layer, 6)
     assert found is not None
-    assert (found.source, found.offset, found.stride, found.agreement) == ("a", (-1, -1), 2, 0.5)
+    assert (found.source, found.offset, found.stride, found.agreement) == (
+        "a",
+        (-1, -1),
+        (2, 2),
+        0.5,
+    )
     for name in ("weight", "attribution", "inputs", "input_kernel"):
         np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
     # A block of two channels can keep but two of each input.
@@ -151,7 +169,7 @@ def made(kernels: "np.typing.NDArray[np.float32]", outputs: range) -> Circuit:
     return Circuit(
         source="a",
         offset=(-1, -1),
-        stride=2,
+        stride=(2, 2),
         is_linear=False,
         agreement=0.5,
         has_skip=False,
