@@ -3,8 +3,8 @@
     python benchmarks/map_memory.py [--photos 1000,100000]
 
 For each count vectors of three layers of Lite0 are stored as a study stores them, and a process of
-its own lays them out and averages their cells, all in itself, where a study has its workers lay
-out. `started`: what the process holds before that; `peak`: at most.
+its own lays them out, in the fewest steps, and averages their cells: all in itself, where a study
+has workers lay out. `started`: what the process holds before that; `peak`: at most.
 """
 
 import argparse
@@ -12,12 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import sklearn.manifold
 
 from diamond_cutter.precompute.activation_atlas.activation_atlas_run import average_cells
 from diamond_cutter.precompute.activation_atlas.drawn_vectors import read_drawn
@@ -36,6 +38,8 @@ LAYERS = (("block3b_add", 40), ("block5c_add", 112), ("top_activation", 1280))
 SHARD = 256
 """Photos of a shard: more than a study's have, or writing would take the longest."""
 CLUSTERS, CLASSES, ASKED, SIDE = 50, 1000, 3, 14
+STEPS = 250
+"""Of t-SNE, the fewest that it takes: more need no more memory."""
 NAMESPACE = "drawn"
 
 
@@ -85,6 +89,7 @@ def write_vectors(folder: str, photos: int) -> None:
 
 def measure(folder: str, photos: int) -> None:
     """Lay out and average what is stored there, and print what it took."""
+    sklearn.manifold.TSNE = partial(sklearn.manifold.TSNE, max_iter=STEPS)
     started, began = peak(), time.process_time()
     keys = keys_of(photos)
     place = StudySlot(StoreAddress(folder, Path(folder), STUDIES), "study", "slot")

@@ -1,10 +1,17 @@
 """Grids: counts, means and attribution by hand."""
 
+from io import StringIO
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
+from diamond_cutter.precompute.activation_atlas.activation_atlas_run import average_cells
 from diamond_cutter.precompute.activation_atlas.drawn_vectors import Run
 from diamond_cutter.precompute.activation_atlas.map_cells import Cells, grid_sides, make_cells
+from diamond_cutter.precompute.jobs.display import Lines
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
 
 @pytest.mark.parametrize(
@@ -48,3 +55,38 @@ def check_cells(cells: Cells) -> None:
     # The nearest to the mean first, and of each photo one: 3 is of the same photo as 0.
     assert cells.example[0].tolist() == [3, 1, -1, -1, -1, -1]
     assert cells.example[2].tolist() == [2, -1, -1, -1, -1, -1]
+
+
+@pytest.mark.parametrize(
+    ("vectors", "sides", "said"),
+    [
+        (199, [], "block: 199 activation vectors are too few for a map; more photos make one\n"),
+        (
+            1000,
+            [5],
+            "block: 1000 activation vectors make a map of 5 cells a side, not of 20; more photos "
+            "make a finer one\n",
+        ),
+        (6400, [5, 10, 20], ""),
+    ],
+)
+def test_of_few_vectors_there_is_a_coarser_map_or_none_and_it_is_said(
+    vectors: int, sides: list[int], said: str
+) -> None:
+    generator = np.random.default_rng(0)
+    run = Run(
+        generator.random((vectors, 2), np.float32),
+        np.zeros((vectors, 1), np.int32),
+        np.ones((vectors, 1), np.float32),
+    )
+    layer = Layer("block", 0, 2, 16, 40, is_cut=True)
+    drawn: Any = SimpleNamespace(
+        layer=layer, photo=np.arange(vectors, dtype=np.int32), runs=lambda: [run]
+    )
+    told = StringIO()
+    position = generator.random((vectors, 2), np.float32)
+    moments, grids = average_cells(drawn, position, 20, 1, Lines(told))
+    assert [cells.side for cells in grids] == sides
+    assert told.getvalue() == said
+    np.testing.assert_allclose(moments.mean, run.vector.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(moments.covariance, np.cov(run.vector, rowvar=False), rtol=1e-3)
