@@ -11,6 +11,15 @@ continuity at the mean; `moved`: how far a vector lies from where it lies on the
 map, at the median, in widths of the map; `kept`: of its 15 neighbours those that are neighbours
 there, too. `alone`: each laid out by itself, and turned or mirrored as suits best; `chance`: by
 others in place of the same.
+
+Measured on 1,200 vectors of 140 photos of ImageNet, at Lite0's block3b_add and top_activation:
+scikit-learn's t-SNE keeps neighbours best or nearly so (trust 0.905 and 0.891, continuity 0.842 and
+0.854; openTSNE 0.904 and 0.888, umap-learn 0.870 and 0.877, PaCMAP 0.833 and 0.894) and nothing
+more is installed (13, 215 and 281 MB), though it takes longest (6 to 10 seconds; 5, 4 and 2 to 6).
+All have the same bytes twice. So it is the one. Of layers held with 0.2, 0.4 and 0.6 vectors have
+moved by 0.32, 0.26 and 0.22 of a map's width, and 4, 7 and 10 % of neighbours are kept; alone by
+0.34, and 4 %. Trust falls from 0.892 to 0.888, 0.881 and 0.868. With 0.4 other photos still tell
+cells apart (`activation_atlas.py`); with 0.6 they do so less.
 """
 
 import argparse

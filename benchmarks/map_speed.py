@@ -6,6 +6,10 @@ Of EfficientNet-Lite0's stages, with noise for photos, vectors and directions: i
 `share`: of the rate of a large matrix product on one core, as `map_forecast.SHARES` has it. The sum
 is what a map of so many photos takes, of which the layout of all layers together is one core's
 alone, and `START` what workers take to start, for each part.
+
+On two cores that others used as well a photo took 0.08 s, a layer of 4,000 vectors 63, a picture
+0.05 (block1a) to 0.26 (top_activation): 2,000 photos with 8,000 vectors and 315 cells of each of
+five layers take 7.6 minutes.
 """
 
 import argparse

@@ -39,15 +39,26 @@ Part = tuple[str, ...]
 """A part by its kind, of `SHARES`, and whose it is."""
 
 
+def product_rate(clock: Callable[[], float] = time.perf_counter) -> float:
+    """The GFLOP a second that a core makes of a large matrix product, at present, by a clock."""
+    one = np.ones((SIDE, SIDE), np.float32)
+    with threadpool_limits(1):
+        one @ one  # starts the library
+        started = clock()
+        for _ in range(3):
+            one @ one
+        return 3 * 2 * SIDE**3 / 1e9 / (clock() - started)
+
+
 @dataclass
 class Forecast:
     """The seconds that the parts that are left will take."""
 
     workers: Workers
     display: Display
-    rate: float = field(default_factory=lambda: product_rate())
-    _left: dict[Part, float] = field(default_factory=dict)
-    _slower: float = 1.0
+    rate: float = field(default_factory=product_rate)
+    _left: dict[Part, float] = field(init=False, default_factory=dict)
+    _slower: float = field(init=False, default=1.0)
 
     def expect(self, part: Part, effort: float) -> None:
         """Expect a part to take so much effort, in GFLOP, in place of what was expected of it."""
@@ -87,17 +98,6 @@ def layers_effort(layers: int, vectors: int) -> float:
 def effort_of(tasks: Sequence[Task]) -> float:
     """What tasks take, in GFLOP."""
     return sum(task.effort for task in tasks)
-
-
-def product_rate(clock: Callable[[], float] = time.perf_counter) -> float:
-    """The GFLOP a second that a core makes of a large matrix product, at present, by a clock."""
-    one = np.ones((SIDE, SIDE), np.float32)
-    with threadpool_limits(1):
-        one @ one  # starts the library
-        started = clock()
-        for _ in range(3):
-            one @ one
-        return 3 * 2 * SIDE**3 / 1e9 / (clock() - started)
 
 
 def _rounded(seconds: float) -> float:

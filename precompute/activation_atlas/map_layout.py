@@ -24,7 +24,7 @@ LAID_OUT = 4_000
 HELD = 0.4
 """How much the common layout counts in that of each layer, whose own spread counts 1.
 
-`benchmarks/map_layouts.py` has what it costs and gives.
+`benchmarks/map_layouts.py` has what that costs neighbours and gives layers in common.
 """
 COMPONENTS = 50
 """Principal components that distances are measured in: less noise, and a tenth of the time."""

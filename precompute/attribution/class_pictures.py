@@ -62,8 +62,8 @@ class ClassPicturesTask:
 
     @property
     def group(self) -> tuple[str, str, str]:
-        """The backbone, the cut and what is read there."""
-        return (self.network.name, self.layer, self.family.value)
+        """The backbone, what is read, and where."""
+        return (self.network.name, self.family.value, self.layer)
 
     @property
     def effort(self) -> float:

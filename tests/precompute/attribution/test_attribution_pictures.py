@@ -157,7 +157,7 @@ def test_only_missing_pictures_are_made_in_batches(backbone: Backbone) -> None:
     tasks = picture_tasks(to_explain, wanted, there, depth=0, study="s", namespace="x")
     assert [len(task.targets) for task in tasks] == [BATCH, 1]
     assert [key for task in tasks for key in task.keys] == wanted.keys[1:]
-    assert tasks[0].group == (backbone.name, CUT, "channel")
+    assert tasks[0].group == (backbone.name, "channel", CUT)
 
 
 def test_the_photos_of_a_class_are_spread_over_it_and_those_of_a_head_stand_together() -> None:
