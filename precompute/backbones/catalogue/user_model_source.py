@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 KERAS = (".keras", ".h5", ".hdf5")
 MANIFEST = ".json"
 FROZEN = (".pb", ".modelzoo", MANIFEST)
+EXPORTED = "keras_model.h5"
+"""The network in a folder that Teachable Machine exports."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class UserModelEntry:
     def path(self) -> Path:
         """The file; of a folder that Teachable Machine exports, the network in it."""
         given = Path(self.settings.file)
-        inside = given / "keras_model.h5"
+        inside = given / EXPORTED
         return inside if inside.is_file() else given
 
     def weights_are_here(self) -> bool:

@@ -47,6 +47,8 @@ def _is_passed(path: Path, *_state: int) -> bool:
         )
     except subprocess.TimeoutExpired:
         return False
+    except OSError:  # no process can be had
+        return True
     return done.returncode in (0, 1)  # 1: an error of Python's
 
 

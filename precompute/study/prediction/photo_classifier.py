@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.backbones.catalogue.top_classes import class_chances
-from diamond_cutter.precompute.backbones.catalogue.user_model_source import UserModelEntry
+from diamond_cutter.precompute.backbones.catalogue.user_model_source import (
+    EXPORTED,
+    UserModelEntry,
+)
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
 from diamond_cutter.precompute.backbones.keras_runtime import tf
 from diamond_cutter.precompute.photos.images.value_range import Range
@@ -63,7 +66,8 @@ def open_classifier(
             prepare=lambda image: image,
             classify=lambda images: np.stack([exported.classify(image) for image in images]),
         )
-    if path.exists() and (path.is_file() or (path / "saved_model.pb").is_file()):
+    inside = (path / each for each in ("saved_model.pb", EXPORTED))
+    if path.is_file() or any(each.is_file() for each in inside):
         return _network(name, network)
     try:
         study = study_reader.read_study(study_reader.open_studies(store), name)

@@ -235,7 +235,9 @@ def test_few_photos_are_in_memory_at_a_time(tmp_path: Path) -> None:
     assert paths == [f"{number:02}.png" for number in range(40)]
 
 
-def test_a_network_of_ones_own_says_its_classes(tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize("place", ["own.keras", "exported"])
+def test_a_network_of_ones_own_says_its_classes(place: str, tmp_path: Path) -> None:
     keras.utils.set_random_seed(3)
     photo = keras.Input((32, 32, 3))
     value = keras.layers.Rescaling(2.0, -1.0)(photo)
@@ -243,10 +245,11 @@ def test_a_network_of_ones_own_says_its_classes(tmp_path: Path) -> None:
     value = keras.layers.GlobalAveragePooling2D()(value)
     model = keras.Model(photo, keras.layers.Dense(3, activation="softmax")(value))
     model.layers[-1].set_weights([np.float32(4) * each for each in model.layers[-1].get_weights()])
-    model.save(tmp_path / "own.keras")
+    (tmp_path / "exported").mkdir()
+    model.save(tmp_path / ("own.keras" if place == "own.keras" else "exported/keras_model.h5"))
     (tmp_path / "names.txt").write_text("a\nb\nc\n", encoding="utf-8")
     settings = ModelSettings(labels=str(tmp_path / "names.txt"))
-    classifier = open_classifier(str(tmp_path / "own.keras"), "", "", "", settings)
+    classifier = open_classifier(str(tmp_path / place), "", "", "", settings)
     assert classifier.classes == ("a", "b", "c")
     small = np.asarray(Image.fromarray(photos()["coffee"]).resize((32, 32)))
     (told,) = classifier.classify([small])

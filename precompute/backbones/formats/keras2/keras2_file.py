@@ -14,12 +14,15 @@ from diamond_cutter.precompute.backbones.formats.keras2.keras2_network import bu
 from diamond_cutter.precompute.backbones.formats.keras2.keras2_weights import load_weights, text_of
 from diamond_cutter.precompute.backbones.formats.keras_file_config import read_config
 
+METADATA = "metadata.json"
+
 
 def is_keras2(path: Path) -> bool:
     """Whether a file is one of Keras 2, as `model.save` wrote it."""
     if path.suffix == ".keras":
         with zipfile.ZipFile(path) as archive:
-            version = json.loads(archive.read("metadata.json"))["keras_version"]
+            told = METADATA in archive.namelist() and json.loads(archive.read(METADATA))
+        version = (told or {}).get("keras_version", "3")
     else:
         with h5py.File(path) as file:
             version = text_of(file.attrs.get("keras_version", "2"))

@@ -14,7 +14,7 @@ import pytest
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.backbones.catalogue.user_model_source import UserModelEntry
-from diamond_cutter.precompute.backbones.formats.keras2.keras2_file import load_keras2
+from diamond_cutter.precompute.backbones.formats.keras2.keras2_file import is_keras2, load_keras2
 from diamond_cutter.precompute.backbones.formats.model_export import write_backbone
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 
@@ -111,6 +111,13 @@ def test_so_it_is_of_a_keras_archive(container: str, second: int, tmp_path: Path
     write_archive(tmp_path / "mine.keras", known["config"], weights)
     with pytest.raises(UserError, match="weights of 1 layers 'batch_normalization' for 2"):
         load(tmp_path / "mine.keras")
+
+
+def test_an_archive_that_does_not_say_which_keras_wrote_it_is_todays(tmp_path: Path) -> None:
+    path = tmp_path / "mine.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "{}")
+    assert not is_keras2(path)
 
 
 def test_a_layer_in_a_wrapper_is_filled(tmp_path: Path) -> None:
