@@ -255,8 +255,9 @@ def _joined(one: Dense, other: Dense) -> Dense:
 def _told(node: Node, name: str) -> str:
     """A node in words: its name, its class, and its nonlinearity if it has one."""
     own = getattr(node.layer, "activation", None)
-    has_own = own is not None and keras.activations.serialize(own) != "linear"
-    return f"{name!r} ({node.kind}{f' with {own.__name__}' if has_own else ''})"
+    if own is None or keras.activations.serialize(own) == "linear":
+        return f"{name!r} ({node.kind})"
+    return f"{name!r} ({node.kind} with {own.__name__})"
 
 
 def _layers(backbone: Backbone, vectors: Sequence[str]) -> tuple[list[Dense], str]:
