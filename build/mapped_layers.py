@@ -30,13 +30,15 @@ class MappedLayers:
         return LIST if self.maps else ""
 
     @property
+    def first(self) -> ActivationMap | None:
+        """The map that is shown first: of the cut, or else of the deepest layer; None: no maps."""
+        at_cut = (each for each in self.maps if each.layer == each.cut)
+        return next(at_cut, self.maps[-1] if self.maps else None)
+
+    @property
     def first_path(self) -> str:
-        """The folder of the map that is shown first, of the deepest layer; empty without maps."""
-        return (
-            map_folder(next(each for each in self.maps if each.layer == each.cut))
-            if self.maps
-            else ""
-        )
+        """The folder of the map that is shown first; empty without maps."""
+        return "" if self.first is None else map_folder(self.first)
 
 
 def map_folder(found: ActivationMap) -> str:

@@ -29,8 +29,13 @@ from diamond_cutter.build.pages.attribution.channel_statistics_view import (
     LayerStatistics,
     layer_statistics,
 )
-from diamond_cutter.build.pages.page_contexts import HomePage
-from diamond_cutter.build.pages.page_frame import Surroundings, checked_address
+from diamond_cutter.build.pages.maps.map_links import (
+    LayerMaps,
+    layer_map_links,
+    maps_of_layers,
+)
+from diamond_cutter.build.pages.page_contexts import HomePage, Link
+from diamond_cutter.build.pages.page_frame import Surroundings, checked_address, root_of
 from diamond_cutter.build.pages.study.network_result_files import write_networks
 from diamond_cutter.build.pages.study.study_files import write_studies
 from diamond_cutter.build.publish import link_check
@@ -82,13 +87,14 @@ def build_site(
         made_from = _write_pictures(stage, models, report)
         _write_photos(stage, found, report)
         statistics = _statistics(measured, networks)
-        shown_from = _write_layers(stage, around, rendered, made_from, statistics, report)
+        maps = maps_of_layers(measured, networks)
+        shown_from = _write_layers(stage, around, rendered, made_from, statistics, maps, report)
         layers = {layer.path: layer for _, layer in rendered}
         pages = {*layers, *(f"models/{model.model.name}/" for model in models)}
         shown_from |= write_studies(stage, around, measured, pages, layers, report)
         shown_from |= write_networks(stage, around, networks, layers, report)
         home = home_page(around, found, measured, networks)
-        _write_top(stage, around, home, found, assets["css/site.css"])
+        _write_top(stage, around, home, found, maps, assets["css/site.css"])
         stage.write("index.json", index_document(found, measured, networks))
         _check(stage, rendered, address, report)
         publish(stage, made_from, shown_from)
@@ -179,6 +185,7 @@ def _write_layers(
     rendered: list[tuple[ModelAtlas, RenderedLayer]],
     made_from: dict[str, str],
     statistics: Statistics,
+    maps: LayerMaps,
     report: Report,
 ) -> dict[str, str]:
     """Write what of the layers' pages has changed; the digest of each layer's by its path."""
@@ -193,8 +200,9 @@ def _write_layers(
             for layer_statistics in statistics.get(layer.path, ())
             if layer.is_of(layer_statistics.view.cut.weights_digest)
         )
+        theirs = layer_map_links(maps, model, layer.layer.name, root_of(layer.path))
         shown_from[layer.path] = _pages_digest(
-            generator, around, model, layer, made_from[layer.path], said
+            generator, around, model, layer, made_from[layer.path], said, theirs
         )
         paths = layer_paths(layer)
         same = stage.last.pages.get(layer.path) == shown_from[layer.path]
@@ -202,7 +210,7 @@ def _write_layers(
             for path in paths:
                 stage.keep(path)
         else:
-            for path, content in _layer_files(environment, around, model, layer, said):
+            for path, content in _layer_files(environment, around, model, layer, said, theirs):
                 stage.write(path, content)
         done += layer.layer.channels
     report("pages", done, total)
@@ -221,8 +229,9 @@ def _layer_files(
     model: ModelAtlas,
     layer: RenderedLayer,
     statistics: tuple[LayerStatistics, ...],
+    maps: tuple[Link, ...],
 ) -> Iterator[tuple[str, bytes]]:
-    grid = layer_page(around, model, layer)
+    grid = layer_page(around, model, layer, maps)
     yield f"{layer.path}index.html", page_templates.render(environment, "layer.html", grid)
     yield f"{layer.path}layer.json", layer_document(layer)
     for channel in range(layer.layer.channels):
@@ -236,6 +245,7 @@ def _write_top(
     around: Surroundings,
     home: HomePage,
     atlas: Atlas,
+    maps: LayerMaps,
     style: bytes,
 ) -> None:
     environment = page_templates.environment()
@@ -247,7 +257,7 @@ def _write_top(
     shown = (*atlas.models, *unrendered(atlas))
     for model in shown:
         path = f"{MODELS}{model.model.name}/index.html"
-        pages.append((path, "model.html", model_page(around, model)))
+        pages.append((path, "model.html", model_page(around, model, maps)))
     if listed := listed_models(atlas):
         page = catalogue_page(around, listed, shown)
         pages.append((f"{MODELS}index.html", "models.html", page))
@@ -283,6 +293,7 @@ def _pages_digest(
     layer: RenderedLayer,
     made_from: str,
     statistics: tuple[LayerStatistics, ...],
+    maps: tuple[Link, ...],
 ) -> str:
     depth = [(other.layer, other.side) for other in model.rendered]
     arrays = [values.tobytes() for values in (layer.score, layer.flag, layer.level)]
@@ -303,6 +314,7 @@ def _pages_digest(
         made_from,
         natural and (natural.photos, natural.source, natural.paths, natural.side),
         layer.photos,
+        maps,
     )
     said = chain.from_iterable(layer_statistics.contents() for layer_statistics in statistics)
     own = [("facts", repr(facts).encode()), *(("array", array) for array in arrays)]

@@ -91,7 +91,8 @@ SCRIPT_FLOORS = {
     "data": (),
     "state": (),
     "components": ("data", "state"),
-    "pages": ("components", "data", "state"),
+    "map": ("components", "data", "state"),  # below components
+    "pages": ("components", "data", "map", "state"),
 }
 
 

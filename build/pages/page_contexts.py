@@ -78,7 +78,7 @@ class ModelEntry:
 class LayerEntry:
     """A layer in the list of a model's layers; without `href` it is not in the atlas.
 
-    `field` is None where stride or receptive field are not known.
+    `field` is None where stride or receptive field are not known; `maps` are those of the layer.
     """
 
     layer: Layer
@@ -86,6 +86,7 @@ class LayerEntry:
     count: Count
     field: Field | None
     strip: tuple[Tile, ...]
+    maps: tuple[Link, ...]
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class StudyEntry:
-    """A study in the list of studies: its size, and the recommended cut with its accuracy."""
+    """A study in the list of studies: its size, and the recommended cut with its accuracy.
+
+    maps: address of their list; empty if it has none.
+    """
 
     name: str
     href: str
@@ -127,16 +131,21 @@ class StudyEntry:
     accuracy: str
     interval: str
     enough: bool
+    maps: str
 
 
 @dataclass(frozen=True)
 class NetworkEntry:
-    """Photos that networks are asked about with their own classes; `photos`: how many."""
+    """Photos that networks are asked about with their own classes; `photos`: how many.
+
+    maps: address of their list; empty if there are none.
+    """
 
     name: str
     href: str
     photos: int
     networks: tuple[str, ...]
+    maps: str
 
 
 @dataclass(frozen=True)
@@ -169,6 +178,7 @@ class LayerPage:
     preview: the tile that the preview starts with; None if there are no channels.
     before, after: the next layers up and down in depth that have a grid.
     command: what makes the pictures that are not there yet.
+    maps: of the layer, by the name of what they are of.
     """
 
     frame: Frame
@@ -182,6 +192,7 @@ class LayerPage:
     before: LayerLink | None
     after: LayerLink | None
     command: str
+    maps: tuple[Link, ...]
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def strip_side(layers: Sequence[RenderedLayer], largest: int) -> int:
 
 
 def webp(pixels: NDArray[np.uint8]) -> bytes:
-    """The pixels, (H, W, 3) uint8 sRGB, as a WebP file."""
+    """The pixels, (H, W, 3) uint8 sRGB or (H, W, 4) with opacity, as a WebP file."""
     file = BytesIO()
     Image.fromarray(pixels).save(file, "WEBP", quality=80, method=2)
     return file.getvalue()

@@ -17,7 +17,9 @@ from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout i
 )
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 
-PHOTOS, PARTS, GRIDS = 60, 4, (4, 8)
+PHOTOS, PARTS, GRIDS = 60, 4, (4, 8, 16)
+PLACES = ((1, 2), (1, 6), (5, 1), (6, 6))
+"""Of a photo's parts: row and column in the layer."""
 LAYERS = (("stem", 20), ("block1", 300))
 """The layers that have a map and their channels; the last is the cut."""
 SIDE = 16
@@ -96,7 +98,7 @@ def write_maps(address: str, study: str, classes: list[str]) -> None:
             )
         arrays: dict[str, NDArray[np.generic]] = {
             "photo": photo,
-            "place": np.tile(np.array([[1, 2], [1, 6], [5, 1], [6, 6]], np.int32), (PHOTOS - 1, 1)),
+            "place": np.tile(np.array(PLACES, np.int32), (PHOTOS - 1, 1)),
             "position": position,
             "crop": np.frombuffer(b"".join(crops), np.uint8),
             "crop_end": np.cumsum([len(crop) for crop in crops], dtype=np.int64),

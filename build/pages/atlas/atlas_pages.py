@@ -5,9 +5,11 @@ from itertools import groupby
 
 from diamond_cutter.build.charts.network_profile import draw_field, draw_profile
 from diamond_cutter.build.explained_study import NetworkByItself
+from diamond_cutter.build.mapped_layers import MappedLayers
 from diamond_cutter.build.measured_study import MeasuredStudy
 from diamond_cutter.build.page_text import percent, percent_interval
 from diamond_cutter.build.pages.atlas.catalogue_page import listed_models
+from diamond_cutter.build.pages.maps.map_links import LayerMaps, layer_map_links
 from diamond_cutter.build.pages.page_contexts import (
     HomePage,
     LayerEntry,
@@ -55,8 +57,8 @@ def home_page(
     )
 
 
-def model_page(around: Surroundings, model: ModelAtlas) -> ModelPage:
-    """`/models/<model>/`."""
+def model_page(around: Surroundings, model: ModelAtlas, maps: LayerMaps) -> ModelPage:
+    """`/models/<model>/`; `maps` are all there are."""
     name = model.model.name
     picture, picture_text = _picture(model)
     frame = make_frame(
@@ -73,12 +75,14 @@ def model_page(around: Surroundings, model: ModelAtlas) -> ModelPage:
         model=model.model,
         count=channel_tiles.total([channel_tiles.count(layer) for layer in model.rendered]),
         profile=draw_profile(model.layers, model.model.input_size) if model.layers else None,
-        groups=tuple(_groups(model)),
+        groups=tuple(_groups(model, maps)),
     )
 
 
-def layer_page(around: Surroundings, model: ModelAtlas, layer: RenderedLayer) -> LayerPage:
-    """`/models/<model>/<layer>/`."""
+def layer_page(
+    around: Surroundings, model: ModelAtlas, layer: RenderedLayer, maps: tuple[Link, ...]
+) -> LayerPage:
+    """`/models/<model>/<layer>/`; `maps` are those of the layer."""
     count = channel_tiles.count(layer)
     shown = strip_channels(layer)
     middle = shown[len(shown) // 2] if shown else None
@@ -108,6 +112,7 @@ def layer_page(around: Surroundings, model: ModelAtlas, layer: RenderedLayer) ->
         before=before,
         after=after,
         command=command(layer),
+        maps=maps,
     )
 
 
@@ -152,13 +157,19 @@ def _study_entry(measured: MeasuredStudy) -> StudyEntry:
         accuracy=percent(best.cut.metrics.accuracy.value),
         interval=percent_interval(best.cut.metrics.accuracy.interval),
         enough=study.recommendation.enough,
+        maps=_maps(measured.path, measured.mapped),
     )
 
 
 def _network_entry(network: NetworkByItself) -> NetworkEntry:
     networks = dict.fromkeys(cut.model for cut in network.explained.cuts)
     photos = len(network.report.photos)
-    return NetworkEntry(network.name, network.path, photos, tuple(networks))
+    maps = _maps(network.path, network.mapped)
+    return NetworkEntry(network.name, network.path, photos, tuple(networks), maps)
+
+
+def _maps(path: str, mapped: MappedLayers) -> str:
+    return path + mapped.list_path if mapped.maps else ""
 
 
 def _model_entry(model: ModelAtlas) -> ModelEntry:
@@ -173,21 +184,23 @@ def _model_entry(model: ModelAtlas) -> ModelEntry:
     )
 
 
-def _groups(model: ModelAtlas) -> Iterator[LayerGroup]:
+def _groups(model: ModelAtlas, maps: LayerMaps) -> Iterator[LayerGroup]:
     rendered = {layer.layer.name: layer for layer in model.rendered}
     for is_rendered, run in groupby(model.layers, key=lambda layer: layer.name in rendered):
-        entries = (_entry(layer, rendered.get(layer.name), model.model.input_size) for layer in run)
+        entries = (_entry(model, layer, rendered.get(layer.name), maps) for layer in run)
         yield LayerGroup(is_rendered, tuple(entries))
 
 
-def _entry(layer: Layer, rendered: RenderedLayer | None, input_size: int) -> LayerEntry:
-    field = draw_field(layer, input_size)
+def _entry(
+    model: ModelAtlas, layer: Layer, rendered: RenderedLayer | None, maps: LayerMaps
+) -> LayerEntry:
+    field = draw_field(layer, model.model.input_size)
+    theirs = layer_map_links(maps, model, layer.name, "../../")
     if rendered is None:
-        return LayerEntry(layer, "", Count(layer.channels, 0, 0, layer.channels), field, ())
+        return LayerEntry(layer, "", Count(layer.channels, 0, 0, layer.channels), field, (), theirs)
     href = f"{layer.name}/"
-    return LayerEntry(
-        layer, href, channel_tiles.count(rendered), field, channel_tiles.strip_tiles(rendered, href)
-    )
+    strip = channel_tiles.strip_tiles(rendered, href)
+    return LayerEntry(layer, href, channel_tiles.count(rendered), field, strip, theirs)
 
 
 def _picture(model: ModelAtlas) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """The pages of maps: one a layer, and the list of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -10,15 +10,22 @@ import numpy as np
 from diamond_cutter.build.mapped_layers import MappedLayers, map_folder
 from diamond_cutter.build.page_text import apart, number, shown, signed_text
 from diamond_cutter.build.pages import page_templates
-from diamond_cutter.build.pages.maps.map_documents import (
-    MapArrays,
-    PhotoFacts,
-    map_documents,
+from diamond_cutter.build.pages.maps.map_arrays import MapArrays, PhotoFacts, read_arrays
+from diamond_cutter.build.pages.maps.map_cell_classes import (
+    coloured_classes,
     most_attributed,
-    read_arrays,
+    told_classes,
     told_values,
-    whole_picture,
 )
+from diamond_cutter.build.pages.maps.map_documents import map_documents
+from diamond_cutter.build.pages.maps.map_links import (
+    MapLink,
+    map_label,
+    map_link,
+    picture_side,
+    picture_size,
+)
+from diamond_cutter.build.pages.maps.whole_map import whole_picture
 from diamond_cutter.build.pages.page_contexts import Frame, Link
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame, root_of
 from diamond_cutter.build.tiles.channel_pictures import webp
@@ -28,28 +35,20 @@ REGIONS = 12
 """Rows of the table of regions."""
 TOLD = 2
 """Classes that a row of it tells."""
-WIDE = 640
-"""The side in pixels of a map as one picture, about."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """One of the largest cells of the coarsest grid: where, of how much, for which classes."""
+    """One of the largest cells of the coarsest grid: where, of how much, for which classes.
+
+    href: the view in which it is chosen.
+    """
 
     where: str
+    href: str
     vectors: int
     given: tuple[Link, ...]
     channels: tuple[Link, ...]
-
-
-@dataclass(frozen=True)
-class MapLink:
-    """A map in the list: its page, its picture and how many vectors of how many photos."""
-
-    label: str
-    href: str
-    picture: str
-    facts: str
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,8 @@ class MapPage:
 
     base: the study's folder as the page sees it. side, size: of the map as one picture, in cells
     and pixels. atlas: address of the layer's page; empty where the atlas has none. classes: their
-    names, by index, of which one may choose; none where they are too many to list. own: whether
-    they are the networks' own.
+    names, by index, of which one may choose; coloured: the indices of those that have a colour.
+    own: whether they are the networks' own.
     """
 
     frame: Frame
@@ -78,6 +77,7 @@ class MapPage:
     atlas: str
     layers: tuple[Link, ...]
     classes: tuple[Link, ...]
+    coloured: tuple[int, ...]
     own: bool
     regions: tuple[Region, ...]
 
@@ -113,25 +113,16 @@ def map_files(
     maps = of.mapped.maps
     if not maps:
         return
-    links = []
     for each in maps:
         arrays = read_arrays(of.mapped, each)
         folder = map_folder(each)
         page = _page(around, of, each, arrays)
         yield f"{folder}index.html", page_templates.render(environment, "maps/map.html", page)
-        shown_grid = each.grids.index(page.side)
-        picture = whole_picture(arrays.grids[shown_grid], page.side, page.size // page.side)
-        yield f"{folder}map.webp", webp(picture)
+        side = picture_side(each)
+        grid = arrays.grids[each.grids.index(side)]
+        yield f"{folder}map.webp", webp(whole_picture(grid, side, picture_size(each) // side))
         for name, content in map_documents(of.mapped, each, arrays, of.facts):
             yield folder + name, content
-        links.append(
-            MapLink(
-                label=_label(each, maps),
-                href=folder.removeprefix("map/"),
-                picture=f"{folder.removeprefix('map/')}map.webp",
-                facts=f"{number(each.vectors, 'vector')} of {number(each.photos, 'photo')}",
-            )
-        )
     middle = "\N{MIDDLE DOT}"
     frame = make_frame(
         around,
@@ -140,7 +131,8 @@ def map_files(
         f"What layers know of the photos of {of.name}, as maps.",
         crumbs=(Link(NAME, root_of(f"{of.path}map/")), Link(of.name, "../")),
     )
-    page_of_all = MapsPage(frame, of.name, tuple(links))
+    links = tuple(map_link(of.mapped, each, "../") for each in maps)
+    page_of_all = MapsPage(frame, of.name, links)
     yield "map/index.html", page_templates.render(environment, "maps/map_list.html", page_of_all)
 
 
@@ -160,10 +152,8 @@ def _page(around: Surroundings, of: MapsOf, found: ActivationMap, arrays: MapArr
             Link("Maps", "../../"),
         ),
     )
-    side = found.grids[min(1, len(found.grids) - 1)]
     atlas = f"models/{found.model}/{found.layer}/"
     known = root_of(path) + atlas if atlas in of.pages else ""
-    listed = len(found.classes) if len(found.classes) <= 300 or not of.own else 0
     return MapPage(
         frame=frame,
         study=of.name,
@@ -174,24 +164,21 @@ def _page(around: Surroundings, of: MapsOf, found: ActivationMap, arrays: MapArr
         photos=found.photos,
         vectors=found.vectors,
         grids=tuple(found.grids),
-        side=side,
-        size=WIDE // side * side,
+        side=picture_side(found),
+        size=picture_size(found),
         trust=f"{100 * found.trustworthiness:.0f} %",
         continuity=f"{100 * found.continuity:.0f} %",
         atlas=known,
         layers=tuple(
-            Link(_label(each, of.mapped.maps), f"{base}{map_folder(each)}")
-            for each in of.mapped.maps
+            Link(map_label(of.mapped, each), f"{base}{map_folder(each)}") for each in of.mapped.maps
         ),
-        classes=tuple(Link(shown(found.classes[index]), str(index)) for index in range(listed)),
+        classes=tuple(
+            Link(shown(found.classes[label]), str(label)) for label in told_classes(found, arrays)
+        ),
+        coloured=tuple(coloured_classes(found, arrays, of.facts)),
         own=of.own,
         regions=tuple(_regions(of, found, arrays, known)),
     )
-
-
-def _label(found: ActivationMap, maps: Sequence[ActivationMap]) -> str:
-    several = len({each.model for each in maps}) > 1
-    return f"{found.model} {found.layer}" if several else found.layer
 
 
 def _regions(of: MapsOf, found: ActivationMap, arrays: MapArrays, atlas: str) -> Iterator[Region]:
@@ -205,6 +192,7 @@ def _regions(of: MapsOf, found: ActivationMap, arrays: MapArrays, atlas: str) ->
         scale = float(np.abs(values[chosen]).max(initial=0))
         yield Region(
             where=_where(row, column, side),
+            href=f"./?cell={side}-{row}-{column}",
             vectors=int(grid.count[at]),
             given=tuple(
                 Link(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.build.explained_study import NetworkByItself
 from diamond_cutter.build.page_text import number, shown
+from diamond_cutter.build.pages.maps.map_links import MapLink, first_map
 from diamond_cutter.build.pages.page_contexts import Frame, Link
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.pages.study.class_page import class_folder
@@ -24,7 +25,10 @@ class NetworkThumb:
 
 @dataclass(frozen=True)
 class NetworksPage:
-    """`/networks/<name>/`: the photos, the classes they are taken for, and the networks."""
+    """`/networks/<name>/`: the photos, the classes they are taken for, and the networks.
+
+    maps: where their list is, empty if there are none; map: the one that is shown, None likewise.
+    """
 
     frame: Frame
     name: str
@@ -33,6 +37,7 @@ class NetworksPage:
     thumbs: tuple[NetworkThumb, ...]
     classes: tuple[Link, ...]
     maps: str
+    map: MapLink | None
 
 
 def networks_page(
@@ -65,6 +70,7 @@ def networks_page(
         for photo in sorted(logits)
     )
     classes = tuple(Link(shown(cut.classes[label]), class_folder(label)) for label in with_page)
+    mapped = network.mapped
     return NetworksPage(
-        frame, network.name, names_of, photos, thumbs, classes, network.mapped.list_path
+        frame, network.name, names_of, photos, thumbs, classes, mapped.list_path, first_map(mapped)
     )

@@ -21,7 +21,7 @@ from diamond_cutter.build.pages.attribution.class_attribution_view import (
     explained_classes,
 )
 from diamond_cutter.build.pages.attribution.photo_attribution_files import explained_photos
-from diamond_cutter.build.pages.maps.map_documents import PhotoFacts
+from diamond_cutter.build.pages.maps.map_arrays import PhotoFacts
 from diamond_cutter.build.pages.maps.map_page import MapsOf, map_files
 from diamond_cutter.build.pages.page_frame import Surroundings
 from diamond_cutter.build.pages.study.class_page import FOLDER as CLASSES

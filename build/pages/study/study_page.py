@@ -14,6 +14,7 @@ from diamond_cutter.build.explained_study import ClassAttributions
 from diamond_cutter.build.measured_study import MeasuredStudy, read_array
 from diamond_cutter.build.page_text import grouped, number, percent, percent_interval, shown
 from diamond_cutter.build.pages.attribution.shortcut_warnings import Warned, warnings
+from diamond_cutter.build.pages.maps.map_links import MapLink, first_map
 from diamond_cutter.build.pages.page_contexts import Frame, Link, Parameter
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.pages.study.class_page import class_folder
@@ -73,7 +74,7 @@ class StudyPage:
     how many lie on the frontier. thumbs: the photos of lowest margin, `wrong` of all are taken for
     a wrong class; names: of the classes, as many as have room. warned: of shortcuts. linked: the
     backbones that the atlas has, their pages. headings: of the plain columns of the table.
-    maps: where their list is, empty if there are none.
+    maps: where their list is, empty if there are none; map: the one that is shown, None likewise.
     dataset: how it was read and what was left out, in sentences. duplicates: in words, empty if
     there are none. settings: that repeat it, as a part of `diamond.toml`.
     """
@@ -83,6 +84,7 @@ class StudyPage:
     photos: str
     classes: str
     maps: str
+    map: MapLink | None
     dataset: tuple[str, ...]
     sentence: str
     answer: Answer | None
@@ -150,6 +152,7 @@ def study_page(
         photos=number(study.photos, "photo"),
         classes=number(len(study.classes), "class", "classes"),
         maps=measured.mapped.list_path,
+        map=first_map(measured.mapped),
         dataset=_dataset(measured.report),
         sentence=shown(chosen.sentence),
         answer=_answer(chosen),

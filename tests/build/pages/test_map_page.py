@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import zarr
 from PIL import Image
-from sample_map import GRIDS, LAYERS, PARTS, PHOTOS, colour_of_cell
+from sample_map import GRIDS, LAYERS, PARTS, PHOTOS, PLACES, SIDE, colour_of_cell
 from sample_study import SMALL
 
-from diamond_cutter.build.pages.maps import map_documents
+from diamond_cutter.build.pages.maps import map_cell_classes
 from diamond_cutter.build.whole_site import build_site
 from diamond_cutter.precompute.stores.activation_atlas import activation_atlas_store
+from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import CROP
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 
 FOLDER = Path("studies/pets/map/tiny-net")
@@ -28,10 +29,12 @@ def document(site: Path, layer: str, name: str) -> dict[str, list[int]]:
 
 
 @pytest.mark.parametrize("side", GRIDS)
-def test_a_grid_says_of_each_cell_what_the_store_does(
+def test_a_grid_and_its_blocks_say_of_each_cell_what_the_store_does(
     mapped_site: Path, mapped_study: str, side: int
 ) -> None:
+    folder = mapped_site / FOLDER / "block1"
     told = document(mapped_site, "block1", f"grid-{side}.json")
+    classes = json.loads((folder / f"classes-{side}.json").read_bytes())["given"]
     group = subgroup(zarr.open_group(mapped_study, mode="r"), "pets")
     slot = subgroup(group, str(group.attrs["slot"]))
     found = activation_atlas_store.read_maps(slot)[-1]
@@ -42,27 +45,60 @@ def test_a_grid_says_of_each_cell_what_the_store_does(
     photo = np.arange(PHOTOS - 1).repeat(PARTS)
     position = np.asarray(array(activation_atlas_store.map_group(slot, found), "position")[:])
     column, row = np.minimum((position * side).astype(int), side - 1).T
-    sheet = Image.open(mapped_site / FOLDER / f"block1/cells-{side}-0.webp").convert("RGB")
-    shown = 0
+    blocks: dict[tuple[int, int], list[int]] = {}
     for index, (r, c) in enumerate(zip(told["row"], told["column"], strict=True)):
-        inside = photo[(row == r) & (column == c)]
-        most = dict(Counter(label[inside].tolist()).most_common(3))
-        assert dict(told["labels"][index]) == most
-        given = dict(told["given"][index])
-        assert set(given) == {k for k in range(len(SMALL.classes)) if grid.asked[index, k]}
-        for each, value in given.items():
-            assert value == pytest.approx(grid.attribution[index, each], rel=1e-5)
-        assert [one for one, *_ in told["examples"][index]] == photo[
-            grid.example[index][grid.example[index] >= 0]
-        ].tolist()
-        tile = told["tile"][index]
-        assert (tile >= 0) == (told["count"][index] >= 5)
-        if tile >= 0:
-            x, y = 16 * (tile % 16) + 8, 16 * (tile // 16) + 8
-            colour = np.array(sheet.getpixel((x, y)))
-            assert np.abs(colour - colour_of_cell(side, r, c)).max() < 20
-            shown += 1
-    assert told["tiles"] == shown > 0
+        blocks.setdefault((r // 8, c // 8), []).append(index)
+    names = {f"cells-{side}-{r}-{c}" for r, c in blocks}
+    assert {path.stem for path in folder.glob(f"cells-{side}-*.json")} == names
+    shown = 0
+    for (down, across), cells in blocks.items():
+        block = document(mapped_site, "block1", f"cells-{side}-{down}-{across}.json")
+        assert block["cell"] == cells
+        picture = folder / f"cells-{side}-{down}-{across}.webp"
+        assert picture.exists() == any(told["shown"][index] for index in cells)
+        for at, index in enumerate(cells):
+            r, c = told["row"][index], told["column"][index]
+            inside = photo[(row == r) & (column == c)]
+            counted = Counter(label[inside].tolist())
+            assert dict(block["labels"][at]) == dict(counted.most_common(3))  # type: ignore[call-overload]
+            assert counted[told["label"][index]] == max(counted.values())
+            given = dict(block["given"][at])  # type: ignore[call-overload]
+            assert set(given) == {k for k in range(len(SMALL.classes)) if grid.asked[index, k]}
+            assert given[told["most"][index]] == max(given.values())
+            for each, value in given.items():
+                assert value == pytest.approx(grid.attribution[index, each], rel=1e-5)
+                by_class = classes[str(each)]
+                assert by_class["value"][by_class["cell"].index(index)] == value
+            examples = block["examples"][at]
+            assert [one for one, *_ in examples] == photo[  # type: ignore[attr-defined]
+                grid.example[index][grid.example[index] >= 0]
+            ].tolist()
+            assert told["shown"][index] == (told["count"][index] >= 5)
+            if told["shown"][index]:
+                sheet = Image.open(picture).convert("RGB")
+                pixel = sheet.getpixel((SIDE * (c % 8) + SIDE // 2, SIDE * (r % 8) + SIDE // 2))
+                assert np.abs(np.array(pixel) - colour_of_cell(side, r, c)).max() < 20
+                shown += 1
+    assert shown > 0
+
+
+def test_a_crop_lies_where_its_cell_says(mapped_site: Path, mapped_study: str) -> None:
+    group = subgroup(zarr.open_group(mapped_study, mode="r"), "pets")
+    slot = subgroup(group, str(group.attrs["slot"]))
+    found = activation_atlas_store.read_maps(slot)[-1]
+    grid = activation_atlas_store.read_grid(slot, found, GRIDS[0])
+    block = document(mapped_site, "block1", f"cells-{GRIDS[0]}-0-0.json")
+    crops = 0
+    for cell, examples in zip(block["cell"], block["examples"], strict=True):
+        vectors = grid.example[cell][grid.example[cell] >= 0].tolist()
+        for vector, (_, tile, row, column) in zip(vectors, examples, strict=True):  # type: ignore[call-overload]
+            assert (row, column) == PLACES[vector % PARTS]
+            sheet = Image.open(mapped_site / FOLDER / f"block1/crops-{tile // 256}.webp")
+            at = (tile % 16 * CROP + CROP // 2, tile % 256 // 16 * CROP + CROP // 2)
+            pixel = np.array(sheet.convert("RGB").getpixel(at))
+            assert np.abs(pixel - (vector % 256, 90, 160)).max() < 20
+            crops += 1
+    assert crops > 10
 
 
 def test_positions_of_photos_are_told_and_none_of_one_that_is_not_on_the_map(
@@ -72,15 +108,20 @@ def test_positions_of_photos_are_told_and_none_of_one_that_is_not_on_the_map(
     assert len(told["position"]) == PHOTOS - 1
     assert str(PHOTOS - 1) not in told["position"]
     assert all(len(steps) == 2 * PARTS for steps in told["position"].values())  # type: ignore[attr-defined]
+    assert len(told["label"]) == len(told["predicted"]) == PHOTOS
+    assert told["paged"] is None
 
 
 def test_pages_lead_to_maps_and_maps_to_each_other(mapped_site: Path) -> None:
     first = "map/tiny-net/block1/"
     for page, link in {
-        "studies/pets/index.html": 'href="map/"',
+        "studies/pets/index.html": f'href="{first}"><img src="{first}map.webp"',
         "studies/pets/photos/7/index.html": f'href="../../{first}?photo=7"',
         "studies/pets/classes/2/index.html": f'href="../../{first}?class=2"',
-        "studies/pets/map/index.html": 'href="tiny-net/block1/"',
+        "studies/pets/map/index.html": f'href="../{first}"',
+        "index.html": 'href="studies/pets/map/"',
+        "models/tiny-net/index.html": f'href="../../studies/pets/{first}"',
+        "models/tiny-net/stem/index.html": 'href="../../../studies/pets/map/tiny-net/stem/"',
         "studies/pets/map/tiny-net/stem/index.html": f'href="../../../{first}"',
     }.items():
         assert link in (mapped_site / page).read_text(), page
@@ -90,6 +131,7 @@ def test_pages_lead_to_maps_and_maps_to_each_other(mapped_site: Path) -> None:
     assert len(re.findall(r'<tr><th scope="row">', page)) > 1
     size = Image.open(mapped_site / FOLDER / "block1/map.webp").size
     assert size == (640, 640)
+    assert "map/" not in (mapped_site / "models/tiny-net/head/index.html").read_text()
 
 
 def test_of_many_classes_a_lone_vector_does_not_speak_for_a_cell(mapped_study: str) -> None:
@@ -97,16 +139,17 @@ def test_of_many_classes_a_lone_vector_does_not_speak_for_a_cell(mapped_study: s
     slot = subgroup(group, str(group.attrs["slot"]))
     found = activation_atlas_store.read_maps(slot)[0]
     grid = activation_atlas_store.read_grid(slot, found, GRIDS[0])
-    assert map_documents.told_values(grid) is grid.attribution
+    assert map_cell_classes.told_values(grid) is grid.attribution
     attribution = np.full((1, 13), np.nan, np.float32)
     attribution[0, :4] = (5, 1, -2, 0.001)
     asked = np.zeros((1, 13), np.int32)
     asked[0, :4] = (1, 10, 5, 10)
     many = replace(grid, count=np.array([10], np.int32), attribution=attribution, asked=asked)
-    [told] = map_documents.told_values(many)
+    [told] = map_cell_classes.told_values(many)
     np.testing.assert_allclose(told[:4], [0.5, 1, -1, 0.001], rtol=1e-6)
     assert np.isnan(told[4:]).all()
-    assert map_documents.most_attributed(told, 2) == [1, 0, 2]
+    assert map_cell_classes.most_attributed(told, 2) == [1, 0, 2]
+    assert map_cell_classes.most_attributed(np.float32([3, 2, 1, 0.5]), 1) == [0]  # against: none
 
 
 def test_without_maps_no_page_speaks_of_them(small_site: Path) -> None:
@@ -122,7 +165,7 @@ def test_a_map_that_changes_is_written_again_and_one_that_is_gone_goes(
 
     address = shutil.copytree(mapped_study, tmp_path / "study.zarr")
     build_site(small_atlas, [str(address)], tmp_path / "site", "", quiet)
-    grid = tmp_path / "site" / FOLDER / "block1/grid-4.json"
+    grid = tmp_path / "site" / FOLDER / "block1/classes-4.json"
     before = grid.read_bytes()
     group = subgroup(zarr.open_group(str(address), mode="r+"), "pets")
     slot = subgroup(group, str(group.attrs["slot"]))

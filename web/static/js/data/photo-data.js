@@ -81,9 +81,10 @@ export function divide(cell, photos, data) {
  *
  * @param {number} photo
  * @param {number} count photos of the study
+ * @param {number} side of a tile, in pixels
  * @returns {Tile}
  */
-export function place(photo, count) {
+export function place(photo, count, side = SIDE) {
   const sheet = Math.floor(photo / TILES);
   const inside = photo % TILES;
   const tiles = Math.min(TILES, count - sheet * TILES);
@@ -91,8 +92,8 @@ export function place(photo, count) {
     sheet,
     column: inside % COLUMNS,
     row: Math.floor(inside / COLUMNS),
-    width: COLUMNS * SIDE,
-    height: Math.ceil(tiles / COLUMNS) * SIDE,
+    width: COLUMNS * side,
+    height: Math.ceil(tiles / COLUMNS) * side,
   };
 }
 

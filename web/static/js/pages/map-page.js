@@ -1,192 +1,231 @@
-/** The page of a map: what is asked, where its window is and which cell is chosen are in the address. */
+/** The page of a map: what is asked, where its window is and what is chosen are in the address. */
 
-import { fetchPictures } from "../components/channel-icons.js";
-import { createPane } from "../components/cell-pane.js";
-import { colourOf, describeCell, drawCells, drawDots, listenToMoves } from "../components/map-plane.js";
+import { listCells } from "../components/map/cell-list.js";
+import { cellAt, drawMap, seenArea } from "../components/map/map-canvas.js";
+import { listenToMoves } from "../components/map/map-gestures.js";
+import { createLegend } from "../components/map/map-legend.js";
+import { createMapPane, fetchOnce } from "../components/map/map-pane.js";
 import { find } from "../components/page-elements.js";
-import { fetchDocument } from "../data/fetched-documents.js";
-import { cellToward, gridFor, labelOf } from "../data/map-grid.js";
+import { areaOf, cellToward, describeCell, gridFor, grownArea, indexOf, nearestCell } from "../data/map-grid.js";
+import { lookOf } from "../data/map-look.js";
+import { placesOf } from "../data/map-photos.js";
+import { areaBetween, middleOf, moved, showing, spanOf, within, zoomed } from "../data/map-view.js";
 import { carried, CLOSEST, readMap, writeMap } from "../state/map-state.js";
 
-/** @typedef {import("../data/map-grid.js").GridDocument} GridDocument */
-/** @typedef {import("../state/map-state.js").Chosen} Chosen */
+/** @typedef {import("../components/map/map-canvas.js").Layer} Layer */
+/** @typedef {import("../components/map/map-gestures.js").Point} Point */
+/** @typedef {import("../data/map-view.js").Area} Area */
+/** @typedef {import("../state/map-state.js").MapState} MapState */
+
+const STEP = 1.5; // of a key or a button
+const REST = 150; // milliseconds after which the window has come to rest
 
 const form = find(document, "#asks", HTMLFormElement);
 const viewport = find(document, "#viewport", HTMLElement);
-const plane = find(document, "#plane", HTMLElement);
+const canvas = find(viewport, "canvas", HTMLCanvasElement);
 const pane = find(document, "#cell", HTMLElement);
 const legend = find(document, "#legend", HTMLElement);
+const list = find(document, "#cells", HTMLDetailsElement);
 const outcome = find(document, "#outcome", HTMLElement);
+const marking = find(form, "[name=mark]", HTMLButtonElement);
 const selects = [...form.querySelectorAll("select")];
 const { base = "", atlas = "", own = "" } = viewport.dataset;
-const sides = (viewport.dataset.grids ?? "").split(" ").map(Number);
-const empty = [...pane.childNodes];
+const numbers = (/** @type {string | undefined} */ text) => (text ? text.split(" ").map(Number) : []);
+const sides = numbers(viewport.dataset.grids);
+const coloured = numbers(viewport.dataset.coloured);
+const closest = Math.min(CLOSEST, Math.max(2, (sides.at(-1) ?? 1) / 2));
+const hint = [...pane.childNodes];
 
 let state = readMap(location.search);
-/** @type {GridDocument | null} */
-let grid = null;
+let view = { width: 0, height: 0, zoom: state.zoom, x: state.x, y: state.y };
+/** @type {Layer | null} */
+let layer = null;
+/** @type {Layer | null} what was drawn before */
+let under = null;
+/** @type {Map<number, Layer>} by side, for what is asked now */
+const layers = new Map();
+/** @type {{ x: number, y: number }[]} */
+let places = [];
+let pointed = -1; // the cell, by index
+/** @type {Area | null} */
+let marked = null; // while it is drawn
 let request = 0; // a late answer to an earlier one is dropped
-let settled = 0; // the timer that writes where the window is
+let paneRequest = 0;
+let settling = 0; // the timer that writes where the window is
+let isDue = false; // whether a frame is asked for
 
 /** Make the page what the state says. */
 async function apply() {
-  request += 1;
-  const mine = request;
-  const width = viewport.clientWidth * state.zoom;
-  plane.style.width = plane.style.height = `${width}px`;
-  const side = gridFor(sides, width);
-  const chosen = state.cell;
-  const [shown, dots, chosenGrid, pictures] = await Promise.all([
-    fetchGrid(side),
-    state.photo === null ? null : fetchDocument("photos.json"),
-    chosen && sides.includes(chosen.side) ? fetchGrid(chosen.side) : null,
-    fetchPictures(atlas),
-  ]);
-  if (mine !== request) return;
-  grid = shown;
-  outcome.textContent = "";
+  layers.clear();
+  under = null;
+  await refine();
+  if (!layer) return;
+  const { grid } = layer;
+  legend.replaceChildren(...createLegend(grid, state, coloured, nameOf));
+  places = state.photo === null ? [] : placesOf(await fetchOnce("photos.json"), state.photo);
   draw();
-  legend.replaceChildren(...legendOf(shown));
-  const places = dots ? placesOf(dots, state.photo ?? -1) : [];
-  drawDots(plane, places);
-  if (dots && !places.length) outcome.textContent = "This photo is not on the map.";
-  const cell = chosen && chosenGrid ? indexOf(chosenGrid, chosen) : -1;
-  if (chosenGrid && cell >= 0) {
-    pane.replaceChildren(...createPane(chosenGrid, cell, base, own !== "", pictures));
-    outcome.textContent = describeCell(chosenGrid, cell);
-  } else pane.replaceChildren(...empty);
-  if (chosen && cell < 0) outcome.textContent = "Nothing lies in the cell that the address names.";
+  await showPane();
   carry();
 }
 
+/** Show the grid for how near one is. */
+async function refine() {
+  const side = gridFor(sides, spanOf(view));
+  if (layers.get(side) === layer && layer) return;
+  request += 1;
+  const mine = request;
+  const [grid, classes] = await Promise.all([fetchOnce(`grid-${side}.json`), state.label === null ? null : fetchOnce(`classes-${side}.json`)]);
+  if (mine !== request) return;
+  const next = layers.get(side) ?? { grid, look: lookOf(grid, state, classes, coloured) };
+  layers.set(side, next);
+  under = layers.size > 1 ? layer : null; // of what is asked now
+  layer = next;
+  pointed = -1;
+  draw();
+  settle();
+}
+
+/** Ask for a frame. */
 function draw() {
-  if (grid) drawCells(viewport, plane, grid, state);
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => {
+    isDue = false;
+    if (!layer) return;
+    const chosen = [state.cell && chosenArea(layer, state.cell)].filter((area) => area !== null);
+    drawMap(canvas, view, { layer, under, chosen, pointed: seenArea(layer, pointed), area: marked ?? state.area, places }, draw);
+  });
+}
+
+/**
+ * @param {Layer} of
+ * @param {NonNullable<MapState["cell"]>} cell
+ */
+function chosenArea(of, cell) {
+  if (of.look.isPlane) return of.grid.side === cell.side ? seenArea(of, indexOf(of.grid, cell)) : null;
+  return areaOf(cell);
+}
+
+/** Show beside the map what is chosen, or else pointed at. */
+async function showPane() {
+  if (!layer) return;
+  paneRequest += 1;
+  const mine = paneRequest;
+  const { cell, area, photo } = state;
+  const grid = cell && sides.includes(cell.side) ? await fetchOnce(`grid-${cell.side}.json`) : layer.grid;
+  const index = cell ? (grid.side === cell.side ? indexOf(grid, cell) : -1) : isFree() ? pointed : -1;
+  const parts = await createMapPane({ grid, cell: index, area, photo }, { base, atlas, isOwn: own !== "" });
+  if (mine !== paneRequest) return;
+  pane.replaceChildren(...(parts.length ? parts : hint));
+  if (area) outcome.textContent = pane.querySelector("h2")?.textContent ?? "";
+  else if (cell) outcome.textContent = index >= 0 ? describeCell(grid, index) : "Nothing lies in the cell that the address names.";
+  else outcome.textContent = photo !== null && !places.length ? "This photo is not on the map." : "";
+}
+
+/** The name of a class that one may ask for. @param {number} label */
+function nameOf(label) {
+  return form.querySelector(`[name=class] [value="${label}"]`)?.textContent ?? "";
+}
+
+/** Whether nothing is chosen, so that the pane shows what is pointed at. */
+function isFree() {
+  return !state.cell && !state.area && state.photo === null;
 }
 
 /** Have the links to other layers' maps lead to the same view. */
 function carry() {
-  for (const link of document.querySelectorAll("a[data-carry]")) {
+  for (const link of document.querySelectorAll("a[data-carry]"))
     if (link instanceof HTMLAnchorElement) link.search = writeMap(carried(state));
-  }
 }
 
-/** @param {GridDocument} shown */
-function legendOf(shown) {
-  const name = (/** @type {number} */ label) => shown.names[String(label)] ?? "";
-  if (state.label !== null && state.against !== null) {
-    return [`to the left what speaks for \u2068${name(state.against)}\u2069, to the right for \u2068${name(state.label)}\u2069; down as on the map`];
-  }
-  if (state.colour === "class") {
-    const labels = shown.row.map((_, cell) => labelOf(shown, cell));
-    const found = [...new Set(labels)].filter((label) => label !== undefined).sort((one, other) => one - other);
-    return found.slice(0, 24).map((label) => swatch(colourOf(label), name(label)));
-  }
-  if (state.colour === "wrong") return [swatch("rgb(214 40 20)", "all of photos taken for a wrong class; the fainter, the fewer")];
-  if (state.colour === "count") return [swatch("rgb(8 105 92)", `${Math.max(...shown.count)} places; the fainter, the fewer`)];
-  return [];
-}
-
-/**
- * @param {string} colour
- * @param {string} words
- */
-function swatch(colour, words) {
-  const item = document.createElement("span");
-  const mark = document.createElement("i");
-  mark.style.setProperty("--mark", colour);
-  item.append(mark, words);
-  return item;
-}
-
-/** @param {number} side */
-function fetchGrid(side) {
-  const known = grids.get(side);
-  if (known) return known;
-  const coming = fetchDocument(`grid-${side}.json`);
-  grids.set(side, coming);
-  coming.catch(() => grids.delete(side)); // to be tried again
-  return coming;
-}
-/** @type {Map<number, Promise<GridDocument>>} */
-const grids = new Map();
-
-/**
- * @param {GridDocument} of
- * @param {Chosen} chosen
- */
-function indexOf(of, { row, column }) {
-  return of.row.findIndex((one, index) => one === row && of.column[index] === column);
-}
-
-/**
- * @param {any} document_
- * @param {number} photo
- */
-function placesOf(document_, photo) {
-  /** @type {number[]} */
-  const steps = document_.position[String(photo)] ?? [];
-  return steps.flatMap((x, index) => (index % 2 ? [] : [{ x: x / document_.steps, y: (steps[index + 1] ?? 0) / document_.steps }]));
-}
-
-/** Put the window where the state says. */
-function scroll() {
-  const width = viewport.clientWidth * state.zoom;
-  viewport.scrollTo(state.x * width - viewport.clientWidth / 2, state.y * width - viewport.clientHeight / 2);
-}
-
-/** @param {typeof state} next */
+/** @param {MapState} next */
 function go(next) {
   state = next;
+  if (next.cell) view = showing(view, areaOf(next.cell));
+  state = { ...state, zoom: view.zoom, x: view.x, y: view.y };
   history.pushState(null, "", location.pathname + writeMap(state));
   apply().catch(refuse);
 }
 
+/** @param {typeof view} next */
+function look(next) {
+  const isOther = next.zoom !== view.zoom;
+  view = next;
+  draw();
+  settle();
+  if (isOther) refine().catch(refuse);
+}
+
 /**
  * @param {number} factor
- * @param {number} x
- * @param {number} y
+ * @param {number} [left]
+ * @param {number} [top]
  */
-function zoom(factor, x, y) {
-  const before = state.zoom;
-  const after = Math.max(1, Math.min(CLOSEST, before * factor));
-  if (after === before) return;
-  const left = ((viewport.scrollLeft + x) / before) * after - x;
-  const top = ((viewport.scrollTop + y) / before) * after - y;
-  state = { ...state, zoom: after };
-  plane.style.width = plane.style.height = `${viewport.clientWidth * after}px`;
-  viewport.scrollTo(left, top);
-  settle();
-  apply().catch(refuse);
+function zoom(factor, left = view.width / 2, top = view.height / 2) {
+  const before = view.zoom;
+  look(zoomed(view, factor, left, top, closest));
+  return view.zoom !== before;
 }
 
 /** Write where the window is, when it has come to rest. */
 function settle() {
-  clearTimeout(settled);
-  settled = setTimeout(() => {
-    const width = viewport.clientWidth * state.zoom;
-    const middle = (/** @type {number} */ start, /** @type {number} */ size) => Math.max(0, Math.min(1, (start + size / 2) / width));
-    state = { ...state, x: middle(viewport.scrollLeft, viewport.clientWidth), y: middle(viewport.scrollTop, viewport.clientHeight) };
+  clearTimeout(settling);
+  settling = setTimeout(() => {
+    state = { ...state, zoom: view.zoom, x: view.x, y: view.y };
     history.replaceState(null, "", location.pathname + writeMap(state));
     carry();
-  }, 150);
+    showList();
+  }, REST);
+}
+
+function showList() {
+  if (list.open && layer) find(list, "div", HTMLElement).replaceChildren(...listCells(layer.grid, view));
 }
 
 /** @param {number} cell of the grid that is shown, by index */
 function choose(cell) {
-  if (!grid) return;
-  go({ ...state, cell: { side: grid.side, row: grid.row[cell] ?? 0, column: grid.column[cell] ?? 0 } });
+  if (!layer) return;
+  const { side, row, column } = layer.grid;
+  go({ ...state, cell: { side, row: row[cell] ?? 0, column: column[cell] ?? 0 }, area: null });
 }
 
-/** @param {number} cell of the grid that is shown, by index: the window moves to where it is */
-function reveal(cell) {
-  if (!grid) return;
-  const width = plane.clientWidth / grid.side;
-  const into = (/** @type {number} */ at, /** @type {number} */ start, /** @type {number} */ size) =>
-    at * width < start ? at * width : Math.max(start, (at + 1) * width - size);
-  viewport.scrollTo(
-    into(grid.column[cell] ?? 0, viewport.scrollLeft, viewport.clientWidth),
-    into(grid.row[cell] ?? 0, viewport.scrollTop, viewport.clientHeight),
-  );
+/** @param {KeyboardEvent} event of an arrow */
+function walk({ key, shiftKey }) {
+  if (!layer) return;
+  const { grid } = layer;
+  if (shiftKey && state.cell) return go({ ...state, area: grownArea(state.cell, state.area, key) });
+  const at = state.cell?.side === grid.side ? indexOf(grid, state.cell) : -1;
+  const from = state.cell ? middleOf(areaOf(state.cell)) : view;
+  const next = at < 0 ? nearestCell(grid, from) : cellToward(grid, at, key);
+  if (next !== null) choose(next);
+}
+
+/**
+ * @param {Point} from
+ * @param {Point} to
+ * @param {boolean} isDone
+ */
+function mark(from, to, isDone) {
+  const area = areaBetween(view, from, to);
+  marked = isDone ? null : area;
+  if (isDone) setMarking(false);
+  if (isDone && area) go({ ...state, area });
+  else draw();
+}
+
+/** @param {boolean} isMarking whether the next drag marks an area */
+function setMarking(isMarking) {
+  marking.setAttribute("aria-pressed", String(isMarking));
+  viewport.classList.toggle("marking", isMarking);
+}
+
+/** @param {Point | null} at */
+function point(at) {
+  const cell = at && layer ? cellAt(view, layer, at.left, at.top) : -1;
+  if (cell === pointed) return;
+  pointed = cell;
+  draw();
+  if (cell >= 0 && isFree()) showPane().catch(refuse);
 }
 
 /** @param {unknown} error */
@@ -201,33 +240,40 @@ function fillForm() {
   }
 }
 
-const step = listenToMoves(viewport, zoom);
-plane.addEventListener("click", ({ target }) => {
-  if (target instanceof HTMLElement && target.dataset.cell) choose(Number(target.dataset.cell));
+listenToMoves(viewport, {
+  move: (right, down) => look(moved(view, right, down)),
+  zoom,
+  mark,
+  tap: ({ left, top }) => {
+    const cell = layer ? cellAt(view, layer, left, top) : -1;
+    if (cell >= 0) choose(cell);
+  },
+  point,
+  isMarking: () => marking.getAttribute("aria-pressed") === "true",
 });
 viewport.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && state.cell) go({ ...state, cell: null });
-  if (!grid || !event.key.startsWith("Arrow")) return;
+  if (event.key === "Escape" && !isFree()) {
+    setMarking(false);
+    go(state.area ? { ...state, area: null } : state.cell ? { ...state, cell: null } : { ...state, photo: null });
+  }
+  const factor = { "+": STEP, "=": STEP, "-": 1 / STEP, 0: 1 / CLOSEST }[event.key];
+  if (factor) zoom(factor);
+  if (!event.key.startsWith("Arrow")) return;
   event.preventDefault();
-  const at = state.cell?.side === grid.side ? indexOf(grid, state.cell) : -1;
-  const next = at < 0 ? grid.count.indexOf(Math.max(...grid.count)) : cellToward(grid, at, event.key);
-  if (next === null) return;
-  choose(next);
-  reveal(next);
+  walk(event);
 });
-let waiting = false;
-viewport.addEventListener("scroll", () => {
-  settle();
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => {
-    waiting = false;
-    draw();
-  });
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a[data-view]") : null;
+  if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const { cell, area, photo } = readMap(link.search);
+  go({ ...state, cell, area, photo: cell || area ? state.photo : photo });
+  viewport.scrollIntoView({ block: "nearest" });
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("click", ({ target }) => {
-  if (target instanceof HTMLButtonElement) step(target.name === "closer" ? 1 : -1);
+  if (target === marking) setMarking(marking.getAttribute("aria-pressed") !== "true");
+  else if (target instanceof HTMLButtonElement) zoom(target.name === "closer" ? STEP : 1 / STEP);
 });
 form.addEventListener("change", () => {
   const values = Object.fromEntries(selects.map((select) => [select.name, select.value]));
@@ -237,19 +283,18 @@ form.addEventListener("change", () => {
   go({ ...state, label, against: against === label ? null : against, colour: values.colour ?? "" });
   fillForm();
 });
+list.addEventListener("toggle", showList);
 addEventListener("popstate", () => {
   state = readMap(location.search);
+  view = within({ ...view, zoom: state.zoom, x: state.x, y: state.y });
   fillForm();
-  apply().then(scroll).catch(refuse);
+  apply().catch(refuse);
 });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 new ResizeObserver(() => {
-  const { x, y } = state;
-  apply()
-    .then(() => {
-      state = { ...state, x, y };
-      scroll();
-    })
-    .catch(refuse);
+  const isFirst = !view.width;
+  view = within({ ...view, width: viewport.clientWidth, height: viewport.clientHeight });
+  (isFirst ? apply() : refine()).then(draw).catch(refuse);
 }).observe(viewport);
 fillForm();
 form.inert = false; // it listens now

@@ -9,21 +9,24 @@
  * @property {number} x the middle of the window on the map, 0 to 1, to the right
  * @property {number} y the same, down
  * @property {Chosen | null} cell the cell that is chosen
+ * @property {Area | null} area the part whose photos are shown
  * @property {number | null} photo whose places are marked
  *
  * @typedef {object} Chosen
  * @property {number} side of its grid
  * @property {number} row
  * @property {number} column
+ *
+ * @typedef {import("../data/map-view.js").Area} Area
  */
 
 import { readIndex } from "./address.js";
 
-export const CLOSEST = 32;
+export const CLOSEST = 64;
 const COLOURS = ["class", "wrong", "count"];
 
 /** @type {MapState} */
-export const WHOLE = { label: null, against: null, colour: "", zoom: 1, x: 0.5, y: 0.5, cell: null, photo: null };
+export const WHOLE = { label: null, against: null, colour: "", zoom: 1, x: 0.5, y: 0.5, cell: null, area: null, photo: null };
 
 /**
  * What an address names; what it does not name, or names wrongly, is as by default.
@@ -42,6 +45,7 @@ export function readMap(search) {
     x: within(named.get("x"), 0, 1, 0.5),
     y: within(named.get("y"), 0, 1, 0.5),
     cell: readCell(named.get("cell")),
+    area: readArea(named.get("area")),
     photo: readIndex(named.get("photo")),
   };
 }
@@ -51,7 +55,7 @@ export function readMap(search) {
  *
  * @param {MapState} state
  */
-export function writeMap({ label, against, colour, zoom, x, y, cell, photo }) {
+export function writeMap({ label, against, colour, zoom, x, y, cell, area, photo }) {
   const named = new URLSearchParams();
   if (label !== null) named.set("class", String(label));
   if (against !== null) named.set("against", String(against));
@@ -62,6 +66,7 @@ export function writeMap({ label, against, colour, zoom, x, y, cell, photo }) {
     named.set("y", short(y));
   }
   if (cell) named.set("cell", `${cell.side}-${cell.row}-${cell.column}`);
+  if (area) named.set("area", [area.left, area.top, area.right, area.bottom].map(short).join("-"));
   if (photo !== null) named.set("photo", String(photo));
   const text = named.toString();
   return text && `?${text}`;
@@ -85,6 +90,13 @@ function readCell(text) {
   return row < side && column < side ? { side, row, column } : null;
 }
 
+/** @param {string | null} text */
+function readArea(text) {
+  const ends = text?.split("-").map((end) => within(end, 0, 1, NaN)) ?? [];
+  const [left = NaN, top = NaN, right = NaN, bottom = NaN] = ends;
+  return ends.length === 4 && left < right && top < bottom ? { left, top, right, bottom } : null;
+}
+
 /**
  * @param {string | null} text
  * @param {number} low
@@ -98,5 +110,5 @@ function within(text, low, high, otherwise) {
 
 /** @param {number} value */
 function short(value) {
-  return String(Math.round(value * 1000) / 1000);
+  return String(Math.round(value * 10000) / 10000);
 }
