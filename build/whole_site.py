@@ -301,7 +301,7 @@ def _pages_digest(
     if natural is not None:
         arrays += [part.tobytes() for part in (natural.maximum, natural.best, natural.spread)]
         arrays += [natural.example_value.tobytes(), natural.example_box.tobytes()]
-        arrays.append(natural.example_photo.tobytes())
+        arrays += [natural.example_photo.tobytes(), natural.example_place.tobytes()]
     facts = (
         generator,
         around,

@@ -162,6 +162,7 @@ def natural(channels: int, photos: int, source: str) -> ActivationStatistics:
         side=64,
         example_photo=np.stack([numbers % photos, np.full(channels, -1)], 1).astype(np.int32),
         example_value=np.stack([numbers / 4, np.zeros(channels)], 1).astype(np.float32),
+        example_place=np.tile(np.array([16, 4], np.int32), (channels, 2, 1)),
         example_box=np.tile(np.array([8, 0, 24, 12], np.int32), (channels, 2, 1)),
     )
 

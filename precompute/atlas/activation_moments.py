@@ -86,6 +86,7 @@ class Moments:
             side=side,
             example_photo=np.where(spread[:, None] > 0, photo, -1).astype(np.int32),
             example_value=(above / np.where(spread > 0, spread, 1)[:, None]).astype(np.float32),
+            example_place=((at + 0.5) * side / self._places).astype(np.int32)[..., ::-1],
             example_box=seen_boxes(at, self._places, side, receptive_field),
         )
         return natural, second.astype(np.float32) if whole else None

@@ -33,10 +33,11 @@ def strongest_photo(natural: ActivationStatistics, channel: int) -> str:
 
 def examples(natural: ActivationStatistics, channel: int, folder: str) -> Iterator[Example]:
     """The photos with the strongest places of a channel; `folder`: of photos, from the page."""
-    for photo, value, box in zip(
+    for photo, value, box, place in zip(
         natural.example_photo[channel],
         natural.example_value[channel],
         natural.example_box[channel].tolist(),
+        natural.example_place[channel].tolist(),
         strict=True,
     ):
         if photo >= 0:
@@ -50,6 +51,7 @@ def examples(natural: ActivationStatistics, channel: int, folder: str) -> Iterat
                 y=top,
                 width=right - left,
                 height=bottom - top,
+                place=(place[0], place[1]),
                 value=decimal(float(value)),
             )
 

@@ -22,7 +22,8 @@ class Example:
     """A photo, and the part of it that the strongest place of a channel can see.
 
     href: its page, with the channel chosen. name: of the photo. x, y, width, height: of that part,
-    in a square of `side` pixels, the network's input. value: how strongly, as text.
+    in a square of `side` pixels, the network's input; place: its middle, x and y, before the square
+    cut it off. value: how strongly, as text.
     """
 
     href: str
@@ -33,6 +34,7 @@ class Example:
     y: int
     width: int
     height: int
+    place: tuple[int, int]
     value: str
 
 
@@ -145,10 +147,12 @@ def channel_statistics(layer: LayerStatistics, channel: int, root: str) -> Chann
 
 
 def _examples(layer: LayerStatistics, channel: int, base: str, kind: str) -> Iterator[Example]:
-    photos, values, boxes = (
-        getattr(layer.channels, f"{kind}_{name}")[channel] for name in ("photo", "value", "box")
-    )
-    for photo, value, box in zip(photos, values, boxes, strict=True):
+    found = [
+        getattr(layer.channels, f"{kind}_{name}")[channel]
+        for name in ("photo", "value", "box", "place")
+    ]
+    side, places = layer.view.cut.input_size, (layer.view.layer.height, layer.view.layer.width)
+    for photo, value, box, at in zip(*found, strict=True):
         if photo < 0:
             continue
         left, top, right, bottom = (int(edge) for edge in box)
@@ -156,11 +160,12 @@ def _examples(layer: LayerStatistics, channel: int, base: str, kind: str) -> Ite
             href=_page(layer, int(photo), channel, base),
             picture=f"{base}photos/{photo}/photo.webp",
             name=shown(layer.files[photo].path),
-            side=layer.view.cut.input_size,
+            side=side,
             x=left,
             y=top,
             width=right - left,
             height=bottom - top,
+            place=(int((at[1] + 0.5) * side / places[1]), int((at[0] + 0.5) * side / places[0])),
             value=f"{float(value):.3g}".replace("-", "\N{MINUS SIGN}"),
         )
 

@@ -12,6 +12,8 @@
                                                             pre-activations anywhere; -1: no more
     <atlas>/<model>/<layer>/natural/example_value  (C, 6) float32: those, in natural deviations
                                                             above the natural mean
+    <atlas>/<model>/<layer>/natural/example_place  (C, 6, 2) int32: the middle of that place, x and
+                                                            y in pixels
     <atlas>/<model>/<layer>/natural/example_box    (C, 6, 4) int32: what that place can see of the
                                                             photo: left, top, right, bottom
     <atlas>/<model>/<layer>/natural/covariance  (C, C) float32: of the pre-activation, raw units;
@@ -70,14 +72,20 @@ class ActivationStatistics:
     side: int
     example_photo: NDArray[np.int32]
     example_value: NDArray[np.float32]
+    example_place: NDArray[np.int32]
     example_box: NDArray[np.int32]
 
 
 ARRAYS = {"mean": "float32", "spread": "float32", "maximum": "float32", "best": "int32"}
 """The arrays of a `ActivationStatistics` by name, (C,) each, with their dtypes."""
 
-EXAMPLE_ARRAYS = {"example_photo": "int32", "example_value": "float32", "example_box": "int32"}
-"""Those of the examples, which statistics of before have not."""
+EXAMPLE_ARRAYS = {
+    "example_photo": ("int32", ()),
+    "example_value": ("float32", ()),
+    "example_place": ("int32", (2,)),
+    "example_box": ("int32", (4,)),
+}
+"""Those of the examples, with dtype and the shape of each; statistics of before have none."""
 
 
 def natural_group(layer: zarr.Group) -> zarr.Group | None:
@@ -118,14 +126,15 @@ def read_natural(layer: zarr.Group) -> ActivationStatistics | None:
 def _examples(group: zarr.Group, channels: int, photos: int) -> dict[str, NDArray[Any]]:
     """The arrays of the examples; of none where statistics were kept without."""
     if "example_photo" not in group:
-        none = {name: np.zeros((channels, 0), dtype) for name, dtype in EXAMPLE_ARRAYS.items()}
-        return {**none, "example_box": np.zeros((channels, 0, 4), np.int32)}
+        return {
+            name: np.zeros((channels, 0, *each), dtype)
+            for name, (dtype, each) in EXAMPLE_ARRAYS.items()
+        }
     found = {name: np.asarray(array(group, name)[:]) for name in EXAMPLE_ARRAYS}
-    shape = found["example_photo"].shape
-    for name, dtype in EXAMPLE_ARRAYS.items():
-        expected = (channels, *shape[1:2], *((4,) if name == "example_box" else ()))
-        if found[name].dtype != dtype or found[name].shape != expected:
-            raise ValueError(f"{name}: expected {dtype} {expected}")
+    kept = found["example_photo"].shape[1:]
+    for name, (dtype, each) in EXAMPLE_ARRAYS.items():
+        if found[name].dtype != dtype or found[name].shape != (channels, *kept, *each):
+            raise ValueError(f"{name}: expected {dtype} {(channels, *kept, *each)}")
     if not np.isin(found["example_photo"], range(-1, photos)).all():
         raise ValueError(f"example_photo: expected numbers below {photos}")
     return found

@@ -151,6 +151,7 @@ def test_a_channels_page_shows_the_photos_that_excite_it_with_the_place(small_si
     assert page.count(f'src="{photo}"') == 1
     assert 'viewBox="0 0 64 64"' in page
     assert page.count('x="8" y="0" width="16" height="12"') == 2
+    assert page.count('d="M16 4h0"') == 2
     assert f"<span>{decimal(2.5)}</span>" in page
     assert "Most active on these of <bdi>holidays</bdi>" in page
     assert "Most active on these" not in text(small_site, "models/tiny-net/stem/10")  # samples

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from diamond_cutter.build.explained_study import View, views
 from diamond_cutter.build.measured_study import MeasuredStudy, read_studies
 from diamond_cutter.build.pages.attribution.channel_statistics_view import (
     channel_statistics,
@@ -45,13 +46,19 @@ def test_every_layer_that_is_explained_has_a_nature(measured: MeasuredStudy) -> 
     }
 
 
+def find_view(measured: MeasuredStudy) -> View:
+    assert measured.explained is not None
+    found = views(measured.explained)
+    return next(view for view in found if view.key == "tiny-net/block1/block1")
+
+
 def test_examples_show_the_photos_of_the_store_with_what_is_seen_marked(
     small_site: Path, measured: MeasuredStudy
 ) -> None:
     assert measured.explained is not None
     channels = read_channels(measured.explained.source, "tiny-net", "block1", "block1")
     page = small_site / f"models/tiny-net/block1/{CHANNEL}/index.html"
-    html = unescape(page.read_text(encoding="utf-8")).split('class="nature"')[1]
+    html = unescape(page.read_text(encoding="utf-8")).split('aria-labelledby="nature-1"')[1]
     listed = re.findall(r'href="[./]+studies/pets/photos/(\d+)/\?view=([^&]+)&channel=(\d+)"', html)
     photos = [int(photo) for photo, _, _ in listed]
     own = [channels.example_photo, channels.hardly_photo, channels.matter_photo]
@@ -62,6 +69,10 @@ def test_examples_show_the_photos_of_the_store_with_what_is_seen_marked(
     left, top, right, bottom = channels.example_box[CHANNEL, 0].tolist()
     frame = f'x="{left}" y="{top}" width="{right - left}" height="{bottom - top}"'
     assert html.count(frame) >= 2
+    places = find_view(measured).layer
+    row, column = channels.example_place[CHANNEL, 0].tolist()
+    x, y = int((column + 0.5) * 64 / places.width), int((row + 0.5) * 64 / places.height)
+    assert html.count(f'd="M{x} {y}h0"') >= 2
     assert 'viewBox="0 0 64 64"' in html
 
 

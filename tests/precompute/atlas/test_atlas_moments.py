@@ -43,6 +43,7 @@ def test_moments_are_those_of_all_photos_and_places_together() -> None:
         middle = 16 * column + 8, 12 * row + 6
         box = [middle[0] - 8, max(middle[1] - 8, 0), middle[0] + 8, min(middle[1] + 8, 48)]
         assert natural.example_box[channel, 0].tolist() == box
+        assert natural.example_place[channel, 0].tolist() == list(middle)
     for values in (natural.mean, natural.spread, natural.maximum, covariance):
         assert values is not None
         assert values.dtype == np.float32
