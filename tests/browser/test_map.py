@@ -194,6 +194,11 @@ def test_dragging_moves_the_window_and_chooses_nothing(
     expect(page).to_have_url(f"{mapped_address}{MAP}?zoom=3&x={round(0.5 + moved, 4)}&y=0.5")
     page.mouse.wheel(0, -200)
     expect(page).to_have_url(re.compile(r"zoom=4\.4755&x="))
+    beside = open_page(f"{mapped_address}{MAP}?zoom=6&x=0.2&y=0.2&cell=16-15-15")
+    beside.locator("[name=colour]").select_option("count")  # and the window stays where it is
+    expect(beside).to_have_url(
+        f"{mapped_address}{MAP}?colour=count&zoom=6&x=0.2&y=0.2&cell=16-15-15"
+    )
 
 
 @pytest.mark.parametrize("way", ["shift", "button"])

@@ -14,7 +14,9 @@ from PIL import Image
 from sample_map import GRIDS, LAYERS, PARTS, PHOTOS, PLACES, SIDE, colour_of_cell
 from sample_study import SMALL
 
-from diamond_cutter.build.pages.maps import map_cell_classes
+from diamond_cutter.build.mapped_layers import read_mapped
+from diamond_cutter.build.pages.maps import map_cell_classes, map_documents
+from diamond_cutter.build.pages.maps.map_arrays import PhotoFacts, read_arrays
 from diamond_cutter.build.whole_site import build_site
 from diamond_cutter.precompute.stores.activation_atlas import activation_atlas_store
 from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import CROP
@@ -60,9 +62,9 @@ def test_a_grid_and_its_blocks_say_of_each_cell_what_the_store_does(
             r, c = told["row"][index], told["column"][index]
             inside = photo[(row == r) & (column == c)]
             counted = Counter(label[inside].tolist())
-            assert dict(block["labels"][at]) == dict(counted.most_common(3))  # type: ignore[call-overload]
+            assert dict(block["labels"][at]) == dict(counted.most_common(3))
             assert counted[told["label"][index]] == max(counted.values())
-            given = dict(block["given"][at])  # type: ignore[call-overload]
+            given = dict(block["given"][at])
             assert set(given) == {k for k in range(len(SMALL.classes)) if grid.asked[index, k]}
             assert given[told["most"][index]] == max(given.values())
             for each, value in given.items():
@@ -91,7 +93,7 @@ def test_a_crop_lies_where_its_cell_says(mapped_site: Path, mapped_study: str) -
     crops = 0
     for cell, examples in zip(block["cell"], block["examples"], strict=True):
         vectors = grid.example[cell][grid.example[cell] >= 0].tolist()
-        for vector, (_, tile, row, column) in zip(vectors, examples, strict=True):  # type: ignore[call-overload]
+        for vector, (_, tile, row, column) in zip(vectors, examples, strict=True):
             assert (row, column) == PLACES[vector % PARTS]
             sheet = Image.open(mapped_site / FOLDER / f"block1/crops-{tile // 256}.webp")
             at = (tile % 16 * CROP + CROP // 2, tile % 256 // 16 * CROP + CROP // 2)
@@ -150,6 +152,23 @@ def test_of_many_classes_a_lone_vector_does_not_speak_for_a_cell(mapped_study: s
     assert np.isnan(told[4:]).all()
     assert map_cell_classes.most_attributed(told, 2) == [1, 0, 2]
     assert map_cell_classes.most_attributed(np.float32([3, 2, 1, 0.5]), 1) == [0]  # against: none
+
+
+def test_of_photos_without_classes_a_map_tells_what_cells_speak_for(mapped_study: str) -> None:
+    group = subgroup(zarr.open_group(mapped_study, mode="r"), "pets")
+    mapped = read_mapped(subgroup(group, str(group.attrs["slot"])), "pets")
+    unknown = np.full(PHOTOS, -1)
+    facts = PhotoFacts(unknown, unknown, np.arange(PHOTOS) < 20)
+    arrays = read_arrays(mapped, mapped.maps[0])
+    files = dict(map_documents.map_documents(mapped, mapped.maps[0], arrays, facts))
+    grid = json.loads(files["grid-4.json"])
+    assert set(grid["label"]) == {-1}
+    assert set(grid["wrong"]) == {None}
+    assert set(map(str, grid["most"])) == set(grid["names"])
+    assert json.loads(files["photos.json"])["paged"] == list(range(20))
+    block = json.loads(files["cells-4-0-0.json"])
+    assert max(photo for examples in block["examples"] for photo, *_ in examples) < 20
+    assert min(photo for examples in block["examples"] for photo, *_ in examples) == -1
 
 
 def test_without_maps_no_page_speaks_of_them(small_site: Path) -> None:

@@ -37,7 +37,7 @@ const closest = Math.min(CLOSEST, Math.max(2, (sides.at(-1) ?? 1) / 2));
 const hint = [...pane.childNodes];
 
 let state = readMap(location.search);
-let view = { width: 0, height: 0, zoom: state.zoom, x: state.x, y: state.y };
+let view = { width: 0, height: 0, ...windowOf(state) };
 /** @type {Layer | null} */
 let layer = null;
 /** @type {Layer | null} what was drawn before */
@@ -122,6 +122,11 @@ async function showPane() {
   else outcome.textContent = photo !== null && !places.length ? "This photo is not on the map." : "";
 }
 
+/** Where the window is. @param {MapState} of */
+function windowOf({ zoom, x, y }) {
+  return { zoom: Math.min(closest, zoom), x, y };
+}
+
 /** The name of a class that one may ask for. @param {number} label */
 function nameOf(label) {
   return form.querySelector(`[name=class] [value="${label}"]`)?.textContent ?? "";
@@ -140,9 +145,8 @@ function carry() {
 
 /** @param {MapState} next */
 function go(next) {
-  state = next;
-  if (next.cell) view = showing(view, areaOf(next.cell));
-  state = { ...state, zoom: view.zoom, x: view.x, y: view.y };
+  if (next.cell && next.cell !== state.cell) view = showing(view, areaOf(next.cell));
+  state = { ...next, zoom: view.zoom, x: view.x, y: view.y };
   history.pushState(null, "", location.pathname + writeMap(state));
   apply().catch(refuse);
 }
@@ -286,7 +290,7 @@ form.addEventListener("change", () => {
 list.addEventListener("toggle", showList);
 addEventListener("popstate", () => {
   state = readMap(location.search);
-  view = within({ ...view, zoom: state.zoom, x: state.x, y: state.y });
+  view = within({ ...view, ...windowOf(state) });
   fillForm();
   apply().catch(refuse);
 });

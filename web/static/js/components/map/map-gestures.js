@@ -44,6 +44,7 @@ export function listenToMoves(surface, moves) {
     down.set(event.pointerId, within(event));
     speed = { right: 0, down: 0, at: 0 };
     if (down.size > 1) {
+      if (isMark) moves.mark(start, start, true); // two fingers move the map
       isDrag = true;
       isMark = false;
       return;
@@ -80,7 +81,7 @@ export function listenToMoves(surface, moves) {
     if (!down.delete(event.pointerId) || down.size) return;
     const at = within(event);
     const isUp = event.type === "pointerup";
-    if (isDrag && isMark) moves.mark(start, at, true);
+    if (isDrag && isMark) moves.mark(start, isUp ? at : start, true);
     else if (isDrag && event.timeStamp - speed.at < 50) glide();
     else if (!isDrag && isUp) moves.tap(at);
   };
