@@ -4,9 +4,12 @@
         [--lucid 24] [--steps 512] [--attempts 1]
 
 Maps are made of some photos of a folder for a network by itself. Of the others vectors are drawn
-and put where the nearest of the map's lie: their mean in a cell is its direction by photos that had
-no say in its picture. For each grid `others`: the share of other cells' pictures that excite this
-direction less than the cell's own picture does; chance gives 50 %. `own`: the same of the direction
+and put between the three of the map's that are nearest: their mean in a cell is its direction by
+photos that had no say in its picture. Of a map that is laid out at random it tells nothing; at the
+nearest one alone it would, for a cell would gather what is like its own vectors, whatever they are.
+
+For each grid `others`: the share of other cells' pictures that excite this direction less than the
+cell's own picture does; chance gives 50 %. `own`: the same of the direction
 that was rendered. `ideal`: as `others`, where a picture excites just what the cell's own vectors do
 at the mean: what no picture can be blamed for. `beside`: of cells side by side, the pairs of which
 each picture excites its own direction more than the other's picture does.
@@ -26,6 +29,7 @@ from typing import Any
 import numpy as np
 from contestants import make
 from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
 
 from diamond_cutter.command.settings import (
     ActivationAtlasSettings,
@@ -39,7 +43,7 @@ from diamond_cutter.precompute.activation_atlas.activation_sample_task import (
 )
 from diamond_cutter.precompute.activation_atlas.activation_sampler import ActivationSampler
 from diamond_cutter.precompute.activation_atlas.cell_pictures import SHRINKAGE
-from diamond_cutter.precompute.activation_atlas.map_layout import Components, between, evenly
+from diamond_cutter.precompute.activation_atlas.map_layout import Components, evenly
 from diamond_cutter.precompute.activation_atlas.vector_moments import Moments
 from diamond_cutter.precompute.attribution.attributor import BATCH
 from diamond_cutter.precompute.backbones.catalogue import catalogue
@@ -132,7 +136,7 @@ class Judge:
         self.moments = Moments.of([own], own.shape[1])
         self._network = fold(backbone, [self.layer.name])
         components = Components.of(own)
-        placed = between(components(other), components(own), position)
+        placed = amid(components(other), components(own), position)
         self._vectors = (own, other)
         self._positions = (position, placed)
 
@@ -200,6 +204,12 @@ def compare(judge: Judge, side: int, row: NDArray[Any], column: NDArray[Any], op
         )
         print(f"    {name:8} {len(known)} cells: others {100 * all_over:5.1f} %, centre "
               f"{100 * amidst:5.1f} %, {seconds:5.2f} s a picture", flush=True)  # fmt: skip
+
+
+def amid(features: Floats, own: Floats, position: Floats) -> Floats:
+    """The mean position of the three of the map's vectors that are nearest to each other one."""
+    search = NearestNeighbors(n_neighbors=3, algorithm="brute").fit(own)
+    return position[search.kneighbors(features, return_distance=False)].mean(axis=1)
 
 
 def share(excited: Floats, ways: Floats, picture: NDArray[np.intp]) -> float:

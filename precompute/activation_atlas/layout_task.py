@@ -14,7 +14,7 @@ from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.shards import RowIndex
 from diamond_cutter.precompute.stores.store_address import subgroup
 
-VERSION = 5
+VERSION = 6
 """Of the layout: raised when the same vectors would lie elsewhere."""
 _GFLOP = 0.25
 """What a vector that is laid out takes, in GFLOP of a network that take as long."""

@@ -84,6 +84,16 @@ def test_others_lie_where_their_nearest_do() -> None:
     np.testing.assert_allclose(placed, cornered, atol=1e-4)
 
 
+def test_another_lies_where_most_of_its_nearest_do_and_not_halfway_to_the_rest() -> None:
+    laid_out = np.concatenate([np.full((10, 2), 1), np.full((90, 2), 9)]).astype(np.float32)
+    laid_out += np.random.default_rng(0).normal(0, 0.01, laid_out.shape).astype(np.float32)
+    position = np.random.default_rng(1).random((100, 2)).astype(np.float32)
+    position[:7] = [(0.2, 0.3), (0.22, 0.3), (0.18, 0.3), *[(0.2, 0.3)] * 4]
+    position[7:10] = (0.9, 0.8)
+    placed = map_layout.between(np.float32([[1, 1]]), laid_out, position)
+    np.testing.assert_allclose(placed, [[0.2, 0.3]], atol=0.02)
+
+
 def test_a_map_is_a_square_and_what_lies_far_out_is_put_on_its_edge() -> None:
     generator = np.random.default_rng(0)
     positions = generator.normal(size=(1000, 2)).astype(np.float32)
