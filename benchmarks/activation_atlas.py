@@ -42,7 +42,7 @@ from diamond_cutter.precompute.activation_atlas.activation_sample_task import (
     draw_places,
 )
 from diamond_cutter.precompute.activation_atlas.activation_sampler import ActivationSampler
-from diamond_cutter.precompute.activation_atlas.cell_pictures import SHRINKAGE
+from diamond_cutter.precompute.activation_atlas.cell_pictures import SHRINKAGE, cell_recipe
 from diamond_cutter.precompute.activation_atlas.map_layout import Components, evenly
 from diamond_cutter.precompute.activation_atlas.vector_moments import Moments
 from diamond_cutter.precompute.attribution.attributor import BATCH
@@ -54,7 +54,6 @@ from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.photo import Photo, read_image
 from diamond_cutter.precompute.rendering.direction_whitening import whiten
-from diamond_cutter.precompute.rendering.recipes import RECIPES
 from diamond_cutter.precompute.rendering.target_readings import natural_units
 from diamond_cutter.precompute.rendering.targets import Family, direction
 from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import ActivationMap
@@ -192,8 +191,9 @@ def compare(judge: Judge, side: int, row: NDArray[Any], column: NDArray[Any], op
     own, others = judge.means(side, row, column)
     known = np.flatnonzero(np.isfinite(others[:, 0]))
     held_out = judge.ways(others[known])
-    render = make("diamond", judge.backbone, judge.layer, Family.CHANNEL, RECIPES["preview"], 0)
-    targets = [direction(judge.layer, way, f"cell {number}")
+    layer = judge.layer
+    render = make("diamond", judge.backbone, layer, Family.CHANNEL, cell_recipe(layer), 0)
+    targets = [direction(layer, way, f"cell {number}")
                for number, way in enumerate(judge.ways(own, SHRINKAGE))]  # fmt: skip
     lucid = lucid_icons(judge.backbone, judge.layer.name, own, judge.own, options.steps,
                         options.attempts)  # fmt: skip

@@ -5,6 +5,9 @@
 For each count vectors of three layers of Lite0 are stored as a study stores them, and a process of
 its own lays them out, in the fewest steps, and averages their cells: all in itself, where a study
 has workers lay out. `started`: what the process holds before that; `peak`: at most.
+
+Measured: 1,000 photos, 4,000 vectors, 855 MiB; 100,000 photos, 100,000 vectors, 887, of which what
+is loaded and the list of photos are 742 and 759.
 """
 
 import argparse

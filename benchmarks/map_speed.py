@@ -44,13 +44,13 @@ def main() -> None:
 
     from diamond_cutter.precompute.activation_atlas.activation_atlas_run import PASSES
     from diamond_cutter.precompute.activation_atlas.activation_sampler import ActivationSampler
+    from diamond_cutter.precompute.activation_atlas.cell_pictures import cell_recipe
     from diamond_cutter.precompute.attribution.attribution_selection import select_layers
     from diamond_cutter.precompute.attribution.attributor import BATCH
     from diamond_cutter.precompute.attribution.class_pictures import BATCH as PICTURES
     from diamond_cutter.precompute.attribution.class_pictures import picture_effort
     from diamond_cutter.precompute.backbones.catalogue import catalogue
     from diamond_cutter.precompute.backbones.graph.pretrained_head import classifier
-    from diamond_cutter.precompute.rendering.recipes import RECIPES
     from diamond_cutter.precompute.rendering.targets import Family, direction
 
     rate = product_rate(time.process_time)
@@ -80,13 +80,13 @@ def main() -> None:
     told("layout", layout, layout_effort(vectors), rate)
     pictures, tracing = 0.0, 0.0
     for layer in layers:
-        render = make("diamond", backbone, layer, Family.CHANNEL, RECIPES["preview"], 0)
+        render = make("diamond", backbone, layer, Family.CHANNEL, cell_recipe(layer), 0)
         ways = generator.normal(size=(BATCHES * PICTURES, layer.channels))
         began = time.process_time()
         _, seconds = render([direction(layer, way, f"{at}") for at, way in enumerate(ways)])
         tracing += time.process_time() - began - seconds * len(ways)
         pictures += seconds * cells
-        effort = picture_effort(backbone.gflops, backbone.input_size, Family.CHANNEL)
+        effort = picture_effort(backbone.gflops, backbone.input_size, cell_recipe(layer))
         told(layer.name, seconds, effort, rate)
     shared = options.cores * (tracing + START * 3) + photo * options.photos + pictures
     total = (shared + layout * len(layers)) / options.cores + layout

@@ -13,6 +13,7 @@ from diamond_cutter.precompute.activation_atlas.activation_sample_task import (
     store_samples,
 )
 from diamond_cutter.precompute.activation_atlas.cell_pictures import (
+    cell_recipe,
     cell_tasks,
     plan_cells,
     read_cells,
@@ -47,7 +48,6 @@ from diamond_cutter.precompute.attribution.photo_tasks import (
 )
 from diamond_cutter.precompute.jobs.cluster import Workers
 from diamond_cutter.precompute.jobs.display import Display
-from diamond_cutter.precompute.rendering.targets import Family
 from diamond_cutter.precompute.stores.activation_atlas import activation_atlas_store
 from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import ActivationMap
 from diamond_cutter.precompute.stores.shards import find_rows
@@ -117,11 +117,18 @@ def _expect(
         network = each.to_explain.backbone
         count = len(each.chosen) * each.request.parts**2
         mapped = len(each.to_explain.layers)
-        expected = cells_expected(finest, count) * mapped
-        picture = picture_effort(network.gflops, network.input_size, Family.CHANNEL)
+        cells_each = cells_expected(finest, count)
+        pictures = sum(
+            cells_each * picture_effort(network.gflops, network.input_size, cell_recipe(layer))
+            for layer in each.to_explain.layers
+        )
         forecast.expect(("layers", *each.to_explain.pair), layers_effort(mapped, count))
-        forecast.expect(("cells", *each.to_explain.pair), picture * expected)
-        vectors, layers, cells = vectors + count * mapped, layers + mapped, cells + expected
+        forecast.expect(("cells", *each.to_explain.pair), pictures)
+        vectors, layers, cells = (
+            vectors + count * mapped,
+            layers + mapped,
+            cells + cells_each * mapped,
+        )
     return f"{vectors} vectors of {layers} layers, some {cells} cells"
 
 

@@ -10,7 +10,7 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.jobs.task import failures_told
-from diamond_cutter.precompute.rendering.recipes import CLASS_SIDE, RECIPES
+from diamond_cutter.precompute.rendering.recipes import CLASS_SIDE, RECIPES, Recipe
 from diamond_cutter.precompute.rendering.targets import (
     Family,
     Hidden,
@@ -38,9 +38,14 @@ BATCH = 8
 """Pictures that are rendered at a time."""
 
 
-def picture_effort(gflops: float, input_size: int, family: Family) -> float:
+def recipe_of(family: Family) -> Recipe:
+    """The recipe of a family's pictures."""
+    return RECIPES[RECIPE[family]]
+
+
+def picture_effort(gflops: float, input_size: int, recipe: Recipe) -> float:
     """What a picture takes, in GFLOP: a pass forward and back of every view."""
-    return 2 * gflops * RECIPES[RECIPE[family]].pixels(CLASS_SIDE) / input_size**2
+    return 2 * gflops * recipe.pixels(CLASS_SIDE) / input_size**2
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class ClassPicturesTask:
     network: Network
     layer: str
     family: Family
+    recipe: Recipe
     seed: int
     depth: int
     gflops: float
@@ -68,7 +74,7 @@ class ClassPicturesTask:
     @property
     def effort(self) -> float:
         """The operations."""
-        return picture_effort(self.gflops, self.input_size, self.family) * len(self.targets)
+        return picture_effort(self.gflops, self.input_size, self.recipe) * len(self.targets)
 
     @property
     def size(self) -> int:
@@ -87,6 +93,7 @@ class Wanted:
 
     layer: Layer
     family: Family
+    recipe: Recipe
     hidden: Hidden | None
     targets: list[Target]
     keys: list[str]
@@ -149,11 +156,15 @@ def of_directions(
 
 
 def directions_of(
-    to_explain: "CutToExplain", layer: Layer, names: Sequence[str], weights: NDArray[np.float32]
+    to_explain: "CutToExplain",
+    layer: Layer,
+    recipe: Recipe,
+    names: Sequence[str],
+    weights: NDArray[np.float32],
 ) -> Wanted:
     """Directions (n, C) of n names at a layer, of channels in natural standard deviations."""
     targets = [direction(layer, each, name) for name, each in zip(names, weights, strict=True)]
-    return _wanted(to_explain, Family.CHANNEL, targets, layer=layer)
+    return _wanted(to_explain, Family.CHANNEL, targets, layer=layer, recipe=recipe)
 
 
 def _direction(to_explain: "CutToExplain", weights: NDArray[np.float32], name: str) -> Target:
@@ -166,10 +177,11 @@ def _wanted(
     targets: list[Target],
     hidden: Hidden | None = None,
     layer: Layer | None = None,
+    recipe: Recipe | None = None,
 ) -> Wanted:
-    """What is wanted of a layer, by default of the cut."""
+    """What is wanted of a layer, by default of the cut, and by the family's recipe."""
     layer = layer or to_explain.layers[-1]
-    recipe = RECIPES[RECIPE[family]]
+    recipe = recipe or recipe_of(family)
     stands_for: list[Any] = [
         recipe.name,
         recipe.version,
@@ -183,7 +195,7 @@ def _wanted(
         key_of([*stands_for, list(target.key), target.bias, target.weights.tobytes().hex()])
         for target in targets
     ]
-    return Wanted(layer, family, hidden, targets, keys)
+    return Wanted(layer, family, recipe, hidden, targets, keys)
 
 
 def picture_tasks(
@@ -209,6 +221,7 @@ def picture_tasks(
                 network=to_explain.backbone.network,
                 layer=wanted.layer.name,
                 family=wanted.family,
+                recipe=wanted.recipe,
                 seed=to_explain.seed,
                 depth=depth,
                 gflops=to_explain.backbone.gflops,
@@ -241,18 +254,22 @@ def store_pictures(
 
 def renderer_of(task: ClassPicturesTask) -> "Renderer":
     """What this worker renders a task with; the graph goes when it moves on."""
-    return _renderer(task.network, task.layer, task.family, task.seed, task.hidden)
+    return _renderer(task.network, task.layer, task.family, task.recipe, task.seed, task.hidden)
 
 
 @lru_cache(maxsize=1)
 def _renderer(
-    network: Network, layer: str, family: Family, seed: int, hidden: Hidden | None
+    network: Network,
+    layer: str,
+    family: Family,
+    recipe: Recipe,
+    seed: int,
+    hidden: Hidden | None,
 ) -> "Renderer":
     from diamond_cutter.precompute.backbones.catalogue import catalogue
     from diamond_cutter.precompute.rendering.renderer import Renderer
 
     backbone = catalogue.load_network(network)
-    recipe = RECIPES[RECIPE[family]]
     return Renderer(
         backbone,
         backbone.layer(layer),

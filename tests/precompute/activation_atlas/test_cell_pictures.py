@@ -1,8 +1,13 @@
-"""Pictures of cells: those that are no better than chance are told."""
+"""Pictures of cells: what is shown of a deep layer, and which are no better than chance."""
+
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from diamond_cutter.precompute.activation_atlas.cell_pictures import by_chance
+from diamond_cutter.precompute.activation_atlas.cell_pictures import by_chance, cell_recipe
+from diamond_cutter.precompute.rendering.recipes import RECIPES
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
 
 def test_a_picture_is_no_better_than_chance_where_many_others_would_do_as_well() -> None:
@@ -23,3 +28,11 @@ def test_pictures_that_take_no_heed_of_their_direction_are_no_better_than_chance
     alike = generator.normal(size=(400, 64)).astype(np.float32)
     assert by_chance(alike, toward).mean() > 0.9
     assert not by_chance(alike + toward, toward).any()
+
+
+@pytest.mark.parametrize(("stride", "view"), [(None, 64), (8, 64), (16, 64), (32, 96)])
+def test_a_view_shows_three_places_a_side(stride: int | None, view: int) -> None:
+    layer = Layer("block", 0, 4, stride, 40, is_cut=True)
+    recipe = cell_recipe(layer)
+    assert recipe.phases[0].view == view
+    assert replace(recipe, phases=()) == replace(RECIPES["preview"], phases=())

@@ -18,6 +18,7 @@ from diamond_cutter.precompute.backbones.catalogue.keras_applications_source imp
 from diamond_cutter.precompute.backbones.catalogue.weights_files import file_digest
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 from diamond_cutter.precompute.features import feature_task as features
+from diamond_cutter.precompute.rendering.recipes import RECIPES
 from diamond_cutter.precompute.rendering.targets import Family
 from diamond_cutter.precompute.stores.network import Network
 
@@ -64,7 +65,7 @@ def test_every_worker_refuses_weights_that_its_task_does_not_name(mine: Path) ->
         lambda: catalogue.load_network(old),
         lambda: features._networks(((old, ("first",)),)),
         lambda: attribution._attributor(inquiry),
-        lambda: class_pictures._renderer(old, "first", Family.CHANNEL, 0, None),
+        lambda: class_pictures._renderer(old, "first", Family.CHANNEL, RECIPES["preview"], 0, None),
     ):
         with pytest.raises(UserError, match=r"mine: expected weights of SHA-256 .* got") as caught:
             refused()
