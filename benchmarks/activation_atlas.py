@@ -89,7 +89,7 @@ def main() -> None:
         store=str(CACHE / "study.zarr"),
         cache=str(CACHE / "cache"),
         training=TrainingSettings(head="own"),
-        attribution=AttributionSettings(photos="1", groups=0, pictures=0, layers=("cut",)),
+        attribution=AttributionSettings(photos="1", groups=0, graph=0, pictures=0, layers=("cut",)),
         activation_atlas=ActivationAtlasSettings(
             layers=tuple(options.layers), photos=str(options.photos)
         ),

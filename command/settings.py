@@ -131,6 +131,9 @@ class AttributionSettings:
     )
     steps: int = setting(16, "steps of integrated gradients")
     groups: int = setting(4, "neuron groups of each photo and class; 0: none")
+    graph: int = setting(
+        6, "channels of each layer in the graph of a photo and of a class; 0: no graphs"
+    )
     pictures: int = setting(2, "different pictures rendered of a class; 0: none")
     pictured_classes: str = setting(
         "24",

@@ -54,11 +54,13 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "precompute/attribution",
         "precompute/rendering",
     ),
+    "precompute/circuits": (*NETWORKS, *PHOTOS, "precompute/attribution"),
     "precompute/study": (
         *NETWORKS,
         *PHOTOS,
         "precompute/activation_atlas",
         "precompute/attribution",
+        "precompute/circuits",
         "precompute/features",
         "precompute/heads",
     ),

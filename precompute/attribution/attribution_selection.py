@@ -86,7 +86,7 @@ def check_attribution(settings: AttributionSettings) -> None:
     photo_count("photos", settings.photos)
     photo_count("pictured", settings.pictured, least=0)
     photo_count("pictured_classes", settings.pictured_classes, least=0)
-    for name, least in (("steps", 1), ("groups", 0), ("pictures", 0)):
+    for name, least in (("steps", 1), ("groups", 0), ("graph", 0), ("pictures", 0)):
         value = getattr(settings, name)
         if value < least:
             raise UserError(

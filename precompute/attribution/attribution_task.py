@@ -38,11 +38,15 @@ groups and for other cuts of a backbone. At 224 pixels they take 40 MB."""
 
 
 class PhotoRow(NamedTuple):
-    """A photo, its class, -1 for none, and the head that did not see it, by index."""
+    """A photo, its class, -1 for none, and the head that did not see it, by index.
+
+    `nodes`: where a graph is asked for, the channels of each of its layers; empty: the photo's own.
+    """
 
     photo: Photo
     label: int
     head: int
+    nodes: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,8 @@ def head_digest(head: "Dense") -> str:
 
 
 def row_key(row: PhotoRow, digest: str) -> str:
-    """What a row is made of: photo, class and the head's digest."""
-    return key_of([row.photo.digest, row.label, digest])
+    """What a row is made of: photo, class, the head's digest, and the nodes, where there are."""
+    return key_of([row.photo.digest, row.label, digest, *row.nodes])
 
 
 def store_attribution(address: str, threads: int, task: PhotoTask) -> None:

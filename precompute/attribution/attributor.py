@@ -87,9 +87,9 @@ class Attributor:
         self._model = fold(backbone, layers)
         rests = [between(backbone, layer, layers[-1]) for layer in layers[:-1]] if steps else []
         self._rests = [*rests, tf.identity]
-        self._slopes = [_traced(self._slopes_from(rest)) for rest in self._rests]
-        self._pass = _traced(self._trace_pass)
-        self._describe = [_traced(_describe) for _ in layers]
+        self._slopes = [traced(self._slopes_from(rest)) for rest in self._rests]
+        self._pass = traced(self._trace_pass)
+        self._describe = [traced(_describe) for _ in layers]
 
     def ask(
         self, images: NDArray[np.float32], labels: NDArray[np.integer], head: Dense
@@ -136,7 +136,7 @@ class Attributor:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             tape.watch(images)
             activations = keras.tree.flatten(self._model(images, training=False))
-            logits = self._logits(activations[-1], weights)
+            logits = read_head(activations[-1], weights, self._pooling)
             classes = _choose(logits, labels)
             sums = _sums(logits, classes)
         below = _below(logits)
@@ -152,7 +152,7 @@ class Attributor:
         def run(activation: Any, weights: Any, classes: Any) -> list[Any]:
             with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
                 tape.watch(activation)
-                sums = _sums(self._logits(rest(activation), weights), classes)
+                sums = _sums(read_head(rest(activation), weights, self._pooling), classes)
             return [tape.gradient(value, activation) for value in sums]
 
         return run
@@ -165,19 +165,23 @@ class Attributor:
 
     def _start(self, place: int, activations: Any, weights: Any) -> Any:
         """The logits, (1, K), where a layer has no activation."""
-        return self._logits(self._rests[place](tf.zeros_like(activations[place][:1])), weights)
-
-    def _logits(self, activation: Any, weights: Any) -> Any:
-        poolings = {"average": (tf.reduce_mean,), "maximum": (tf.reduce_max,)}
-        pools = poolings.get(self._pooling, (tf.reduce_mean, tf.reduce_max))
-        values = tf.concat([pool(activation, (1, 2)) for pool in pools], axis=1)
-        for weight, bias in weights[:-1]:
-            values = tf.nn.relu(values @ weight + bias)
-        weight, bias = weights[-1]
-        return values @ weight + bias
+        return read_head(
+            self._rests[place](tf.zeros_like(activations[place][:1])), weights, self._pooling
+        )
 
 
-def _traced(function: Any) -> Any:
+def read_head(activation: Any, weights: Any, pooling: str) -> Any:
+    """The logits (N, K) of a head, its layers' (D, U) weights and (U,) biases, on (N, H, W, C)."""
+    poolings = {"average": (tf.reduce_mean,), "maximum": (tf.reduce_max,)}
+    pools = poolings.get(pooling, (tf.reduce_mean, tf.reduce_max))
+    values = tf.concat([pool(activation, (1, 2)) for pool in pools], axis=1)
+    for weight, bias in weights[:-1]:
+        values = tf.nn.relu(values @ weight + bias)
+    weight, bias = weights[-1]
+    return values @ weight + bias
+
+
+def traced(function: Any) -> Any:
     """A graph of its own; no code is rewritten, which takes time and leaves files behind."""
     return tf.function(partial(function), autograph=False)  # else TensorFlow counts retracings
 

@@ -93,17 +93,28 @@ def ask_about(
     request: Any,
     version: int,
 ) -> AskedCut:
-    """What a request asks of a cut about the photos `chosen`, (n,) indices.
+    """What a request asks of a cut about the photos `chosen`, (n,) indices: each as it is labelled.
 
     `version`: of what is asked, raised when the same photo, head and request give another answer.
     """
-    network = namespace_of(request.network, to_explain.backbone.input_size)
-    asked = {name: value for name, value in asdict(request).items() if name != "network"}
-    digest = key_of({**network.attributes, **asked, "asked": version})
     rows = [
         PhotoRow(photo_set.photos[photo], int(photo_set.label[photo]), int(photo_set.fold[photo]))
         for photo in chosen
     ]
+    return ask_rows(to_explain, chosen, rows, request, version)
+
+
+def ask_rows(
+    to_explain: CutToExplain,
+    chosen: NDArray[np.int32],
+    rows: list[PhotoRow],
+    request: Any,
+    version: int,
+) -> AskedCut:
+    """As `ask_about`, of rows as they are given, (n,): of the photos `chosen`."""
+    network = namespace_of(request.network, to_explain.backbone.input_size)
+    asked = {name: value for name, value in asdict(request).items() if name != "network"}
+    digest = key_of({**network.attributes, **asked, "asked": version})
     digests = [head_digest(head) for head in to_explain.heads]
     keys = [row_key(row, digests[row.head]) for row in rows]
     return AskedCut(

@@ -1,4 +1,4 @@
-"""What a study's cuts look at, and the maps of their layers: made where missing, then turned to."""
+"""What a study's cuts look at, by which channels, and maps: made where missing, then turned to."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,6 +7,7 @@ from diamond_cutter.precompute.activation_atlas.activation_atlas_run import map_
 from diamond_cutter.precompute.attribution.attribution_run import explain
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
 from diamond_cutter.precompute.attribution.photo_tasks import StudySlot
+from diamond_cutter.precompute.circuits.graph_run import make_graphs
 from diamond_cutter.precompute.jobs.display import Display
 from diamond_cutter.precompute.stores.attribution.attribution_layout import Explained
 from diamond_cutter.precompute.stores.shards import prune
@@ -34,6 +35,7 @@ def explain_study(
     explained, kept = explain(
         place, photo_set, cuts_to_explain, settings.attribution, settings, display, settings.seed
     )
+    graphs = make_graphs(place, photo_set, cuts_to_explain, settings.attribution, settings, display)
     maps = map_layers(
         place,
         photo_set,
@@ -44,5 +46,5 @@ def explain_study(
         settings.seed,
     )
     turn()
-    prune(draft.study, {**kept, **maps})
+    prune(draft.study, {**kept, **graphs, **maps})
     return explained

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import zarr
+from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.structuring import structure
@@ -25,6 +26,7 @@ from diamond_cutter.precompute.stores.attribution.attribution_layout import (
 )
 from diamond_cutter.precompute.stores.attribution.number_packing import unpack
 from diamond_cutter.precompute.stores.format_version import VERSIONS
+from diamond_cutter.precompute.stores.shards import read_rows
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 from diamond_cutter.precompute.stores.study.dataset_report import counts
 from diamond_cutter.precompute.stores.study.study_reader import open_studies, read_report
@@ -136,7 +138,8 @@ class PhotoReader:
         group = _cut(source, model, cut)
         attributes: dict[str, Any] = group.attrs.asdict()
         self._names = [layer.name for layer in read_explained_cut(source, model, cut).layers]
-        self._parts = [f"attribution/{attributes['shelf']}/{name}" for name in attributes["parts"]]
+        self._namespace = str(attributes["shelf"])
+        self._parts = [str(name) for name in attributes["parts"]]
         self._study = source.study
         self.photos: Indices = np.asarray(array(group, "photo")[:])
         self._part: Indices = np.asarray(array(group, "part")[:])
@@ -150,7 +153,8 @@ class PhotoReader:
             raise KeyError(photo)
         part, row = int(self._part[found[0]]), int(self._row[found[0]])
         if self._read is None or self._read[0] != part:
-            self._read = part, *self._read_shard(self._parts[part])
+            path = f"attribution/{self._namespace}/{self._parts[part]}"
+            self._read = part, *self._read_shard(path)
         _, logit, pictures, layers = self._read
         views = {name: view.row(row) for name, view in layers.items()}
         return ExplainedPhoto(photo, logit[row], pictures[row], views)
@@ -159,6 +163,12 @@ class PhotoReader:
         """All photos, part by part, so that each is read once: not in order."""
         for index in np.lexsort((self._row, self._part)):
             yield self.read(int(self.photos[index]))
+
+    def gather(self, name: str) -> NDArray[Any]:
+        """An array of all photos by its path in a part, (n, ...), in the order of `photos`."""
+        parts = [self._parts[part] for part in self._part]
+        places = list(zip(parts, self._row.tolist(), strict=True))
+        return read_rows(self._study, self._namespace, places, name)
 
     def _read_shard(self, path: str) -> tuple[Floats, list[bytes], dict[str, LayerView]]:
         part = subgroup(self._study, path)

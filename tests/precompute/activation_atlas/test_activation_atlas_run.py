@@ -48,7 +48,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., StudySet
             store=str(folder / "study.zarr"),
             features=str(folder / "features.zarr"),
             cache=str(folder / "cache"),
-            attribution=AttributionSettings(layers=("cut",), photos="1", groups=0, pictures=0),
+            attribution=AttributionSettings(
+                layers=("cut",), photos="1", groups=0, graph=0, pictures=0
+            ),
             activation_atlas=ActivationAtlasSettings(**asked),  # type: ignore[arg-type]
         )
 

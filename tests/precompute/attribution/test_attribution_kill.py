@@ -49,7 +49,7 @@ def settings(tmp_path: Path) -> StudySettings:
         store=str(tmp_path / "study.zarr"),
         features=str(tmp_path / "features.zarr"),
         cache=str(tmp_path / "cache"),
-        attribution=AttributionSettings(layers=("cut",), groups=1, pictures=0),
+        attribution=AttributionSettings(layers=("cut",), groups=1, graph=0, pictures=0),
     )
 
 

@@ -8,9 +8,11 @@ import skimage.data
 from PIL import Image
 
 from diamond_cutter.command.main import main
+from diamond_cutter.precompute.attribution import photo_tasks
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.pretrained_head import cut_head
 from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
+from diamond_cutter.precompute.stores.attribution.attribution_graphs import CutGraphs, read_graphs
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 from diamond_cutter.precompute.stores.study import study_reader
 
@@ -63,6 +65,40 @@ def test_photos_need_no_class_and_their_sums_are_the_networks_logits(
         assert int(first) in cut.shown
     sums = reader.read_sums(source, MODEL, CUT, "block6d_add")
     assert sums.photos[0] == 2
+
+
+def test_its_graphs_go_through_layers_and_are_made_once(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("made again")
+
+    def read() -> CutGraphs:
+        source = reader.open_explained(study_reader.open_studies(f"{store}/study.zarr"), "seen")
+        found = read_graphs(subgroup(source.group, f"{MODEL}/{CUT}"))
+        assert found is not None
+        return found
+
+    graphs = read()
+    assert graphs.layers == ["block6d_add", CUT]
+    assert graphs.photos.photo.tolist() == [0, 1]
+    assert sorted(graphs.photos.label) == graphs.classes.label.tolist()
+    assert graphs.classes.photos.tolist() == [1, 1]
+    order = np.argsort(graphs.photos.label)
+    for name in ("node", "value", "edge", "reaching", "whole"):  # a class of one photo is that
+        of_photos, of_classes = (getattr(each, name) for each in (graphs.photos, graphs.classes))
+        np.testing.assert_allclose(of_photos[order], of_classes, rtol=1e-4, atol=1e-6)
+    edge, value, node = graphs.classes.edge, graphs.classes.value, graphs.classes.node
+    assert (edge.shape, node.shape) == ((2, 1, 6, 6), (2, 2, 6))
+    assert (np.abs(edge).sum(axis=2) <= graphs.classes.reaching * 1.001).all()
+    assert (np.diff(value, axis=2) <= 0).all()
+    assert edge.min() < 0 < edge.max()
+    with monkeypatch.context() as patch:
+        patch.setattr(photo_tasks, "execute_tasks", refuse)
+        main(["study", "seen", "--config", f"{store}/diamond.toml", "--json"])
+        np.testing.assert_array_equal(read().classes.edge, edge)
+        with pytest.raises(AssertionError, match="made again"):
+            main(["study", "seen", "--config", f"{store}/diamond.toml", "--attribution-graph", "2"])
 
 
 def test_the_classifier_reads_the_average_of_the_last_cut(

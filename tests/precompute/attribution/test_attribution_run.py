@@ -15,8 +15,14 @@ from diamond_cutter.command.settings import AttributionSettings, StudySettings
 from diamond_cutter.precompute.attribution import attribution_task, class_pictures, photo_tasks
 from diamond_cutter.precompute.stores.attribution import attribution_layout
 from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
-from diamond_cutter.precompute.stores.store_address import array
-from diamond_cutter.precompute.stores.study.study_reader import cut_group, open_studies, study_group
+from diamond_cutter.precompute.stores.attribution.attribution_graphs import read_graphs
+from diamond_cutter.precompute.stores.store_address import array, subgroup
+from diamond_cutter.precompute.stores.study.study_reader import (
+    cut_group,
+    open_studies,
+    read_fold_head,
+    study_group,
+)
 from diamond_cutter.precompute.study import study_explanation
 from diamond_cutter.precompute.study.study_run import make_study
 
@@ -30,7 +36,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., StudySet
         write_marked_photos(folder / name, share)
 
     def make(name: str, **changes: object) -> StudySettings:
-        asked = {"layers": ("cut",), "groups": 2, "pictures": 0} | changes
+        asked = {"layers": ("cut",), "groups": 2, "graph": 0, "pictures": 0} | changes
         return StudySettings(
             dataset=str(folder / name),
             cuts=(CUT,),
@@ -46,7 +52,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., StudySet
 
 @pytest.fixture(scope="module")
 def marked(settings: Callable[..., StudySettings]) -> reader.Source:
-    asked = settings("marked")
+    asked = settings("marked", graph=2)
     make_study("marked", asked)
     return reader.open_explained(open_studies(asked.store), "marked")
 
@@ -64,6 +70,39 @@ def test_every_photo_is_asked_with_the_head_that_did_not_see_it(marked: reader.S
             reached = photo.logit[label] - (photo.logit[minus] if minus >= 0 else 0)
             assert view.bias[row] + view.total[row] == pytest.approx(reached, abs=1e-3)
         assert Image.open(BytesIO(photo.picture)).size == (448, 448)
+
+
+def test_graphs_of_photos_and_classes_are_what_heads_make_of_departures(
+    marked: reader.Source,
+) -> None:
+    slot = study_group(open_studies(str(marked.study.store_path.store.root)), "marked")
+    label, fold = (np.asarray(array(slot, f"photos/{name}")[:]) for name in ("label", "fold"))
+    heads = [read_fold_head(cut_group(slot, MODEL, CUT), k)[0][0] for k in range(4)]
+    photos = {each.photo: each for each in reader.PhotoReader(marked, MODEL, CUT)}
+    mean = np.stack([photos[n].layers[CUT].mean for n in range(3 * EACH)])
+    gives = (mean - mean.mean(axis=0))[:, :, None] * np.stack([heads[k] for k in fold])
+    graphs = read_graphs(subgroup(marked.group, f"{MODEL}/{CUT}"))
+    assert graphs is not None
+    assert graphs.layers == [CUT]
+    taken = [int(photos[n].logit.argmax()) for n in range(3 * EACH)]
+    wrong = [n for n in range(3 * EACH) if taken[n] != label[n]]
+    assert wrong  # each of those has a graph of its own class, too
+    asked = [*enumerate(taken), *((n, int(label[n])) for n in wrong)]
+    of_photos = graphs.photos
+    assert list(zip(of_photos.photo, of_photos.label, strict=True)) == asked
+    for row, (photo, about) in enumerate(asked):
+        own = gives[photo, :, about]
+        two = sorted(np.argsort(-np.abs(own))[:2], key=lambda channel: -own[channel])
+        assert of_photos.node[row, 0].tolist() == two
+        np.testing.assert_allclose(of_photos.value[row, 0], own[two], atol=1e-4)
+        assert of_photos.whole[row, 0] == pytest.approx(np.abs(own).sum(), rel=1e-3)
+    assert graphs.classes.label.tolist() == [0, 1, 2]
+    assert graphs.classes.photos.tolist() == [EACH] * 3
+    for k in range(3):
+        own = gives[label == k, :, k].mean(axis=0)
+        two = sorted(np.argsort(-np.abs(own))[:2], key=lambda channel: -own[channel])
+        assert graphs.classes.node[k, 0].tolist() == two
+        np.testing.assert_allclose(graphs.classes.value[k, 0], own[two], atol=1e-4)
 
 
 def test_a_mark_on_most_photos_of_a_class_is_seen_and_warned_of(marked: reader.Source) -> None:
@@ -108,7 +147,7 @@ def test_a_second_run_makes_nothing_again(
 
     monkeypatch.setattr(photo_tasks, "execute_tasks", refuse)
     before = reader.PhotoReader(marked, MODEL, CUT).read(5)
-    asked = settings("marked")
+    asked = settings("marked", graph=2)
     make_study("marked", asked)
     again = reader.open_explained(open_studies(asked.store), "marked")
     after = reader.PhotoReader(again, MODEL, CUT).read(5)
@@ -220,6 +259,7 @@ def test_classes_their_groups_and_those_of_a_few_photos_get_pictures(
         ({"photos": "0"}, 'photos: expected "all" or a count, 1 or more'),
         ({"pictured": "-1"}, 'pictured: expected "all" or a count, 0 or more'),
         ({"groups": -1}, "groups: expected 0 or more, got -1"),
+        ({"graph": -1}, "graph: expected 0 or more, got -1"),
         ({"cuts": ("block5c",)}, "cuts: expected .*did you mean 'block5c_add'"),
         ({"layers": ("nothing",)}, "layers: expected 'stages', 'cuts', 'cut' or names"),
         (
