@@ -9,6 +9,7 @@ import zarr
 
 from diamond_cutter.build.mapped_layers import MappedLayers, read_mapped
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.stores.attribution.attribution_graphs import CutGraphs, read_graphs
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     ClassAttribution,
     Explained,
@@ -44,6 +45,10 @@ class ExplainedStudy:
     def photos(self, cut: ExplainedCut) -> PhotoReader:
         """The photos that a cut explains."""
         return PhotoReader(self.source, cut.model, cut.cut)
+
+    def graphs(self, cut: ExplainedCut) -> CutGraphs | None:
+        """The attribution graphs of a cut; None where none were asked for."""
+        return read_graphs(subgroup(self.source.group, f"{cut.model}/{cut.cut}"))
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,11 @@ def target_order(seen: LayerView) -> list[int]:
 def views(explained: ExplainedStudy) -> tuple[View, ...]:
     """What can be looked at: of each cut the layer that is cut, then those below, deepest first."""
     return tuple(View(cut, layer) for cut in explained.cuts for layer in reversed(cut.layers))
+
+
+def graph_views(cut: ExplainedCut, graphs: CutGraphs) -> list[View]:
+    """The layers of a cut's graphs, shallow to deep."""
+    return [View(cut, layer) for layer in cut.layers if layer.name in graphs.layers]
 
 
 def class_sums(explained: ExplainedStudy) -> tuple[ClassAttributions, ...]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.catalogue import catalogue
+from diamond_cutter.precompute.stores.attribution.attribution_graphs import CutGraphs, read_graphs
 from diamond_cutter.precompute.stores.attribution.attribution_reader import (
     PhotoReader,
     open_explained,
@@ -15,6 +16,7 @@ from diamond_cutter.precompute.stores.attribution.attribution_reader import (
     read_explained_cut,
     read_sums,
 )
+from diamond_cutter.precompute.stores.store_address import subgroup
 from diamond_cutter.precompute.stores.study.study_reader import open_studies
 
 MOST = 48
@@ -28,7 +30,8 @@ def find_used(store: str, study: str, most: int = MOST) -> Used:
     """The channels that a study shows, layer by layer: at most `most` of each.
 
     First those that the cells of its photos name most often, as the most active ones or for and
-    against the class in question, and those that count most for or against a class in all.
+    against the class in question, those that count most for or against a class in all, and those
+    that give most in the graphs of classes.
     Raises `UserError` for a store, or a study, in which nothing is explained, and for a study of
     networks that have other weights by now.
     """
@@ -48,9 +51,13 @@ def find_used(store: str, study: str, most: int = MOST) -> Used:
             for name, view in photo.layers.items():
                 for channels in (view.active_channel, view.cell_channel[0]):
                     named[name] += _named(channels, layers[name].channels)
+        graphs = read_graphs(subgroup(source.group, f"{model}/{cut}"))
         for name in layers:
             given = np.abs(read_sums(source, model, cut, name).mean).max(axis=0)
             share = np.maximum(_ranks(named[name]), _ranks(given))
+            if graphs is not None and name in graphs.layers:
+                nodes = _of_nodes(graphs, name, layers[name].channels)
+                share = np.maximum(share, np.where(nodes > 0, _ranks(nodes), 0))
             place = model, name
             shares[place] = np.maximum(shares.get(place, np.float32(0)), share)
     return {
@@ -72,3 +79,12 @@ def _ranks(values: NDArray[Any]) -> NDArray[np.float32]:
     """The share of all channels that each lies above, 0..1, (C,)."""
     ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable")
     return (ranks / max(len(values) - 1, 1)).astype(np.float32)
+
+
+def _of_nodes(graphs: CutGraphs, layer: str, channels: int) -> NDArray[np.float32]:
+    """The most that each channel of a layer gives to a class of whose graph it is a node, (C,)."""
+    place = graphs.layers.index(layer)
+    node, value = graphs.classes.node[:, place], graphs.classes.value[:, place]
+    found = np.zeros(channels, np.float32)
+    np.maximum.at(found, node[node >= 0], np.abs(value[node >= 0]))
+    return found

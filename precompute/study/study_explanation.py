@@ -7,7 +7,7 @@ from diamond_cutter.precompute.activation_atlas.activation_atlas_run import map_
 from diamond_cutter.precompute.attribution.attribution_run import explain
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
 from diamond_cutter.precompute.attribution.photo_tasks import StudySlot
-from diamond_cutter.precompute.circuits.graph_run import make_graphs
+from diamond_cutter.precompute.attribution_graphs.graph_run import make_graphs
 from diamond_cutter.precompute.jobs.display import Display
 from diamond_cutter.precompute.stores.attribution.attribution_layout import Explained
 from diamond_cutter.precompute.stores.shards import prune

@@ -28,7 +28,7 @@ KINDS = {
     "contact": "studies/pets/photos/?outcome=wrong",
     "photo": "studies/pets/photos/7/?at=0.5,0.5&channel=3",
     "groups": "studies/pets/photos/7/?beside=far.net_2/block3/conv1&over=groups",
-    "class": "studies/pets/classes/1/",
+    "class": "studies/pets/classes/1/?against=2&node=block1/7",
     "classes": "studies/pets/classes/",
     "method": "method/",
     "study": "studies/pets/?sort=gflops",

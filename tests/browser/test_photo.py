@@ -290,7 +290,8 @@ def test_with_2000_channels_a_photo_page_loads_under_200_kb_beside_pictures(
     loaded: dict[str, int] = {}
 
     def on_response(response: Any) -> None:
-        if "image" not in response.headers.get("content-type", ""):
+        is_picture = response.request.resource_type == "image"  # though some are not there
+        if not is_picture:
             loaded[response.url] = len(response.body())
 
     layer = json.loads((small_site / "models/tiny-net/block1/layer.json").read_bytes())
@@ -304,3 +305,20 @@ def test_with_2000_channels_a_photo_page_loads_under_200_kb_beside_pictures(
     assert len(channels(page)) == 12
     assert {"view.json", "layer.json"} <= {url.rpartition("/")[2] for url in loaded}
     assert 120_000 < sum(loaded.values()) < 200_000, loaded
+
+
+def test_a_mistaken_photo_has_the_graphs_of_both_classes(address: str, open_page: OpenPage) -> None:
+    def drawn(page: Page) -> Page:
+        page.locator(".graphs").scroll_into_view_if_needed()
+        expect(page.locator(".drawing .node").first).to_be_attached()
+        return page
+
+    page = drawn(open_page(address + PHOTO))
+    expect(page.locator(".drawings figcaption")).to_have_count(2)
+    page.locator(".drawing .node").nth(5).click()
+    expect(page).to_have_url(re.compile(r"\?node=(stem|block1)/\d+$"))
+    state, said = page.url, page.locator(".road").inner_text()
+    expect(drawn(open_page(state)).locator(".road")).to_have_text(said)
+    page.get_by_role("link", name="Photo 5").click()
+    expect(page).to_have_url(re.compile("photos/5/$"))
+    expect(page.locator(".drawings figcaption")).to_have_count(1)

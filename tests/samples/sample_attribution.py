@@ -8,9 +8,11 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 from PIL import Image
+from sample_graph import make_graphs
 from sample_study import MadeStudy, colour_of_photo, label_of
 
 from diamond_cutter.precompute.stores.attribution import attribution_writer
+from diamond_cutter.precompute.stores.attribution.attribution_graphs import write_graphs
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     MAPS,
     TOP,
@@ -134,6 +136,10 @@ def _write_cut(
     attribution_writer.write_pictures(group, _pictures(shown))
     attribution_writer.write_class_groups(group, _class_groups(layers[-1], shown, photos))
     attribution_writer.write_photo_groups(group, _photo_groups())
+    logits = np.stack([logit_of(made, int(photo)) for photo in photos])
+    labels = np.array([label_of(made, int(photo)) for photo in photos])
+    depths = [(layer.name, layer.channels) for layer in layers]
+    write_graphs(group, make_graphs(depths, photos, logits.argmax(axis=1), labels, len(shown)))
 
 
 def logit_of(made: MadeStudy, photo: int) -> NDArray[np.float32]:

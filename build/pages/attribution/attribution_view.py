@@ -2,11 +2,22 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from diamond_cutter.build.charts.signed_bars import ChannelBar, channel_bars, strongest
-from diamond_cutter.build.explained_study import ExplainedStudy, View, target_order, views
+from diamond_cutter.build.explained_study import (
+    ExplainedStudy,
+    View,
+    graph_views,
+    target_order,
+    views,
+)
 from diamond_cutter.build.page_text import shown, signed_text
+from diamond_cutter.build.pages.attribution.attribution_graph_view import GraphView, graph_view
 from diamond_cutter.build.tiles.channel_tiles import Atlas, lacks_picture
+from diamond_cutter.precompute.stores.attribution.attribution_graphs import CutGraphs
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
+    ExplainedCut,
     ExplainedPhoto,
     LayerView,
 )
@@ -25,13 +36,16 @@ _NARROWEST = 0.25
 class ViewChoice:
     """A layer that can be looked at.
 
-    key: in addresses. folder: of its JSON, as the page sees it. atlas: address of the layer's
-    page, empty if the atlas has none of it. command: what renders the pictures that lack.
+    key: in addresses. folder: of its JSON, as the page sees it. graph: address of the JSON of its
+    cut's graphs, where there are some. atlas: address of the layer's page, empty if the atlas has
+    none of it. command: what renders the pictures that lack.
     """
 
     key: str
     name: str
+    layer: str
     folder: str
+    graph: str
     atlas: str
     command: str
 
@@ -43,7 +57,8 @@ class AttributionView:
     study: its name. width, height: of the photo in the drawing's units. views: what can be chosen,
     the first is shown at first. label, minus: names, of the class asked for and the one taken from
     it, empty for none. bars: those for and then those against, one scale; lacking: whether one of
-    them has no picture yet. sums: how far they add up, in words.
+    them has no picture yet. sums: how far they add up, in words. graphs: for the class that it is
+    taken for, and its own where that is another, if they were asked for.
     """
 
     study: str
@@ -56,6 +71,7 @@ class AttributionView:
     bars: tuple[ChannelBar, ...]
     lacking: bool
     sums: str
+    graphs: tuple[GraphView, ...]
 
 
 def view_choice(view: View, atlas: Atlas, root: str) -> ViewChoice:
@@ -63,16 +79,22 @@ def view_choice(view: View, atlas: Atlas, root: str) -> ViewChoice:
     return ViewChoice(
         key=view.key,
         name=view.name,
+        layer=view.layer.name,
         folder=f"{view.key}/",
+        graph=f"{view.cut.model}/{view.cut.cut}/graph.json",
         atlas=root + view.atlas if view.atlas in atlas else "",
         command=f"diamond atlas --models {view.cut.model} --layers {view.layer.name}",
     )
 
 
 def photo_look(
-    explained: ExplainedStudy, photo: ExplainedPhoto, file: File, atlas: Atlas
+    explained: ExplainedStudy,
+    photo: ExplainedPhoto,
+    file: File,
+    graphs: CutGraphs | None,
+    atlas: Atlas,
 ) -> AttributionView:
-    """The look of a photo, as the first cut explains it."""
+    """The look of a photo, as the first cut explains it, whose `graphs` these are."""
     choices = views(explained)
     view = choices[0]
     seen = photo.layers[view.layer.name]
@@ -94,7 +116,18 @@ def photo_look(
         bars=bars,
         lacking=any(lacks_picture(bar.tile) for bar in bars),
         sums=sums_text(photo, seen, row),
+        graphs=_photo_graphs(graphs, view.cut, photo.photo, atlas),
     )
+
+
+def _photo_graphs(
+    graphs: CutGraphs | None, cut: ExplainedCut, photo: int, atlas: Atlas
+) -> tuple[GraphView, ...]:
+    if graphs is None:
+        return ()
+    layers = graph_views(cut, graphs)
+    rows = np.flatnonzero(graphs.photos.photo == photo).tolist()
+    return tuple(graph_view(graphs.photos, row, layers, atlas, ROOT) for row in rows)
 
 
 def sums_text(photo: ExplainedPhoto, seen: LayerView, row: int) -> str:

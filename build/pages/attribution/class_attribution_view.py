@@ -1,14 +1,19 @@
 """What a class's page shows of what speaks for the class: from the store to what templates show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from diamond_cutter.build.charts.heatmap import Distribution, HeatMap, draw_distribution, draw_heat
 from diamond_cutter.build.charts.signed_bars import ChannelBar, draw_bar, strongest
-from diamond_cutter.build.explained_study import ClassAttributions, ExplainedStudy
+from diamond_cutter.build.explained_study import ClassAttributions, ExplainedStudy, graph_views
 from diamond_cutter.build.page_text import encode, number, shown, signed_text
+from diamond_cutter.build.pages.attribution.attribution_graph_view import (
+    GraphView,
+    graph_document,
+    graph_view,
+)
 from diamond_cutter.build.pages.attribution.attribution_view import ViewChoice, view_choice
 from diamond_cutter.build.pages.attribution.class_pictures_view import (
     ROOT,
@@ -21,7 +26,8 @@ from diamond_cutter.build.pages.attribution.class_pictures_view import (
 from diamond_cutter.build.pages.attribution.document_packing import pack, short
 from diamond_cutter.build.pages.attribution.shortcut_warnings import Warned, warnings
 from diamond_cutter.build.tiles.channel_tiles import Atlas, channel_tile
-from diamond_cutter.precompute.stores.attribution.attribution_layout import QUANTILES
+from diamond_cutter.precompute.stores.attribution.attribution_graphs import CutGraphs
+from diamond_cutter.precompute.stores.attribution.attribution_layout import QUANTILES, ExplainedCut
 
 CHANNELS = 8
 """Channels for, and channels against, that are shown."""
@@ -35,7 +41,8 @@ class ClassAttributionView:
 
     photos: in words, how many. bars: channels for, then channels against, one scale, with the
     spread over photos. heat: the mean heatmap. against: classes that it can be compared with, as
-    (index, name). cuts: what they have of the class. warned: of shortcuts.
+    (index, name). cuts: what they have of the class. warned: of shortcuts. graphs: its own, if it
+    was asked for.
     """
 
     views: tuple[ViewChoice, ...]
@@ -46,6 +53,7 @@ class ClassAttributionView:
     against: tuple[tuple[int, str], ...]
     cuts: tuple[CutPictures, ...]
     warned: tuple[Warned, ...]
+    graphs: tuple[GraphView, ...]
 
 
 def explained_classes(
@@ -56,23 +64,40 @@ def explained_classes(
     None for a class that has no sums; files by path below the study's folder.
     """
     own = read_own(explained)
+    graphs = [(cut, found) for cut in explained.cuts if (found := explained.graphs(cut))]
     shown_classes = set(explained.cuts[0].shown)
     for label in range(len(explained.cuts[0].classes)):
-        files = _files(sums, own, label) if label in shown_classes else iter(())
-        yield _class_look(sums, own, label, atlas), files
+        files = _files(sums, own, graphs, label) if label in shown_classes else iter(())
+        yield _class_look(sums, own, graphs, label, atlas), files
+
+
+Graphs = Sequence[tuple[ExplainedCut, CutGraphs]]
+"""Those of the cuts that have graphs."""
 
 
 def _files(
-    sums: tuple[ClassAttributions, ...], own: tuple[CutClassPictures, ...], label: int
+    sums: tuple[ClassAttributions, ...],
+    own: tuple[CutClassPictures, ...],
+    graphs: Graphs,
+    label: int,
 ) -> Iterator[tuple[str, bytes]]:
     for each in sums:
         yield f"classes/{label}/{each.view.key}/class.json", _document(each, label)
+    for cut, found in graphs:
+        rows = np.flatnonzero(found.classes.label == label).tolist()
+        if rows:
+            document = graph_document(found.layers, found.classes, rows, cut.classes)
+            yield f"classes/{label}/{cut.model}/{cut.cut}/graph.json", document
     for path, content in own_files(own, label):
         yield f"classes/{label}/{path}", content
 
 
 def _class_look(
-    sums: tuple[ClassAttributions, ...], own: tuple[CutClassPictures, ...], label: int, atlas: Atlas
+    sums: tuple[ClassAttributions, ...],
+    own: tuple[CutClassPictures, ...],
+    graphs: Graphs,
+    label: int,
+    atlas: Atlas,
 ) -> ClassAttributionView | None:
     first = sums[0]
     index = first.index(label)
@@ -88,6 +113,12 @@ def _class_look(
         against=tuple((minus, shown(classes[minus])) for minus in first.against(label)),
         cuts=tuple(cut_pictures(own, label, atlas)),
         warned=warnings(sums, "../../", label),
+        graphs=tuple(
+            graph_view(found.classes, row, graph_views(cut, found), atlas, ROOT)
+            for cut, found in graphs
+            if cut is first.view.cut
+            for row in np.flatnonzero(found.classes.label == label).tolist()
+        ),
     )
 
 

@@ -31,7 +31,7 @@ _GROUPS = (
     (204, 121, 167),
     (153, 153, 153),
 )
-"""Colours of groups, sRGB (Okabe and Ito 2008), as `css/attribution-view.css` has them."""
+"""Colours of groups, sRGB (Okabe and Ito 2008), as `attribution-view.css` has them."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from diamond_cutter.build.pages.attribution.attribution_documents import (
     more_document,
     view_document,
 )
+from diamond_cutter.build.pages.attribution.attribution_graph_view import graph_document
 from diamond_cutter.build.pages.attribution.attribution_view import AttributionView, photo_look
 from diamond_cutter.build.tiles.channel_pictures import webp
 from diamond_cutter.build.tiles.channel_tiles import Atlas
 from diamond_cutter.build.tiles.photo_tiles import photo_folder
+from diamond_cutter.precompute.stores.attribution.attribution_graphs import CutGraphs
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
     ExplainedCut,
     ExplainedPhoto,
@@ -35,24 +37,31 @@ def explained_photos(
     for cut in explained.cuts:
         own = [view for view in views(explained) if view.cut is cut]
         pictures = _group_pictures(explained, cut)
+        graphs = explained.graphs(cut)
         for photo in explained.photos(cut):
             look = None
             if cut is explained.cuts[0]:
-                look = photo_look(explained, photo, files[photo.photo], atlas)
+                look = photo_look(explained, photo, files[photo.photo], graphs, atlas)
             groups = pictures.get(photo.photo, ())
-            yield photo, look, _files(photo, own, groups, with_picture=cut is largest)
+            yield photo, look, _files(photo, own, groups, graphs, with_picture=cut is largest)
 
 
 def _files(
     photo: ExplainedPhoto,
     own: Sequence[View],
     pictures: Sequence[NDArray[np.uint8]],
+    graphs: CutGraphs | None,
     *,
     with_picture: bool,
 ) -> Iterator[tuple[str, bytes]]:
     folder = photo_folder(photo.photo)
     if with_picture:
         yield f"{folder}photo.webp", photo.picture
+    if graphs is not None:
+        cut = own[0].cut
+        rows = np.flatnonzero(graphs.photos.photo == photo.photo).tolist()
+        document = graph_document(graphs.layers, graphs.photos, rows, cut.classes)
+        yield f"{folder}{cut.model}/{cut.cut}/graph.json", document
     for view in own:
         beside = f"{folder}{view.key}/"
         groups = pictures if view.at_cut else ()

@@ -112,6 +112,6 @@ def test_the_figures_of_a_class_name_the_class_they_are_of(small_study: str) -> 
 
 
 def test_a_photo_page_is_small(small_site: Path) -> None:
-    assert (small_site / FOLDER / "photos/7/index.html").stat().st_size < 20_000
+    assert (small_site / FOLDER / "photos/7/index.html").stat().st_size < 24_000
     document = json.loads((small_site / FOLDER / "tiny-net/block1/photos.json").read_bytes())
     assert len(document["margin"]) == 60

@@ -12,7 +12,9 @@ from diamond_cutter.precompute.atlas.used_channels import find_used
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.stores.attribution import attribution_reader as reader
+from diamond_cutter.precompute.stores.attribution.attribution_graphs import read_graphs
 from diamond_cutter.precompute.stores.network import Network
+from diamond_cutter.precompute.stores.store_address import subgroup
 from diamond_cutter.precompute.stores.study.study_reader import open_studies
 
 
@@ -23,7 +25,7 @@ def test_the_most_used_channels_of_every_layer_shown_are_found(small_study: str)
     assert all(len(channels) == 10 for channels in used.values())
 
 
-def test_what_cells_name_and_what_counts_for_a_class_comes_first(small_study: str) -> None:
+def test_what_cells_name_what_counts_for_a_class_and_its_graph_come_first(small_study: str) -> None:
     source = reader.open_explained(open_studies(small_study), "pets")
     given = np.abs(reader.read_sums(source, "tiny-net", "block1", "block1").mean).max(axis=0)
     named = np.zeros(len(given))
@@ -33,8 +35,11 @@ def test_what_cells_name_and_what_counts_for_a_class_comes_first(small_study: st
             for cell in cells.reshape(-1, cells.shape[-1]):
                 for position, channel in enumerate(cell):
                     named[channel] += 1 / (position + 1)
-    most = find_used(small_study, "pets", most=2)["tiny-net", "block1"]
-    assert set(most) == {named.argmax(), given.argmax()}
+    graphs = read_graphs(subgroup(source.group, "tiny-net/block1"))
+    assert graphs is not None
+    node, value = graphs.classes.node[:, 1], np.abs(graphs.classes.value[:, 1])
+    most = find_used(small_study, "pets", most=3)["tiny-net", "block1"]
+    assert set(most) == {named.argmax(), given.argmax(), node.flat[value.argmax()]}
 
 
 def test_what_is_used_is_selected_and_nothing_else(lite0: Backbone) -> None:

@@ -17,7 +17,7 @@ test("what is written is read again", () => {
         for (const over of ["heat", "channels", "groups", "none"])
           for (const at of [null, [0.5, 0.036], [0, 1]])
             for (const channel of [null, 0, 1999]) {
-              const look = { view, beside: view, of, against, by, over, at, channel, other: channel, group: channel };
+              const look = { view, beside: view, of, against, by, over, at, channel, other: channel, group: channel, node: channel ? `block3b_add/${channel}` : "" };
               assert.deepEqual(readLook(writeLook(look), VIEWS), look);
             }
 });
@@ -35,6 +35,6 @@ test("what is wrong in an address, or a layer that is not there, is as by defaul
 });
 
 test("another photo is looked at in the same way, at no place of this one", () => {
-  const look = { ...DEFAULTS, view: VIEWS[1], over: "groups", at: [0.1, 0.1], of: 1, group: 2, channel: 5 };
+  const look = { ...DEFAULTS, view: VIEWS[1], over: "groups", at: [0.1, 0.1], of: 1, group: 2, channel: 5, node: "stem/3" };
   assert.deepEqual(carried(look), { ...DEFAULTS, view: VIEWS[1], over: "groups", channel: 5 });
 });

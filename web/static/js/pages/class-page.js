@@ -7,6 +7,7 @@ import { signedText } from "../data/signed-numbers.js";
 import { fetchPictures } from "../components/channel-icons.js";
 import { peakOf } from "../data/attribution-data.js";
 import { unpack } from "../data/unpacking.js";
+import { GraphSection } from "../components/graph-section.js";
 import { find } from "../components/page-elements.js";
 import { draw } from "../components/svg-elements.js";
 
@@ -22,10 +23,12 @@ const outcome = find(document, "#outcome", HTMLElement);
 const name = find(document, "h1", HTMLElement).textContent ?? "";
 const asBuilt = { rows: [...rows.childNodes], heat: [...heat.childNodes], least: text("least"), most: text("most") };
 const choices = [...document.querySelectorAll("#views li")].map((item) => {
-  const { key = "", folder = "", atlas = "" } = item instanceof HTMLElement ? item.dataset : {};
-  return { key, folder, atlas, name: item.textContent ?? "" };
+  const { key = "", layer = "", graph = "", folder = "", atlas = "" } = item instanceof HTMLElement ? item.dataset : {};
+  return { key, layer, graph, folder, atlas, name: item.textContent ?? "" };
 });
 const keys = choices.map(({ key }) => key);
+const section = document.querySelector(".graphs");
+const graphs = section && new GraphSection(section, choices, (node) => go({ node }));
 
 let state = readClass(location.search, keys);
 let request = 0; // a late answer to an earlier one is dropped
@@ -37,8 +40,11 @@ async function apply() {
   const choice = choices.find(({ key }) => key === state.view) ?? choices[0];
   if (!choice) return;
   outcome.textContent = "";
-  find(document, "#all-channels", HTMLElement).hidden = writeClass(state) !== "";
-  if (!writeClass(state)) {
+  const other = state.against === null ? [] : [`../${state.against}/${choice.graph}`];
+  graphs?.show([choice.graph, ...other], state.node).catch(refuse);
+  const isAsBuilt = !state.view && state.against === null;
+  find(document, "#all-channels", HTMLElement).hidden = !isAsBuilt;
+  if (isAsBuilt) {
     rows.replaceChildren(...asBuilt.rows);
     heat.replaceChildren(...asBuilt.heat);
     write("least", asBuilt.least);
@@ -107,6 +113,13 @@ function fillForm() {
   against.value = String(state.against ?? "");
 }
 
+/** Go to a state: the address says so, and "back" leads back. @param {Partial<import("../state/class-state.js").ClassState>} next */
+function go(next) {
+  state = { ...state, ...next };
+  history.pushState(null, "", location.pathname + writeClass(state));
+  apply().catch(refuse);
+}
+
 /** @param {unknown} error */
 function refuse(error) {
   outcome.textContent = error instanceof Error ? error.message : String(error);
@@ -114,9 +127,7 @@ function refuse(error) {
 
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", () => {
-  state = { view: view.value === keys[0] ? "" : view.value, against: against.value === "" ? null : Number(against.value) };
-  history.pushState(null, "", location.pathname + writeClass(state));
-  apply().catch(refuse);
+  go({ view: view.value === keys[0] ? "" : view.value, against: against.value === "" ? null : Number(against.value) });
 });
 addEventListener("popstate", () => {
   state = readClass(location.search, keys);

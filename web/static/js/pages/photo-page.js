@@ -6,10 +6,11 @@ import { findPart, needsMore, questions, readView, withMaps, withMore } from "..
 import { OVER, carried, readLook, writeLook } from "../state/attribution-state.js";
 import { find } from "../components/page-elements.js";
 import { Pane } from "../components/attribution-pane.js";
+import { GraphSection } from "../components/graph-section.js";
 
 /** @typedef {import("../data/attribution-data.js").View} View */
 /** @typedef {import("../state/attribution-state.js").Look} Look */
-/** @typedef {import("../components/attribution-pane.js").Choice} Choice */
+/** @typedef {typeof choices[number]} Choice a layer that can be looked at */
 /** @typedef {import("../components/attribution-pane.js").Place} Place */
 
 const ADDRESS_DELAY = 250; // in ms: browsers refuse to change an address many times a second
@@ -18,15 +19,16 @@ const form = find(document, "#asks", HTMLFormElement);
 const select = (/** @type {string} */ name) => find(form, `[name=${name}]`, HTMLSelectElement);
 const said = find(document, "#said-cell", HTMLElement);
 const area = find(document, ".panes", HTMLElement);
-/** @type {Choice[]} */
 const choices = [...document.querySelectorAll("#views li")].map((item) => {
-  const { key = "", folder = "", atlas = "", command = "" } = item instanceof HTMLElement ? item.dataset : {};
-  return { key, folder, atlas, command, name: item.textContent ?? "" };
+  const { key = "", layer = "", graph = "", folder = "", atlas = "", command = "" } = item instanceof HTMLElement ? item.dataset : {};
+  return { key, layer, graph, folder, atlas, command, name: item.textContent ?? "" };
 });
 const keys = choices.map(({ key }) => key);
 const first = new Pane(find(area, ".pane", HTMLElement), look, choose);
 /** @type {Pane | null} */
 let second = null;
+const section = document.querySelector(".graphs");
+const graphs = section && new GraphSection(section, choices, (node) => go({ node }));
 
 let state = readLook(location.search, keys);
 /** @type {Place} */
@@ -41,6 +43,7 @@ async function apply() {
   request += 1;
   const mine = request;
   const { view, beside, of, against, channel, other } = state;
+  graphs?.show([choiceOf(view).graph], state.node).catch(refuse);
   if (beside) fetchOnce(viewOf(choiceOf(beside))); // at the same time; what is asked of it is known later
   const own = await load(choiceOf(view), channel, [of, against]);
   const part = findPart(own.view, of, against) ?? findPart(own.view, null, null);

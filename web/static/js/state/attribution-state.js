@@ -12,9 +12,10 @@
  * @property {number | null} channel whose map is drawn, of the layer of `view`
  * @property {number | null} other the same, of the layer beside
  * @property {number | null} group the neuron group that is drawn alone
+ * @property {string} node of the graph the channel whose roads are shown, as "layer/channel"; empty: all
  */
 
-import { readIndex } from "./address.js";
+import { readIndex, readNode } from "./address.js";
 
 /** @type {Look["over"][]} */
 export const OVER = ["heat", "channels", "groups", "none"];
@@ -31,6 +32,7 @@ export const DEFAULTS = Object.freeze({
   channel: null,
   other: null,
   group: null,
+  node: "",
 });
 
 /**
@@ -56,6 +58,7 @@ export function readLook(search, views) {
     channel: readIndex(named.get("channel")),
     other: readIndex(named.get("other")),
     group: readIndex(named.get("group")),
+    node: readNode(named.get("node")),
   };
 }
 
@@ -77,6 +80,7 @@ export function writeLook(look) {
   if (look.channel !== null) named.set("channel", String(look.channel));
   if (look.other !== null) named.set("other", String(look.other));
   if (look.group !== null) named.set("group", String(look.group));
+  if (look.node) named.set("node", look.node);
   const text = named.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
   return text && `?${text}`;
 }
@@ -88,5 +92,5 @@ export function writeLook(look) {
  * @returns {Look}
  */
 export function carried(look) {
-  return { ...look, of: null, against: null, at: null, group: null };
+  return { ...look, of: null, against: null, at: null, group: null, node: "" };
 }

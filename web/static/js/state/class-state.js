@@ -4,9 +4,10 @@
  * @typedef {object} ClassState
  * @property {string} view the layer, as "model/cut/layer"; empty: the first
  * @property {number | null} against the class that it is compared with; null: none
+ * @property {string} node of the graph the channel whose roads are shown, as "layer/channel"; empty: all
  */
 
-import { readIndex } from "./address.js";
+import { readIndex, readNode } from "./address.js";
 
 /**
  * What an address names; what it does not name, or names wrongly, is as by default.
@@ -17,7 +18,11 @@ import { readIndex } from "./address.js";
  */
 export function readClass(search, views) {
   const named = new URLSearchParams(search);
-  return { view: views.find((view) => view === named.get("view")) ?? "", against: readIndex(named.get("against")) };
+  return {
+    view: views.find((view) => view === named.get("view")) ?? "",
+    against: readIndex(named.get("against")),
+    node: readNode(named.get("node")),
+  };
 }
 
 /**
@@ -25,10 +30,11 @@ export function readClass(search, views) {
  *
  * @param {ClassState} state
  */
-export function writeClass({ view, against }) {
+export function writeClass({ view, against, node }) {
   const named = new URLSearchParams();
   if (view) named.set("view", view);
   if (against !== null) named.set("against", String(against));
+  if (node) named.set("node", node);
   const text = named.toString().replaceAll("%2F", "/");
   return text && `?${text}`;
 }

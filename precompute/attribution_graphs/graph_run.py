@@ -18,7 +18,11 @@ from diamond_cutter.precompute.attribution.photo_tasks import (
     maker,
     photo_tasks,
 )
-from diamond_cutter.precompute.circuits.graph_task import VERSION, GraphRequest, store_graphs
+from diamond_cutter.precompute.attribution_graphs.graph_task import (
+    VERSION,
+    GraphRequest,
+    store_graphs,
+)
 from diamond_cutter.precompute.jobs.cluster import Workers
 from diamond_cutter.precompute.jobs.display import Display
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
@@ -159,7 +163,7 @@ def _class_nodes(
     is_own: NDArray[np.bool_],
 ) -> dict[int, Nodes]:
     """The nodes of each class: the channels that give most in the mean of its photos."""
-    from diamond_cutter.precompute.circuits.graph_tracer import choose_nodes
+    from diamond_cutter.precompute.attribution_graphs.graph_tracer import choose_nodes
 
     chosen: dict[int, list[tuple[int, ...]]] = {}
     for layer in request.layers:

@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.attribution.cut_to_explain import Dense
+from diamond_cutter.precompute.attribution_graphs.graph_run import MOST_LAYERS, graph_layers
+from diamond_cutter.precompute.attribution_graphs.graph_tracer import GraphTracer, choose_nodes
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.keras_runtime import keras
-from diamond_cutter.precompute.circuits.graph_run import MOST_LAYERS, graph_layers
-from diamond_cutter.precompute.circuits.graph_tracer import GraphTracer, choose_nodes
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
 
 LAYERS = ("one", "two", "three")

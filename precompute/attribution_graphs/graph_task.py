@@ -16,7 +16,7 @@ from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import subgroup
 
 if TYPE_CHECKING:
-    from diamond_cutter.precompute.circuits.graph_tracer import GraphTracer
+    from diamond_cutter.precompute.attribution_graphs.graph_tracer import GraphTracer
 
 VERSION = 1
 """Of graphs: raised when the same photo, head and request give another one."""
@@ -67,8 +67,8 @@ def store_graphs(address: str, threads: int, task: PhotoTask) -> None:  # noqa: 
 @lru_cache(maxsize=1)
 def _tracer(request: GraphRequest) -> "GraphTracer":
     """What this worker asks with; its graph goes when it moves on."""
+    from diamond_cutter.precompute.attribution_graphs.graph_tracer import GraphTracer
     from diamond_cutter.precompute.backbones.catalogue import catalogue
-    from diamond_cutter.precompute.circuits.graph_tracer import GraphTracer
 
     backbone = catalogue.load_network(request.network)
     return GraphTracer(backbone, request.layers, request.pooling, request.baseline)
