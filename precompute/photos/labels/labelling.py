@@ -126,7 +126,7 @@ def _files(entries: Sequence[Entry], names: PhotoNames, named: str) -> list[tupl
         if entry.file is not None
         and entry.outcome == "ignore"
         and is_table(entry.path)
-        and not names.has_note(entry)
+        and (entry.path == named or not names.has_note(entry))
     ]
     if named:
         return [(file, path) for file, path in files if path == named]
