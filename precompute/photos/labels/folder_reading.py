@@ -75,11 +75,13 @@ def read_folders(top: Folder, source: str, kind: str) -> Reading:
         or _lie_beside(inside, found)
         or _are_above(inside, source, found)
     ):
-        if kind == "auto" and are_shards(list(top.folders)):
+        names = list(top.folders)
+        are_places = len(names) > 1 and all(map(is_place, names))
+        if kind == "auto" and (are_places or are_shards(names)):
             raise UserError(
-                f"{source}: expected a folder for each class, got {_listed(sorted(top.folders))}, "
-                "as parts of one set are called; add a CSV of the labels, or, if they are the "
-                'classes, give folders = "classes"'
+                f"{source}: expected a folder for each class, got "
+                f"{printable(_listed(sorted(names)))}, as parts of one set are called; add a CSV "
+                'of the labels, or, if they are the classes, give folders = "classes"'
             )
         found.take(top)
     return found

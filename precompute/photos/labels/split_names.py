@@ -30,7 +30,8 @@ _GLUED = re.compile(r"(\D+?)(set|data|daten|images?|imgs?)?\d*")
 _FOLD = re.compile(r"(cv|k|k[-_ ]?fold|fold|split)[-_ ]?([0-9]+|[a-z])|[0-9]+[-_ ]?fold")
 _NUMBER = re.compile(r"[0-9]+([-_.][0-9]+)*|(?<=[-_ ])[a-z]$")
 _PLACE = re.compile(
-    r"images?|imgs?|photos?|pictures?|pics?|jpe?gs?|pngs?|data|dataset|files?|masks?|raw|all"
+    r"images?|imgs?|photos?|pictures?|pics?|jpe?gs?|pngs?|jpegimages|data|dataset|files?|raw|all|"
+    r"masks?|labels?|annotations?|segmentations?|(ground)?truth|gt"
 )
 """Words in the names of folders that hold photos, whatever they show."""
 _PIECE = re.compile(

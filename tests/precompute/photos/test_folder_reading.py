@@ -182,6 +182,27 @@ def test_a_copy_one_level_deeper_is_left_out(tmp_path: Path, read: Read) -> None
     assert set(reasons(listing).values()) == {"plants/plants/ repeats what lies beside it."}
 
 
+@pytest.mark.parametrize("content", [JPEG, b"another" + JPEG[7:]])
+def test_what_is_as_large_is_a_copy_only_if_it_is_the_same(
+    tmp_path: Path, read: Read, content: bytes
+) -> None:
+    for name in ("a/1.jpg", "a/2.jpg", "b/3.jpg"):
+        for top, written in (("set/plants", JPEG), ("set/data/plants", content)):
+            (tmp_path / top / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / top / name).write_bytes(written)
+    if content == JPEG:
+        listing = read()
+        assert {path: what[0] for path, what in found(listing).items()} == {
+            "plants/a/1.jpg": "a",
+            "plants/a/2.jpg": "a",
+            "plants/b/3.jpg": "b",
+        }
+        assert listing.reading == ["Left out: data/ repeats what lies beside it."]
+    else:
+        with pytest.raises(UserError, match="got a, b in each of data, plants"):
+            read()
+
+
 def test_other_photos_of_the_classes_beside(read: Read) -> None:
     plain = read("cat/1.jpg", "dog/2.jpg", "more/cat/3.jpg", "more/dog/4.jpg")
     assert [what[:2] for what in found(plain).values()] == [
@@ -310,6 +331,7 @@ def test_folders_of_places_in_a_split_are_no_classes(read: Read) -> None:
             "images_001",
         ),
         (["batch 1/1.jpg", "batch 2/2.jpg"], "got batch 1, batch 2, as parts", "batch 1"),
+        (["images/1.jpg", "masks/1.png"], "got images, masks, as parts of one set", "images"),
     ],
 )
 def test_what_may_be_classes_or_not_is_asked(
