@@ -117,8 +117,8 @@ def test_classes_stand_out_and_two_of_them_make_a_plane(
     page.locator("[name=colour]").select_option("class")
     expect(page).to_have_url(f"{mapped_address}{MAP}?class=1&against=2&colour=class")
     expect(page.locator("#legend i")).to_have_count(4)
-    page.go_back()
-    page.go_back()
+    for _ in range(2):
+        page.go_back()
     expect(page.locator("[name=against]")).to_have_value("")
     page.get_by_role("link", name="stem", exact=True).click()
     expect(page).to_have_url(f"{mapped_address}studies/pets/map/tiny-net/stem/?class=1")

@@ -1,7 +1,7 @@
 /** The page of a map: what is asked, where its window is and what is chosen are in the address. */
 
 import { listCells } from "../components/map/cell-list.js";
-import { cellAt, drawMap, seenArea } from "../components/map/map-canvas.js";
+import { cellAt, chosenArea, drawMap, seenArea } from "../components/map/map-canvas.js";
 import { listenToMoves } from "../components/map/map-gestures.js";
 import { createLegend } from "../components/map/map-legend.js";
 import { createMapPane, fetchOnce } from "../components/map/map-pane.js";
@@ -95,15 +95,6 @@ function draw() {
     const chosen = [state.cell && chosenArea(layer, state.cell)].filter((area) => area !== null);
     drawMap(canvas, view, { layer, under, chosen, pointed: seenArea(layer, pointed), area: marked ?? state.area, places }, draw);
   });
-}
-
-/**
- * @param {Layer} of
- * @param {NonNullable<MapState["cell"]>} cell
- */
-function chosenArea(of, cell) {
-  if (of.look.isPlane) return of.grid.side === cell.side ? seenArea(of, indexOf(of.grid, cell)) : null;
-  return areaOf(cell);
 }
 
 /** Show beside the map what is chosen, or else pointed at. */

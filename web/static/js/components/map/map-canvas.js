@@ -1,6 +1,6 @@
 /** The map as it is drawn: the cells in the window, places of a photo, what is chosen. */
 
-import { blockOf } from "../../data/map-grid.js";
+import { areaOf, blockOf, indexOf } from "../../data/map-grid.js";
 import { spanOf, toMap, toWindow } from "../../data/map-view.js";
 import { dropUnseen, pictureOf } from "./block-pictures.js";
 
@@ -112,6 +112,17 @@ export function seenArea({ look }, cell) {
   const y = look.y[cell] ?? 0;
   const half = (look.side[cell] ?? 0) / 2;
   return x === null ? null : { left: x - half, top: y - half, right: x + half, bottom: y + half };
+}
+
+/**
+ * Where a cell of any grid is seen; null if it is not.
+ *
+ * @param {Layer} layer that is drawn
+ * @param {import("../../state/map-state.js").Chosen} cell
+ */
+export function chosenArea(layer, cell) {
+  if (!layer.look.isPlane) return areaOf(cell);
+  return layer.grid.side === cell.side ? seenArea(layer, indexOf(layer.grid, cell)) : null;
 }
 
 /**
