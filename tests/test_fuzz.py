@@ -121,18 +121,13 @@ def keras_2_files(folder: Path) -> Callable[[Random], list[str]]:
 
     def make(random: Random) -> list[str]:
         chosen = random.choice(networks)
-        path = folder / "case.h5"
+        config = json.dumps(disturbed(chosen["config"], random))
+        weights = disturbed(chosen["weights"], random) if random.random() < 0.2 else None
+        weights = weights if isinstance(weights, dict) else chosen["weights"]
+        weights = {name: usable(shapes) for name, shapes in weights.items() if name.strip("/")}
+        path = folder / random.choice(["case.h5", "case.h5", "case.keras"])
         path.unlink(missing_ok=True)
-        with h5py.File(path, "w") as file:
-            file.attrs["keras_version"] = "2.12.0"
-            file.attrs["model_config"] = json.dumps(disturbed(chosen["config"], random))
-            group = file.create_group("model_weights")
-            weights = disturbed(chosen["weights"], random) if random.random() < 0.2 else None
-            weights = weights if isinstance(weights, dict) else chosen["weights"]
-            names = [name for name in weights if name and "\0" not in name]
-            group.attrs["layer_names"] = names or ["none"]
-            for name in names:
-                fill(group, name, weights[name])
+        (write_keras_2 if path.suffix == ".h5" else write_keras_2_archive)(path, config, weights)
         if random.random() < 0.2:
             path.write_bytes(damaged(path.read_bytes(), random))
         return layers_of(path)
@@ -140,18 +135,41 @@ def keras_2_files(folder: Path) -> Callable[[Random], list[str]]:
     return make
 
 
-def fill(group: Any, entry: str, shapes: Any) -> None:
-    inside = group.require_group(entry.strip("/") or "none")
-    found = shapes if isinstance(shapes, dict) else {}
-    usable = {
+def usable(shapes: Any) -> dict[str, list[int]]:
+    """Those of the shapes, by name, of which an array can be made."""
+    return {
         name: shape
-        for name, shape in found.items()
+        for name, shape in (shapes if isinstance(shapes, dict) else {}).items()
         if isinstance(shape, list) and all(type(n) is int and 0 <= n < 300 for n in shape)
     }
-    inside.attrs["weight_names"] = list(usable) or ["none"]
-    for name, shape in usable.items():
-        if name not in inside:
-            inside[name] = np.ones(shape, np.float32)
+
+
+def write_keras_2(path: Path, config: str, weights: dict[str, dict[str, list[int]]]) -> None:
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = "2.12.0"
+        file.attrs["model_config"] = config
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = list(weights) or ["none"]
+        for entry, shapes in weights.items():
+            inside = group.require_group(entry.strip("/"))
+            inside.attrs["weight_names"] = list(shapes) or ["none"]
+            for name in (name for name in shapes if name not in inside):
+                inside[name] = np.ones(shapes[name], np.float32)
+
+
+def write_keras_2_archive(
+    path: Path, config: str, weights: dict[str, dict[str, list[int]]]
+) -> None:
+    """Its groups have the names that most of the layers have, those that Keras gave."""
+    inside = io.BytesIO()
+    with h5py.File(inside, "w") as file:
+        for entry, shapes in weights.items():
+            for number, shape in enumerate(shapes.values()):
+                file[f"layers/{entry.strip('/')}/vars/{number}"] = np.ones(shape, np.float32)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", '{"keras_version": "2.12.0"}')
+        archive.writestr("config.json", config)
+        archive.writestr("model.weights.h5", inside.getvalue())
 
 
 def frozen_graphs(folder: Path) -> Callable[[Random], list[str]]:
