@@ -100,7 +100,7 @@ def _first_difference(
     found = _outputs(lambda value: keras.tree.flatten(model(value)), value)
     tolerance = _tolerance(graph)
     for name, got, expected in zip(names, found, activations(graph, given, names), strict=True):
-        own = getattr(graph.nodes[name].layer, "activation", None) if name in linear else None
+        own = graph.nodes[name].nonlinearity if name in linear else None
         told = _difference(got if own is None else np.asarray(own(got)), expected, tolerance)
         if told:
             return name, told

@@ -97,7 +97,7 @@ def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> lis
         if not isinstance(node.layer, keras.layers.Layer):
             return node.call_whole(node.layer, values)  # an operation holds nothing
         config = {**node.layer.get_config(), "name": name}
-        if linear and "activation" in config:
+        if linear and node.nonlinearity is not None and "activation" in config:
             config["activation"] = "linear"
         copy = type(node.layer).from_config(config)
         result = node.call_whole(copy, values)
@@ -110,7 +110,7 @@ def _copy(name: str, node: Node, values: dict[str, Any], *, linear: bool) -> lis
 
 def _activated(name: str, node: Node, value: Any) -> Any:
     """What a node's own nonlinearity makes of a tensor; the tensor where it has none."""
-    own = getattr(node.layer, "activation", None)
+    own = node.nonlinearity
     if own is None or keras.activations.serialize(own) == "linear":
         return value
     return keras.layers.Activation(own, name=f"{name}_activated")(value)

@@ -41,6 +41,12 @@ class Node:
         """The name of the layer's class, or of the operation's."""
         return getattr(self.layer, "kind", None) or type(self.layer).__name__
 
+    @property
+    def nonlinearity(self) -> Any:
+        """The function that the layer applies at its end, if any; a recurrent one's is inside."""
+        is_recurrent = hasattr(self.layer, "recurrent_activation")
+        return None if is_recurrent else getattr(self.layer, "activation", None)
+
     def call(self, layer: Any, values: dict[str, Any]) -> Any:
         """What `layer`, this node's own or a copy, makes of `values`, tensors by name of node."""
         return self.call_whole(layer, values)[self.part]

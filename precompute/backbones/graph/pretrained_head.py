@@ -254,7 +254,7 @@ def _joined(one: Dense, other: Dense) -> Dense:
 
 def _told(node: Node, name: str) -> str:
     """A node in words: its name, its class, and its nonlinearity if it has one."""
-    own = getattr(node.layer, "activation", None)
+    own = node.nonlinearity
     if own is None or keras.activations.serialize(own) == "linear":
         return f"{name!r} ({node.kind})"
     return f"{name!r} ({node.kind} with {own.__name__})"
@@ -276,7 +276,7 @@ def _layers(backbone: Backbone, vectors: Sequence[str]) -> tuple[list[Dense], st
         if place + 1 == len(vectors):
             return [*layers, _dense(_Part.of(backbone, start, vectors[place]))], vectors[0]
         after = vectors[place + 1]
-        is_own = getattr(backbone.graph.nodes[after].layer, "activation", None) is not None
+        is_own = backbone.graph.nodes[after].nonlinearity is not None
         before = (
             _Part.of(backbone, start, after, bare=True)
             if is_own and len(backbone.graph.nodes[after].layer.weights)

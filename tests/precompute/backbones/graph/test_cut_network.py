@@ -188,3 +188,16 @@ def test_nonlinearity_inside_a_convolution_is_taken_off(
     after = unfolded(odd, "e_conv", coffee)
     assert before.min() < -1
     np.testing.assert_allclose(before.clip(0), after, rtol=1e-4, atol=1e-4)
+
+
+def test_nonlinearities_inside_a_recurrent_layer_stay_there(lite0: Backbone) -> None:
+    keras.utils.set_random_seed(0)
+    pixels = keras.Input((24, 24, 3), name="pixels")
+    one = keras.ops.expand_dims(pixels, 1)
+    value = keras.layers.ConvLSTM2D(4, 3, padding="same", name="last")(one)
+    model = keras.Model(pixels, value, name="recurrent")
+    layers = find_layers(read_graph(model))
+    backbone = replace(lite0, name="recurrent", model=model, layers=layers, input_size=24)
+    image = np.random.default_rng(0).random((24, 24, 3), np.float32)
+    got = np.asarray(truncate(backbone, "last")(image[None]))
+    assert_equal_but_for_rounding(got, np.asarray(model(image[None])))
