@@ -10,13 +10,14 @@ import zarr
 from PIL import Image
 from sample_marked_photos import EACH, MARK, write_marked_photos
 
+from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import (
     ActivationAtlasSettings,
     AttributionSettings,
     StudySettings,
 )
-from diamond_cutter.precompute.activation_atlas import map_cells
-from diamond_cutter.precompute.attribution import class_pictures
+from diamond_cutter.precompute.activation_atlas import activation_atlas_run, layout_run, map_cells
+from diamond_cutter.precompute.attribution import class_pictures, photo_tasks
 from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout import (
     ActivationMap,
     Grid,
@@ -143,3 +144,74 @@ def test_a_mark_forms_a_region_whose_crops_show_it(slot: zarr.Group) -> None:
     for vector in examples[examples >= 0]:
         crop = np.asarray(Image.open(BytesIO(crops[int(vector)])).convert("RGB"), np.int64)
         shown.append(((crop[..., 0] > 180) & (crop[..., 1] < 90)).mean() > 0.01)
+    assert np.mean(shown) > 0.8
+    assert marked[examples[examples >= 0]].mean() > 0.8
+
+
+def test_a_second_run_makes_nothing_again_and_the_same_bytes(
+    settings: Callable[..., StudySettings], slot: zarr.Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("made again")
+
+    before = finest(slot, CUT)[1]
+    with monkeypatch.context() as patch:
+        patch.setattr(photo_tasks, "execute_tasks", refuse)
+        make_study("marked", settings())
+        again = finest(study_group(open_studies(settings().store), "marked"), CUT)[1]
+        for name, values in vars(before).items():
+            np.testing.assert_array_equal(getattr(again, name), values)
+        with pytest.raises(AssertionError, match="made again"):
+            make_study("marked", settings(parts=2))
+    make_study("unmapped", settings(layers=("none",)))
+    assert read_maps(study_group(open_studies(settings().store), "unmapped")) == []
+
+
+@pytest.mark.usefixtures("quick")
+def test_maps_need_no_attribution(settings: Callable[..., StudySettings]) -> None:
+    asked = settings(layers=("cut",), grid=5)
+    make_study("alone", replace(asked, attribution=AttributionSettings(cuts=("none",))))
+    found, grid = finest(study_group(open_studies(asked.store), "alone"), CUT)
+    assert grid.count.sum() == found.vectors
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_interrupt_keeps_the_last_maps_and_the_next_run_goes_on(
+    settings: Callable[..., StudySettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def grids() -> list[int]:
+        slot = study_group(open_studies(settings().store), "kept")
+        return finest(slot, CUT)[0].grids
+
+    make_study("kept", settings(layers=("cut",), grid=8))
+    assert grids() == [4, 8]
+    with monkeypatch.context() as patch:
+        patch.setattr(activation_atlas_run, "store_cell_pictures", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            make_study("kept", settings(layers=("cut",), grid=6))
+    assert grids() == [4, 8]
+    with monkeypatch.context() as patch:  # what was drawn and laid out is there
+        patch.setattr(activation_atlas_run, "store_samples", interrupt)
+        patch.setattr(layout_run, "store_layout", interrupt)
+        make_study("kept", settings(layers=("cut",), grid=6))
+    assert grids() == [6]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"parts": 9}, "activation_atlas: parts: expected 0 to 8, got 9"),
+        ({"grid": 2}, "activation_atlas: grid: expected 4 to 320, got 2"),
+        ({"photos": "few"}, 'activation_atlas: photos: expected "all" or a count'),
+        ({"layers": ("none", "cut")}, 'layers: expected "none" alone, or layers'),
+        ({"layers": ("block5c",)}, "activation_atlas: layers: .*did you mean 'block5c_add'"),
+    ],
+)
+def test_settings_that_cannot_hold_are_refused_before_any_work(
+    settings: Callable[..., StudySettings], changes: dict[str, object], expected: str
+) -> None:
+    with pytest.raises(UserError, match=expected):
+        make_study("refused", settings(**changes))
