@@ -18,6 +18,13 @@ each picture excites its own direction more than the other's picture does.
 With `--lucid` so many cells of each layer's finest grid are rendered by Lucid's recipe as well
 (`lucid_icons.py`), and by ours again: `others` of the two, among these cells, and the CPU seconds
 that a picture takes. `centre`: the middle of pictures alone is read, as Lucid's objective does.
+
+Measured on 500 photos of ImageNet and 500 others, 4,500 vectors each, at Lite0's block3b_add,
+block5c_add and top_activation, grids of 10: `others` 95.4, 97.4 and 96.8 %, of `ideal` 96.3, 97.3
+and 99.1; `beside` 97 to 99 %. Of 12 to 15 cells `others` is 98.3, 96.9 and 95.7 by our recipe, in
+0.08, 0.12 and 0.34 CPU seconds, and 76.7, 88.9 and 82.9 by Lucid's in 2.05, 3.14 and 4.63 (at the
+centre alone 90.6, 86.2 and 92.9, Lucid's 97.8, 95.6 and 80.0). Grids of 20 of so few vectors have
+an `ideal` of 92 to 95 %: hence `map_cells.CROWDED`.
 """
 
 import argparse
