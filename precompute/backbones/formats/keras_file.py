@@ -40,6 +40,9 @@ from diamond_cutter.precompute.backbones.graph.preprocessing import (
 )
 from diamond_cutter.precompute.backbones.keras_runtime import keras
 
+LARGEST = 16_384
+"""Pixels of a side: more is no network's input, but a damaged file's."""
+
 
 @dataclass(frozen=True)
 class UserModel:
@@ -105,10 +108,11 @@ def _loaded(path: Path) -> tuple[Any, Graph]:
 def _opened(path: Path, loaded: Any, graph: Graph, preprocessing: str, name: str) -> UserModel:
     first, (end, last) = next(iter(graph.nodes)), list(graph.nodes.items())[-1]
     shape = graph.nodes[first].shape
-    if len(shape) != 4 or shape[-1] not in (1, 3):
+    is_photo = len(shape) == 4 and shape[-1] in (1, 3)
+    if not is_photo or max(side or 0 for side in shape[1:3]) > LARGEST:
         raise UserError(
             f"{path}: expected an input of (N, H, W, 3) or (N, H, W, 1), got {shape}; save a "
-            "network that takes photos, channels last"
+            f"network that takes photos, channels last, of at most {LARGEST} pixels a side"
         )
     if preprocessing and preprocessing not in KNOWN:
         raise UserError(

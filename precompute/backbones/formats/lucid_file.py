@@ -120,13 +120,18 @@ def open_frozen(path: Path, definition: Any, note: LucidNote) -> FrozenGraph:
     return graph
 
 
+def _of_channels(value: Any) -> tuple[float, ...]:
+    """One number, or one for each of three channels; a `ValueError` for anything else."""
+    values = np.atleast_1d(np.asarray(value, float))
+    if values.shape not in ((1,), (3,)) or not np.isfinite(values).all():
+        raise ValueError(f"{value} in image_value_range")
+    return tuple(values.tolist())
+
+
 def _read_note(path: Path, text: str | bytes) -> LucidNote:
     try:
         content = json.loads(text)
-        low, high = (
-            tuple(np.atleast_1d(np.asarray(value, float)).tolist())
-            for value in content["image_value_range"]
-        )
+        low, high = map(_of_channels, content["image_value_range"])
         layers = content.get("layers", [])
         names = {
             layer["name"]: layer["node"]

@@ -288,6 +288,13 @@ def test_three_means_for_a_grey_network_are_refused(tmp_path: Path) -> None:
         load(tmp_path / "saved", "torch")
 
 
+@pytest.mark.parametrize("values", [[0, [[]]], [[1, 2], [3, 4]], [0, float("nan")], ["a", 1]])
+def test_values_of_no_or_two_channels_are_told(values: Any, manifest: Path) -> None:
+    manifest.write_text(json.dumps(MANIFEST | {"image_value_range": values}))
+    with pytest.raises(UserError, match="expected input_name, image_shape and image_value_range"):
+        UserModelEntry("mine", ModelSettings(file=str(manifest))).load()
+
+
 def test_a_manifest_beside_a_graph_is_found(manifest: Path) -> None:
     graph = manifest.parent / "graph.pb"
     backbone = load(graph)

@@ -270,6 +270,11 @@ def write_wrong(kind: str, path: Path) -> None:  # noqa: C901
         case "channels first":
             first = keras.Input((3, 16, 16))
             keras.Model(first, layers.Flatten()(first)).save(path)
+        case "endless":
+            first = keras.Input((2**31, 16, 3))
+            keras.Model(first, layers.GlobalAveragePooling2D()(layers.Conv2D(2, 1)(first))).save(
+                path
+            )
         case "own class":
 
             class Own(layers.Layer):  # type: ignore[misc]
@@ -308,6 +313,7 @@ def write_wrong(kind: str, path: Path) -> None:  # noqa: C901
         ("two outputs", "a.h5", "expected a network of one photo .* got 1 inputs and 2 outputs"),
         ("weights", "a.weights.h5", "expected a whole network, got weights alone"),
         ("channels first", "a.keras", r"expected an input of \(N, H, W, 3\) .*, got \(None, 3, 16"),
+        ("endless", "a.keras", r"got \(None, 2147483648, 16, 3\); .* at most 16384 pixels a side"),
         ("own class", "a.keras", "expected layers of Keras alone, got .*Own, which is code"),
         ("own class", "a.h5", "got Own, which is code of its own"),
         ("own function", "a.keras", "got own, which is code of its own"),
