@@ -46,6 +46,7 @@ class RenderedLayer:
     made_on: the device and the precision that made each picture; empty where that is not known.
     images: (C, S, S, 3) uint8, sRGB, in the store; true only where `pictured`.
     natural: what the channels do on photos; None where that was not measured.
+    group: its own in the store.
     photos: the folder of these photos in the site; empty where they were not kept.
     weights_digest: of the network, as `Network` has it; empty where the atlas does not say.
     """
@@ -61,6 +62,7 @@ class RenderedLayer:
     made_on: tuple[str, ...]
     images: zarr.Array[Any]
     natural: ActivationStatistics | None
+    group: zarr.Group
     photos: str = ""
     weights_digest: str = ""
 
@@ -115,7 +117,7 @@ def read_atlas(address: str) -> Atlas:
     try:
         return Atlas(models, read_catalogue(atlas), photos)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(f"{address}/{CATALOGUE}", "the list of models", f"{error!r}") from error
+        raise damaged(f"{address}/{CATALOGUE}", "the list of models", f"{error!r}") from error
 
 
 def read_pictures(layer: RenderedLayer, start: int, stop: int) -> NDArray[np.uint8]:
@@ -128,11 +130,19 @@ def read_pictures(layer: RenderedLayer, start: int, stop: int) -> NDArray[np.uin
     return pictures
 
 
+def damaged(where: str, expected: str, got: str) -> UserError:
+    """What is said of an atlas that is not what the contract says."""
+    return UserError(
+        f"{where}: expected {expected}, got {got}; "
+        f"remove it there and render it anew with `diamond atlas`"
+    )
+
+
 def _read_model(address: str, name: str, group: zarr.Group, photos: Collection[str]) -> ModelAtlas:
     try:
         model, layers = read_model(group)
     except (KeyError, ValueError) as error:
-        raise _damaged(f"{address}/{name}", "a model's attributes", f"{error!r}") from error
+        raise damaged(f"{address}/{name}", "a model's attributes", f"{error!r}") from error
     for part in (name, *(layer.name for layer in layers)):
         if not ADDRESS_PART.fullmatch(part):
             raise UserError(
@@ -152,7 +162,7 @@ def _read_layer(
     where = f"{address}/{model}/{layer.name}"
     group = parent[layer.name]
     if not isinstance(group, zarr.Group):
-        raise _damaged(where, "a group", f"{group!r}")
+        raise damaged(where, "a group", f"{group!r}")
     count = layer.channels
     # Before the pictures: what `level` counts has its picture, also while the atlas is growing.
     level = np.asarray(_array(where, group, "level", (count,), "uint8")[:])
@@ -170,10 +180,10 @@ def _read_layer(
     attributes = group.attrs.asdict()
     recipes, seed = attributes.get("recipes"), attributes.get("seed")
     if not isinstance(recipes, dict) or not isinstance(seed, int):
-        raise _damaged(where, "recipes and a seed in the attributes", f"{sorted(attributes)}")
+        raise damaged(where, "recipes and a seed in the attributes", f"{sorted(attributes)}")
     for value in np.unique(level[level != Level.NOTHING]):
         if Level(value).name.lower() not in recipes:
-            raise _damaged(
+            raise damaged(
                 where, f"the recipe of level {value} in the attributes", f"{sorted(recipes)}"
             )
     natural = _read_natural(where, count, group)
@@ -191,6 +201,7 @@ def _read_layer(
         made_on=made_on,
         images=images,
         natural=natural,
+        group=group,
         photos=folder if folder in photos else "",
         weights_digest=weights,
     )
@@ -200,7 +211,7 @@ def _read_natural(where: str, count: int, group: zarr.Group) -> ActivationStatis
     try:
         natural = read_natural(group)
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(f"{where}/{NATURAL}", "natural statistics", f"{error!r}") from error
+        raise damaged(f"{where}/{NATURAL}", "natural statistics", f"{error!r}") from error
     if natural is not None:
         _expect(f"{where}/{NATURAL}/mean", "shape", (count,), natural.mean.shape)
     return natural
@@ -211,7 +222,7 @@ def _array(
 ) -> zarr.Array[Any]:
     found = group.get(name)
     if not isinstance(found, zarr.Array):
-        raise _damaged(f"{where}/{name}", "an array", f"{found!r}")
+        raise damaged(f"{where}/{name}", "an array", f"{found!r}")
     _expect(f"{where}/{name}", "dtype", dtype, str(found.dtype))
     if shape is not None:
         _expect(f"{where}/{name}", "shape", shape, found.shape)
@@ -221,16 +232,9 @@ def _array(
 def _expect_members(where: str, name: str, values: NDArray[np.uint8], known: set[int]) -> None:
     unknown = sorted(set(values.tolist()) - known)
     if unknown:
-        raise _damaged(f"{where}/{name}", f"values of {sorted(known)}", f"{unknown}")
+        raise damaged(f"{where}/{name}", f"values of {sorted(known)}", f"{unknown}")
 
 
 def _expect(where: str, what: str, expected: object, got: object) -> None:
     if expected != got:
-        raise _damaged(where, f"{what} {expected}", f"{got}")
-
-
-def _damaged(where: str, expected: str, got: str) -> UserError:
-    return UserError(
-        f"{where}: expected {expected}, got {got}; "
-        f"remove it there and render it anew with `diamond atlas`"
-    )
+        raise damaged(where, f"{what} {expected}", f"{got}")

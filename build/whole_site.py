@@ -1,40 +1,45 @@
 """The whole site: read and checked, then staged, checked again, and put in its place."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from diamond_cutter.build.explained_study import NetworkByItself, read_networks
+from diamond_cutter.build.layer_circuits import layer_circuits
 from diamond_cutter.build.measured_study import MeasuredStudy, read_studies
 from diamond_cutter.build.pages import page_templates
-from diamond_cutter.build.pages.atlas.atlas_documents import index_document, layer_document
-from diamond_cutter.build.pages.atlas.atlas_pages import home_page, layer_page, model_page
+from diamond_cutter.build.pages.atlas.atlas_documents import index_document
+from diamond_cutter.build.pages.atlas.atlas_pages import home_page, model_page
 from diamond_cutter.build.pages.atlas.catalogue_page import PATH as MODELS
 from diamond_cutter.build.pages.atlas.catalogue_page import (
     catalogue_page,
     listed_models,
     unrendered,
 )
-from diamond_cutter.build.pages.atlas.channel_page import channel_page
+from diamond_cutter.build.pages.atlas.layer_files import (
+    layer_files,
+    layer_paths,
+    pages_digest,
+)
 from diamond_cutter.build.pages.atlas.method_page import PATH as METHOD
 from diamond_cutter.build.pages.atlas.method_page import method_page, missing_page
 from diamond_cutter.build.pages.attribution.channel_statistics_view import (
     LayerStatistics,
     layer_statistics,
 )
+from diamond_cutter.build.pages.circuits.weights_page import weights_paths
 from diamond_cutter.build.pages.maps.map_links import (
     LayerMaps,
     layer_map_links,
     maps_of_layers,
 )
-from diamond_cutter.build.pages.page_contexts import HomePage, Link
+from diamond_cutter.build.pages.page_contexts import HomePage
 from diamond_cutter.build.pages.page_frame import Surroundings, checked_address, root_of
 from diamond_cutter.build.pages.study.network_result_files import write_networks
 from diamond_cutter.build.pages.study.study_files import write_studies
@@ -200,44 +205,26 @@ def _write_layers(
             for layer_statistics in statistics.get(layer.path, ())
             if layer.is_of(layer_statistics.view.cut.weights_digest)
         )
+        circuits = layer_circuits(model, layer)
         theirs = layer_map_links(maps, model, layer.layer.name, root_of(layer.path))
-        shown_from[layer.path] = _pages_digest(
-            generator, around, model, layer, made_from[layer.path], said, theirs
+        shown_from[layer.path] = pages_digest(
+            generator, around, model, layer, made_from[layer.path], said, circuits, theirs
         )
         paths = layer_paths(layer)
+        if circuits.made_of is not None:
+            paths += weights_paths(layer)
         same = stage.last.pages.get(layer.path) == shown_from[layer.path]
         if same and all(map(stage.holds, paths)):
             for path in paths:
                 stage.keep(path)
         else:
-            for path, content in _layer_files(environment, around, model, layer, said, theirs):
+            for path, content in layer_files(
+                environment, around, model, layer, said, circuits, theirs
+            ):
                 stage.write(path, content)
         done += layer.layer.channels
     report("pages", done, total)
     return shown_from
-
-
-def layer_paths(layer: RenderedLayer) -> list[str]:
-    """The paths of a layer's pages and of its JSON."""
-    own = [f"{layer.path}{channel}/index.html" for channel in range(layer.layer.channels)]
-    return [f"{layer.path}index.html", f"{layer.path}layer.json", *own]
-
-
-def _layer_files(
-    environment: jinja2.Environment,
-    around: Surroundings,
-    model: ModelAtlas,
-    layer: RenderedLayer,
-    statistics: tuple[LayerStatistics, ...],
-    maps: tuple[Link, ...],
-) -> Iterator[tuple[str, bytes]]:
-    grid = layer_page(around, model, layer, maps)
-    yield f"{layer.path}index.html", page_templates.render(environment, "layer.html", grid)
-    yield f"{layer.path}layer.json", layer_document(layer)
-    for channel in range(layer.layer.channels):
-        page = channel_page(around, model, layer, channel, statistics)
-        content = page_templates.render(environment, "channel.html", page)
-        yield f"{layer.path}{channel}/index.html", content
 
 
 def _write_top(
@@ -284,38 +271,3 @@ def _check(
         report("checking", done, len(due))
         link_check.check_links(path, stage.read(path).decode(), paths, address)
     report("checking", len(due), len(due))
-
-
-def _pages_digest(
-    generator: str,
-    around: Surroundings,
-    model: ModelAtlas,
-    layer: RenderedLayer,
-    made_from: str,
-    statistics: tuple[LayerStatistics, ...],
-    maps: tuple[Link, ...],
-) -> str:
-    depth = [(other.layer, other.side) for other in model.rendered]
-    arrays = [values.tobytes() for values in (layer.score, layer.flag, layer.level)]
-    natural = layer.natural
-    if natural is not None:
-        arrays += [part.tobytes() for part in (natural.maximum, natural.best, natural.spread)]
-        arrays += [natural.example_value.tobytes(), natural.example_box.tobytes()]
-        arrays += [natural.example_photo.tobytes(), natural.example_place.tobytes()]
-    facts = (
-        generator,
-        around,
-        model.model,
-        layer.layer,
-        depth,
-        layer.recipes,
-        layer.seed,
-        layer.made_on,
-        made_from,
-        natural and (natural.photos, natural.source, natural.paths, natural.side),
-        layer.photos,
-        maps,
-    )
-    said = chain.from_iterable(layer_statistics.contents() for layer_statistics in statistics)
-    own = [("facts", repr(facts).encode()), *(("array", array) for array in arrays)]
-    return digest(chain(own, said))

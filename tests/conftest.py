@@ -13,6 +13,7 @@ import zarr
 from filelock import FileLock
 from numpy.typing import NDArray
 from sample_attribution import write_attribution
+from sample_circuit import make_kernels, write_circuits
 from sample_map import write_maps
 from sample_study import LARGE, SMALL, colour_of_photo, write_study
 
@@ -84,6 +85,11 @@ LISTED = [
 SIDES = {"stem": 32, "block1": 8, "head": 16}
 NATURAL = {"stem": (32, "crops of two photos"), "block1": (250, "holidays")}
 """What the layers were measured on: head was not."""
+CIRCUITS = {
+    "block1": ("stem", make_kernels(20, 300, 5)),
+    "head": ("block1", make_kernels(300, 5, 1)),
+}
+"""The weights of layers from the cut before them."""
 RECIPE = {
     "name": "preview",
     "version": 3,
@@ -135,6 +141,8 @@ def write(address: str) -> None:
                 atlas_writer.write_chunk(
                     group, atlas_writer.Chunk(chunk.start, wanted), rendered, Level.PREVIEW
                 )
+        if layer.name in CIRCUITS:
+            write_circuits(group, *CIRCUITS[layer.name])
         if layer.name in NATURAL:
             measured = natural(layer.channels, *NATURAL[layer.name])
             atlas_writer.write_natural(group, measured, None)

@@ -177,6 +177,7 @@ class LayerPage:
     recipes: names of the recipes that its pictures were made by, best last.
     preview: the tile that the preview starts with; None if there are no channels.
     before, after: the next layers up and down in depth that have a grid.
+    weights: the cut before it, and the page of the weights from there; None without them.
     command: what makes the pictures that are not there yet.
     maps: of the layer, by the name of what they are of.
     """
@@ -191,6 +192,7 @@ class LayerPage:
     profile: Profile
     before: LayerLink | None
     after: LayerLink | None
+    weights: Link | None
     command: str
     maps: tuple[Link, ...]
 

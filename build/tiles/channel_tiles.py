@@ -101,12 +101,18 @@ def grid_tile(layer: RenderedLayer, channel: int) -> Tile:
 
 def channel_tile(channel: int, view: View, atlas: Atlas, root: str) -> Tile:
     """A channel's tile with its addresses; one without address where the atlas lacks the layer."""
-    rendered = atlas.get(view.atlas)
-    name = f"Channel {channel} of {view.layer.name}"
+    return linked_tile(channel, view.layer.name, atlas.get(view.atlas), root + view.atlas)
+
+
+def linked_tile(channel: int, layer: str, rendered: RenderedLayer | None, base: str) -> Tile:
+    """A channel's tile on another page; `base` is the layer's folder as that sees it.
+
+    One without address where the layer is not in the atlas, so that `rendered` is None.
+    """
+    name = f"Channel {channel} of {layer}"
     if rendered is None:
         return Tile(name, "", "", 0, 0, 0, 0, str(channel))
     tile = grid_tile(rendered, channel)
-    base = root + view.atlas
     return replace(
         tile,
         name=name,

@@ -22,6 +22,8 @@ KINDS = {
     "empty": "models/tiny-net/head/",
     "channel": "models/tiny-net/block1/41/",
     "dead": "models/tiny-net/stem/3/",
+    "walk": "models/tiny-net/stem/3/?walk=head/2,block1/41",
+    "weights": "models/tiny-net/block1/weights/?input=7&output=41",
     "cut": "studies/pets/far.net_2/block3/",
     "cell": "studies/pets/far.net_2/block4/?true=1&predicted=1&classes=name",
     "dataset": "studies/pets/dataset/",
@@ -84,7 +86,20 @@ def test_axe_would_find_something(address: str, open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["home", "models", "model", "grid", "empty", "channel", "cut", "dataset", "photo"]
+    "kind",
+    [
+        "home",
+        "models",
+        "model",
+        "grid",
+        "empty",
+        "channel",
+        "walk",
+        "weights",
+        "cut",
+        "dataset",
+        "photo",
+    ],
 )
 def test_nothing_jumps_while_a_page_loads(address: str, open_page: OpenPage, kind: str) -> None:
     page = open_page(address)

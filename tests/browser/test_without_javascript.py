@@ -36,3 +36,19 @@ def test_the_pictures_of_the_grid_are_there(address: str, open_page: OpenPage) -
     box = page.locator("#grid li").first.bounding_box()
     assert box is not None
     assert box["width"] >= 80
+
+
+def test_the_circuit_is_read_and_followed(address: str, open_page: OpenPage) -> None:
+    page = open_page(f"{address}models/tiny-net/block1/41/", java_script_enabled=False)
+    expect(page.get_by_text("comes by the skip, unchanged from channel 41")).to_be_visible()
+    made_of = page.get_by_role("region", name="Made of channels of stem")
+    expect(made_of.get_by_role("listitem")).to_have_count(16)
+    expect(made_of.locator(".kernel").first).to_be_visible()
+    expect(page.locator(".lens")).to_be_hidden()
+    expect(page.locator("#trail")).to_be_hidden()
+    made_of.get_by_role("link", name="All weights of the two cuts").click()
+    box = page.locator("#matrix").bounding_box()
+    assert box is not None
+    assert box["width"] / box["height"] == pytest.approx(300 / 20, rel=0.01)
+    page.get_by_role("table").get_by_role("link").nth(1).click()
+    expect(page).to_have_url(re.compile(r"/models/tiny-net/stem/\d+/$"))

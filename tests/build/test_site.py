@@ -74,6 +74,11 @@ def test_the_site_holds_these_files_and_no_others(small_site: Path) -> None:
         *(f"{model}/{layer}/index.html" for layer in ("stem", "block1", "head")),
         *(f"{model}/{layer}/layer.json" for layer in ("stem", "block1", "head")),
         *(f"{model}/{layer}/strip.webp" for layer in ("stem", "block1")),
+        *(
+            f"{model}/{layer}/weights/{name}"
+            for layer in ("block1", "head")
+            for name in ("index.html", "weights.json", "matrix.png")
+        ),
         f"{model}/stem/sheet-0.webp",
         f"{model}/block1/sheet-0.webp",
         f"{model}/block1/sheet-1.webp",
@@ -112,7 +117,7 @@ def test_nothing_is_written_or_encoded_again_when_nothing_has_changed(
         raise AssertionError("encoded or rendered again")
 
     monkeypatch.setattr(site_module.channel_pictures, "encode_block", refuse)
-    monkeypatch.setattr(site_module, "_layer_files", refuse)
+    monkeypatch.setattr(site_module, "layer_files", refuse)
     monkeypatch.setattr(study_module, "study_files", refuse)
     second = build(atlas, output)
     pages = [path for path in before if path.endswith(".html")]
@@ -141,10 +146,10 @@ def test_a_channel_that_is_rendered_at_last_gets_its_picture(
 ) -> None:
     page = output / "models/tiny-net/stem/19/index.html"
     assert "diamond atlas --models tiny-net --layers stem" in page.read_text()
-    assert "channel.jpg" not in page.read_text().split("Beside it")[0]
+    assert "channel.jpg" not in page.read_text()
     zarr.open_array(f"{atlas}/tiny-net/stem/level")[19] = 1
     built = build(atlas, output)
-    assert "channel.jpg" in page.read_text().split("Beside it")[0]
+    assert "channel.jpg" in page.read_text()
     assert (page.parent / "channel.jpg").stat().st_size > 0
     assert built.changed < 40
 
@@ -159,6 +164,21 @@ def test_another_strongest_photo_is_told_on_the_page_of_its_channel_alone(
     after = contents(output)
     changed = {path for path in after if after[path] != before[path]} - {NAME}
     assert changed == {"models/tiny-net/block1/10/index.html"}
+
+
+def test_another_weight_is_told_on_the_pages_of_both_cuts(
+    build: Build, atlas: str, output: Path
+) -> None:
+    before = contents(output)
+    weight = zarr.open_array(f"{atlas}/tiny-net/block1/circuits/256/weight")
+    weight[7, 290 - 256] = 99
+    build(atlas, output)
+    after = contents(output)
+    changed = {path for path in after if after[path] != before[path]} - {NAME}
+    model = "models/tiny-net"
+    weights = {f"{model}/block1/weights/{name}" for name in ("index.html", "weights.json")}
+    pages = {f"{model}/block1/290/index.html", f"{model}/stem/7/index.html"}
+    assert changed == {*pages, *weights, f"{model}/block1/weights/matrix.png"}
 
 
 def test_a_layer_that_is_gone_is_gone_from_the_site(build: Build, atlas: str, output: Path) -> None:

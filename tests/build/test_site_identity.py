@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import zarr
 
+from diamond_cutter.build.layer_circuits import layer_circuits
 from diamond_cutter.build.pages.atlas.channel_page import channel_page
 from diamond_cutter.build.pages.page_contexts import Parameter
 from diamond_cutter.build.pages.page_frame import Surroundings
@@ -66,8 +67,11 @@ def test_a_channel_page_says_what_rendered_its_picture(tmp_path: Path, small_atl
     made_on = array(zarr.open_group(atlas, mode="r+"), "tiny-net/stem/made_on")
     made_on[4] = np.frombuffer(text.encode().ljust(MADE_ON, b"\0"), np.uint8)
     [model] = read_atlas(atlas).models
+    circuits = layer_circuits(model, model.rendered[0])
     known, unknown = (
-        channel_page(Surroundings("", "assets/"), model, model.rendered[0], channel).parameters
+        channel_page(
+            Surroundings("", "assets/"), model, model.rendered[0], channel, circuits
+        ).parameters
         for channel in (4, 5)
     )
     assert known == (*unknown, Parameter("rendered on", text))

@@ -5,10 +5,12 @@ from itertools import groupby
 
 from diamond_cutter.build.charts.network_profile import draw_field, draw_profile
 from diamond_cutter.build.explained_study import NetworkByItself
+from diamond_cutter.build.layer_circuits import LayerCircuits
 from diamond_cutter.build.mapped_layers import MappedLayers
 from diamond_cutter.build.measured_study import MeasuredStudy
 from diamond_cutter.build.page_text import percent, percent_interval
 from diamond_cutter.build.pages.atlas.catalogue_page import listed_models
+from diamond_cutter.build.pages.circuits.weights_page import FOLDER as WEIGHTS
 from diamond_cutter.build.pages.maps.map_links import LayerMaps, layer_map_links
 from diamond_cutter.build.pages.page_contexts import (
     HomePage,
@@ -80,9 +82,13 @@ def model_page(around: Surroundings, model: ModelAtlas, maps: LayerMaps) -> Mode
 
 
 def layer_page(
-    around: Surroundings, model: ModelAtlas, layer: RenderedLayer, maps: tuple[Link, ...]
+    around: Surroundings,
+    model: ModelAtlas,
+    layer: RenderedLayer,
+    circuits: LayerCircuits,
+    maps: tuple[Link, ...],
 ) -> LayerPage:
-    """`/models/<model>/<layer>/`; `maps` are those of the layer."""
+    """`/models/<model>/<layer>/`; `circuits` and `maps` are those of the layer."""
     count = channel_tiles.count(layer)
     shown = strip_channels(layer)
     middle = shown[len(shown) // 2] if shown else None
@@ -111,6 +117,9 @@ def layer_page(
         ),
         before=before,
         after=after,
+        weights=(
+            Link(circuits.source.name, WEIGHTS) if circuits.made_of and circuits.source else None
+        ),
         command=command(layer),
         maps=maps,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diamond_cutter.build.charts.network_profile import Field, draw_field
+from diamond_cutter.build.layer_circuits import LayerCircuits
 from diamond_cutter.build.page_text import decimal, shown
 from diamond_cutter.build.pages.atlas.atlas_pages import (
     beside,
@@ -23,6 +24,10 @@ from diamond_cutter.build.pages.attribution.channel_statistics_view import (
     Example,
     LayerStatistics,
     channel_statistics,
+)
+from diamond_cutter.build.pages.circuits.channel_circuit_view import (
+    ChannelCircuit,
+    channel_circuit,
 )
 from diamond_cutter.build.pages.page_contexts import Frame, LayerLink, Link, Parameter, Picture
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
@@ -45,7 +50,8 @@ class ChannelPage:
         be empty.
     photos: what these are called; examples: those of them with its strongest places.
     recipe: the name of the recipe that it was made by; empty if it is not rendered yet.
-    statistics: what the photos of each study say of it. previous, next: the channels beside it.
+    statistics: what the photos of each study say of it. circuit: what it is made of and feeds; None
+        where the atlas does not say, and only then `neighbours`. previous, next: beside it.
     """
 
     frame: Frame
@@ -68,6 +74,7 @@ class ChannelPage:
     seed: int
     field: Field | None
     statistics: tuple[ChannelStatistics, ...]
+    circuit: ChannelCircuit | None
     neighbours: tuple[Picture, ...]
     previous: Link | None
     next: Link | None
@@ -81,9 +88,13 @@ def channel_page(
     model: ModelAtlas,
     layer: RenderedLayer,
     channel: int,
+    circuits: LayerCircuits,
     statistics: tuple[LayerStatistics, ...] = (),
 ) -> ChannelPage:
-    """`/models/<model>/<layer>/<channel>/`; `statistics` are what studies say of the layer."""
+    """`/models/<model>/<layer>/<channel>/`.
+
+    `circuits` are the layer's; `statistics` are what studies say of it.
+    """
     name, count = layer.layer.name, layer.layer.channels
     why = channel_tiles.reason(layer, channel)
     score = decimal(float(layer.score[channel]))
@@ -100,7 +111,9 @@ def channel_page(
         picture="" if why else channel_picture(layer, channel),
         picture_text="" if why else picture_text_of(layer, channel),
     )
+    circuit = channel_circuit(model, circuits, channel)
     first, last = max(0, channel - NEIGHBOURS), min(count, channel + NEIGHBOURS + 1)
+    beside_it = () if circuit else range(first, last)
     return ChannelPage(
         frame=frame,
         model=model.model,
@@ -131,7 +144,8 @@ def channel_page(
             channel_statistics(layer_statistics, channel, frame.root)
             for layer_statistics in statistics
         ),
-        neighbours=tuple(_neighbour(layer, other) for other in range(first, last)),
+        circuit=circuit,
+        neighbours=tuple(_neighbour(layer, other) for other in beside_it),
         previous=Link(f"Channel {channel - 1}", f"../{channel - 1}/") if channel else None,
         next=Link(f"Channel {channel + 1}", f"../{channel + 1}/") if channel + 1 < count else None,
         before=before,
