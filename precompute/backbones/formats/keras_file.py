@@ -108,8 +108,8 @@ def _loaded(path: Path) -> tuple[Any, Graph]:
 def _opened(path: Path, loaded: Any, graph: Graph, preprocessing: str, name: str) -> UserModel:
     first, (end, last) = next(iter(graph.nodes)), list(graph.nodes.items())[-1]
     shape = graph.nodes[first].shape
-    is_photo = len(shape) == 4 and shape[-1] in (1, 3)
-    if not is_photo or max(side or 0 for side in shape[1:3]) > LARGEST:
+    largest = max((side or 0 for side in shape[1:3]), default=0)
+    if len(shape) != 4 or shape[-1] not in (1, 3) or largest > LARGEST:
         raise UserError(
             f"{path}: expected an input of (N, H, W, 3) or (N, H, W, 1), got {shape}; save a "
             f"network that takes photos, channels last, of at most {LARGEST} pixels a side"
