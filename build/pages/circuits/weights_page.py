@@ -116,7 +116,7 @@ def _page(
         source_href=source_href,
         exactness=exactness(circuit),
         skip=_skip(circuit),
-        largest=signed_text(largest, largest),
+        largest=signed_text(largest, largest).removeprefix("+"),
         strongest=tuple(_strongest(circuit, largest, source_href)),
     )
 
