@@ -6,7 +6,8 @@
                                                and offset, stride, is_linear, agreement, has_skip:
                                                see `Circuit`
     .../weight           (I, O) float32: the L2 norm of the kernel, with the sign of its sum
-    .../attribution      (I, O) float32: what the input adds where the output is strongest
+    .../attribution      (I, O) float32: what the input, above its mean, adds where the output is
+                                         strongest on photos, in its natural spreads
     .../skip             (O,) float32: the share of the output that comes by the skip; NaN: no skip
     .../inputs           (O, K) uint16: the inputs of the largest norm, the largest first; K is
                                         `kept`, or all that there are
