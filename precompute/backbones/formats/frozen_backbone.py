@@ -73,7 +73,11 @@ def _logits(graph: FrozenGraph, output: str) -> tuple[str, str]:
     if not name:
         found = [name for name, node in graph.nodes.items() if node.kind == "Softmax"]
         name = found[-1] if found else ""
-    while name and graph.nodes[name].kind in (*CHANCES, "Identity", "Cast"):
-        chances = chances or graph.nodes[name].kind.replace("Identity", "").replace("Cast", "")
-        name = graph.nodes[name].inputs[0]
+    while name:
+        kind, before = graph.nodes[name].kind, graph.nodes[name].inputs[:1]
+        is_of_logarithm = kind == "Exp" and graph.nodes[before[0]].kind == "LogSoftmax"
+        if kind not in (*CHANCES, "Identity", "Cast") and not is_of_logarithm:
+            break
+        chances = chances or (kind if kind in CHANCES else "")
+        name = before[0]
     return name, chances

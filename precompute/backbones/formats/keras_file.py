@@ -43,6 +43,17 @@ from diamond_cutter.precompute.backbones.keras_runtime import keras
 LARGEST = 16_384
 """Pixels of a side: more is no network's input, but a damaged file's."""
 
+CHANCES = {"softmax": "softmax", "log_softmax": "softmax", "sigmoid": "sigmoid"}
+"""Nonlinearities that make chances of logits, or their logarithms; and which."""
+
+OPERATIONS = {
+    "Exp": "exponential",
+    "LogSoftmax": "log_softmax",
+    "Sigmoid": "sigmoid",
+    "Softmax": "softmax",
+}
+"""The nonlinearities that operations are, by their kind."""
+
 
 @dataclass(frozen=True)
 class UserModel:
@@ -106,7 +117,8 @@ def _loaded(path: Path) -> tuple[Any, Graph]:
 
 
 def _opened(path: Path, loaded: Any, graph: Graph, preprocessing: str, name: str) -> UserModel:
-    first, (end, last) = next(iter(graph.nodes)), list(graph.nodes.items())[-1]
+    first, end = next(iter(graph.nodes)), _end(graph)
+    last = graph.nodes[end]
     shape = graph.nodes[first].shape
     largest = max((side or 0 for side in shape[1:3]), default=0)
     if len(shape) != 4 or shape[-1] not in (1, 3) or largest > LARGEST:
@@ -133,7 +145,7 @@ def _opened(path: Path, loaded: Any, graph: Graph, preprocessing: str, name: str
     value = keras.ops.image.rgb_to_grayscale(pixels) if shape[-1] == 1 else pixels
     free = next(free for free in _names("preprocessing") if free not in graph.nodes)
     value = _applied(path, KNOWN[taken], value, shape[-1], free)
-    chances, target = _chances(last), end
+    chances, target = CHANCES.get(_nonlinearity(last), ""), end
     linear = {end} if chances and isinstance(last.layer, LINEAR) else set()
     if chances and not linear:
         (target,) = last.inputs
@@ -161,10 +173,18 @@ def _applied(path: Path, preprocessing: Preprocessing, value: Any, channels: int
     return preprocessing.apply(value, name)
 
 
-def _chances(node: Node) -> str:
-    """Which chances a node makes of logits, "softmax" or "sigmoid"; empty if it makes none."""
-    kinds = {"softmax": "softmax", "log_softmax": "softmax", "sigmoid": "sigmoid"}
+def _end(graph: Graph) -> str:
+    """The last node, but for the exponential of a log_softmax: its chances are the same."""
+    end = next(reversed(graph.nodes))
+    last = graph.nodes[end]
+    is_exponential = _nonlinearity(last) == "exponential" and not isinstance(last.layer, LINEAR)
+    if is_exponential and _nonlinearity(graph.nodes[last.inputs[0]]) == "log_softmax":
+        return last.inputs[0]
+    return end
+
+
+def _nonlinearity(node: Node) -> str:
+    """What a layer applies at its end, or an operation is, as Keras calls it; empty if nothing."""
     if isinstance(node.layer, (keras.layers.Activation, *LINEAR)):
-        return kinds.get(str(keras.activations.serialize(node.layer.activation)), "")
-    operations = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
-    return operations.get(node.kind, "")
+        return str(keras.activations.serialize(node.layer.activation))
+    return OPERATIONS.get(node.kind, "")

@@ -40,6 +40,10 @@ HEADS = {
     "rescaled": lambda x: layers.Softmax()(layers.Rescaling(3.0, 1.0)(layers.Dense(5)(average(x)))),
     "warm": lambda x: ops.softmax(layers.Dense(5)(average(x)) / 2.5),
     "logarithmic": lambda x: ops.log_softmax(layers.Dense(5)(average(x))),
+    "of logarithms": lambda x: ops.exp(ops.log_softmax(layers.Dense(5)(average(x)))),
+    "of two layers": lambda x: layers.Activation("exponential")(
+        layers.Dense(5, activation="log_softmax")(average(x))
+    ),
     "of an operation": lambda x: layers.Dense(5)(ops.mean(x, (1, 2))),
     "narrow": lambda x: layers.Dense(5)(layers.Dense(2)(average(x))),
     "hidden": lambda x: layers.Dense(5)(
@@ -138,7 +142,9 @@ def test_a_backbone_s_own_classes_are_read_as_keras_reads_them(name: str, tmp_pa
     np.testing.assert_allclose(centred(value), expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["dense", "normed", "hidden", "rectified", "linear class maps"])
+@pytest.mark.parametrize(
+    "name", ["dense", "normed", "of logarithms", "hidden", "rectified", "linear class maps"]
+)
 def test_so_are_those_of_a_saved_model(name: str, tmp_path: Path) -> None:
     whole = network(HEADS[name])
     backbone = loaded(whole, "saved", tmp_path)
