@@ -10,6 +10,9 @@ from typing import Any
 
 NUMBERED = re.compile(r"(__(?:forward|inference|backward)_.+_)(\d+)")
 
+USER_NAME = "_user_specified_name"
+"""Of an argument: of a variable it is a number, too."""
+
 
 def settle_function_names(saved_model: Any) -> None:
     """Number the functions of each name from nought, as they were made, and put them in order.
@@ -22,8 +25,8 @@ def settle_function_names(saved_model: Any) -> None:
     for function in library.function:
         function.signature.name = settled.get(function.signature.name, function.signature.name)
         for argument in function.arg_attr.values():
-            if argument.attr["_user_specified_name"].s.isdigit():  # of a variable: a number, too
-                del argument.attr["_user_specified_name"]
+            if USER_NAME in argument.attr and argument.attr[USER_NAME].s.isdigit():
+                del argument.attr[USER_NAME]
     for gradient in library.gradient:
         gradient.function_name = settled.get(gradient.function_name, gradient.function_name)
         gradient.gradient_func = settled.get(gradient.gradient_func, gradient.gradient_func)
@@ -37,10 +40,10 @@ def settle_function_names(saved_model: Any) -> None:
 
 def _settle_objects(objects: Any, settled: dict[str, str]) -> None:
     """The same in what the objects of Python, which are in the file too, call."""
-    concrete = objects.concrete_functions
-    for name in settled.keys() & concrete.keys():
-        concrete[settled[name]].CopyFrom(concrete[name])
-        del concrete[name]
+    before = type(objects).FromString(objects.SerializeToString()).concrete_functions
+    objects.concrete_functions.clear()  # one's new name may be another's old one
+    for name, function in before.items():
+        objects.concrete_functions[settled.get(name, name)].CopyFrom(function)
     for each in objects.nodes:
         names, bare = each.function.concrete_functions, each.bare_concrete_function
         for place, name in enumerate(names):
