@@ -154,6 +154,6 @@ def _read_from(system: System, file: Path, settings: DatasetSettings, *, labelle
         if table.found:
             return table
     raise problem or UserError(
-        f"{settings.dataset}: expected the paths of photos, got none that is there, and no list of "
-        "the host's files to look for others; write them from the table's folder on, with suffixes"
+        f"{settings.dataset}: expected the paths of photos, got none that is there; write them "
+        "from the table's folder on, with suffixes"
     )

@@ -351,7 +351,7 @@ def test_ids_of_a_table_on_a_web_server_are_found_in_its_list(
     entries = read(host, tmp_path, "/set/list.csv")
     assert labels(entries) == {"train/00a7.jpg": "cat", "train/00b8.png": "dog"}
     del host.files["/set/"]
-    with pytest.raises(UserError, match=r"column that names photos|no list of the host's files"):
+    with pytest.raises(UserError, match=r"column that names photos|got none that is there"):
         read(host, tmp_path, "/set/list.csv")
 
 
