@@ -40,7 +40,7 @@ def label(entries: Sequence[Entry], settings: DatasetSettings, unlabelled: str =
     try:
         found = _labelled(entries, settings, unlabelled)
     except UserError as error:
-        if not unlabelled or _is_table_named(settings):
+        if not unlabelled or _table_setting(settings):
             raise
         found = arrange(entries, replace(settings, folders="classes"), unlabelled)
         found = replace(found, reading=[f"No labels are read: {error}"])
@@ -49,9 +49,11 @@ def label(entries: Sequence[Entry], settings: DatasetSettings, unlabelled: str =
 
 def _labelled(entries: Sequence[Entry], settings: DatasetSettings, unlabelled: str) -> Listing:
     photos = [entry for entry in entries if entry.outcome is None]
+    is_named = bool(_table_setting(settings))
     if settings.file_names == "classes":
+        if is_named:
+            raise _table_and_names(settings)
         return name_classes.label_by_names(entries, unlabelled)
-    is_named = _is_table_named(settings)
     tables, problem = _tables(entries, settings)
     if is_named and not tables:
         raise problem or _no_table(settings)
@@ -81,8 +83,9 @@ def _labelled(entries: Sequence[Entry], settings: DatasetSettings, unlabelled: s
     return replace(found, entries=files, reading=[*found.reading, *said], tables=tables_read)
 
 
-def _is_table_named(settings: DatasetSettings) -> bool:
-    return bool(settings.table or settings.labels or settings.groups)
+def _table_setting(settings: DatasetSettings) -> str:
+    """The setting that asks for a table; empty if none does."""
+    return next((name for name in ("table", "groups", "labels") if getattr(settings, name)), "")
 
 
 def _closed(listing: Listing) -> Listing:
@@ -238,18 +241,24 @@ def _by_folders(
     )
 
 
-def _no_table(settings: DatasetSettings) -> UserError:
-    column, setting = (
-        (settings.groups, "groups") if settings.groups else (settings.labels, "labels")
+def _table_and_names(settings: DatasetSettings) -> UserError:
+    return UserError(
+        f'{settings.dataset}: expected classes by file_names = "classes" or by a CSV, got '
+        f"{_table_setting(settings)} too, which needs a CSV; leave one of them out"
     )
-    if settings.table:
+
+
+def _no_table(settings: DatasetSettings) -> UserError:
+    setting = _table_setting(settings)
+    named = getattr(settings, setting)
+    if setting == "table":
         return UserError(
-            f"{settings.dataset}: expected the CSV {settings.table!r} in it, which table names, "
+            f"{settings.dataset}: expected the CSV {named!r} in it, which table names, "
             "got none there; give its path in the dataset"
         )
     return UserError(
-        f"{settings.dataset}: expected a CSV with the column {column!r}, which {setting} names, "
-        f"got no table of the photos; add a CSV with the columns path, label and {column}, or "
+        f"{settings.dataset}: expected a CSV with the column {named!r}, which {setting} names, "
+        f"got no table of the photos; add a CSV with the columns path, label and {named}, or "
         f"leave {setting} out"
     )
 

@@ -297,6 +297,18 @@ def test_classes_in_the_names_of_files_are_offered(made: Made, photos: list[str]
         made.open(file_names="labels")
 
 
+@pytest.mark.parametrize("setting", [{"groups": "animal"}, {"table": "a.csv"}, {"labels": "of"}])
+def test_names_of_files_are_no_labels_where_a_table_is_asked_for(
+    made: Made, setting: dict[str, str]
+) -> None:
+    rows = [(path, of, "one") for path, (_, of) in zip(NAMES, NAMED, strict=True)]
+    made.add(NAMES, a_csv=csv(["path", "of", "animal"], rows))
+    (name,) = setting
+    told = f'file_names = "classes" or by a CSV, got {name} too, .*; leave one of them out'
+    with pytest.raises(UserError, match=told):
+        made.open(file_names="classes", **setting)
+
+
 @pytest.mark.parametrize(
     ("names", "classes"),
     [
