@@ -35,6 +35,12 @@ def printable(text: str) -> str:
     )
 
 
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """The names in a sentence, so many at `most`, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def brief(report: Report) -> str:
     """The classes with their photos, how they were found, and what was left out, in lines."""
     return "\n".join(_brief(report))
@@ -128,9 +134,8 @@ def _duplicates(duplicates: Sequence[Duplicates]) -> Iterator[str]:
     places = {"classes": "with different classes", "split": "on both sides of the split", "": ""}
     lines = []
     for each in sorted(duplicates, key=lambda each: ("classes", "split", "").index(each.across)):
-        paths = ", ".join(printable(path) for path in each.paths[:NAMED])
-        more = f" and {len(each.paths) - NAMED:,} more" if len(each.paths) > NAMED else ""
-        lines.append(" ".join(filter(None, (each.kind, places[each.across]))) + f": {paths}{more}")
+        kind = " ".join(filter(None, (each.kind, places[each.across])))
+        lines.append(f"{kind}: {printable(listed(each.paths, NAMED))}")
     yield from _bounded("Sets of duplicates", lines)
 
 

@@ -5,7 +5,7 @@ are, their names say; where both readings are possible, that is asked.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from diamond_cutter.command.errors import UserError
@@ -21,14 +21,12 @@ from diamond_cutter.precompute.photos.labels.split_names import (
     is_place,
     parts_of,
 )
-from diamond_cutter.precompute.photos.report_text import printable
+from diamond_cutter.precompute.photos.report_text import listed, printable
 
 KINDS = ("auto", "classes", "groups", "folds", "ignore")
 """What folders above others of the same names may be said to be."""
 _UNKNOWN = "In {}, whose photos are to be predicted."
 _NONE = "In {}, where no photo has a class: put them into folders of classes, or add a CSV."
-_NAMED = 4
-"""Folders that a sentence names."""
 
 
 @dataclass
@@ -80,7 +78,7 @@ def read_folders(top: Folder, source: str, kind: str) -> Reading:
         if kind == "auto" and (are_places or are_shards(names)):
             raise UserError(
                 f"{source}: expected a folder for each class, got "
-                f"{printable(_listed(sorted(names)))}, as parts of one set are called; add a CSV "
+                f"{printable(listed(sorted(names)))}, as parts of one set are called; add a CSV "
                 'of the labels, or, if they are the classes, give folders = "classes"'
             )
         found.take(top)
@@ -144,8 +142,8 @@ def _two_readings(source: str, inside: Mapping[str, Folder], parts: Mapping[str,
     below = {name for part in parts for name in inside[part].folders}
     return UserError(
         f"{source}: expected to know which folders are classes, got "
-        f"{printable(_listed(sorted(inside)))} and, in {printable(_listed(sorted(parts)))}, "
-        f'{printable(_listed(sorted(below)))}; folders = "classes" takes the first; to take the '
+        f"{printable(listed(sorted(inside)))} and, in {printable(listed(sorted(parts)))}, "
+        f'{printable(listed(sorted(below)))}; folders = "classes" takes the first; to take the '
         f"others, name {printable(min(parts))} as the dataset"
     )
 
@@ -170,7 +168,7 @@ def _hold_parts(top: Folder, found: Reading) -> bool:
         found.classes.append((Folder(folder.path, folder.photos), {"label": label}))
     found.said.append(
         f"{'Splits' if is_split else 'Folds'} by the folders in those of the classes: "
-        f"{_listed(sorted(below))}."
+        f"{listed(sorted(below))}."
     )
     return True
 
@@ -194,7 +192,7 @@ def _lie_beside(inside: Mapping[str, Folder], found: Reading) -> bool:
         split = "train" if parts else ""
         found.classes.append((inside[label], {"label": label, "split": split}))
     found.said.append(
-        f"{_listed(sorted(more))} {'hold' if len(more) > 1 else 'holds'} photos of the classes "
+        f"{listed(sorted(more))} {'hold' if len(more) > 1 else 'holds'} photos of the classes "
         f"beside: taken as {', '.join(sorted(set(parts.values()))) or 'more of them'}."
     )
     return True
@@ -215,14 +213,14 @@ def _are_above(inside: Mapping[str, Folder], source: str, found: Reading, split:
     if parts_of(below).keys() == set(below):
         raise UserError(
             f"{source}: expected one split of class folders, got one in each of "
-            f"{printable(_listed(above))}; name one of these folders as the dataset"
+            f"{printable(listed(above))}; name one of these folders as the dataset"
         )
     if are_folds(above) and not (all_numbers(above) and are_folds(below)):
         _take_from(inside, "groups" if split else "folds", found, split)
     elif are_series(above) and (not are_series(below) or len(above) > len(below)):
         _take_from(inside, "groups", found, split)
     else:
-        upper, lower = printable(_listed(above)), printable(_listed(below))
+        upper, lower = printable(listed(above)), printable(listed(below))
         raise UserError(
             f"{source}: expected to know which folders are classes, got {lower} in each of "
             f'{upper}; folders = "classes" takes {upper}, folders = "groups" takes {lower} and '
@@ -241,7 +239,7 @@ def _take_from(inside: Mapping[str, Folder], kind: str, found: Reading, split: s
         "groups": "are groups: photos of one are never trained on while others are held out",
         "ignore": "say nothing",
     }
-    found.said.append(f"The upper folders {_listed(sorted(inside))} {told[kind]}.")
+    found.said.append(f"The upper folders {listed(sorted(inside))} {told[kind]}.")
 
 
 def _share_names(folders: Mapping[str, Folder]) -> bool:
@@ -249,9 +247,3 @@ def _share_names(folders: Mapping[str, Folder]) -> bool:
     names = Counter(name for folder in folders.values() for name in folder.folders)
     shared = sum(count > 1 for count in names.values())
     return shared > 1 and 2 * shared >= len(names)
-
-
-def _listed(names: Sequence[str]) -> str:
-    named = list(names[:_NAMED])
-    more = len(names) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")

@@ -15,9 +15,7 @@ from diamond_cutter.precompute.photos.labels.table_cells import (
     read_cells,
 )
 from diamond_cutter.precompute.photos.labels.table_columns import Columns, find_columns, ones
-
-_NAMED = 4
-"""Columns of classes that are named."""
+from diamond_cutter.precompute.photos.report_text import listed
 
 
 @dataclass(frozen=True)
@@ -116,8 +114,7 @@ def _told(name: str, cells: Cells, columns: Columns) -> str:
         if not columns.header:
             return f"number {places[0] + 1}"
         names = [columns.header[at] or f"number {at + 1}" for at in places]
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        return ", ".join(names[:_NAMED]) + more
+        return listed(names)
 
     guess = (
         f"in {cells.guess} as it seems (if names look wrong, save it as UTF-8), "

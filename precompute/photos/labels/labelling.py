@@ -15,13 +15,12 @@ from diamond_cutter.precompute.photos.labels.photo_finder import PhotoFinder, Ph
 from diamond_cutter.precompute.photos.labels.split_names import are_series, is_place
 from diamond_cutter.precompute.photos.labels.table_columns import LabelsError
 from diamond_cutter.precompute.photos.labels.table_entries import parts_by_name, tabulate
+from diamond_cutter.precompute.photos.report_text import listed
 
 _MOST = 0.5
 """The share of its rows, or of all photos, that a table has to name to be one of them."""
 _TABLES = 100
 """Tables that are read: some datasets have one for each photo, of other things."""
-_SHOWN = 4
-"""Classes that are named."""
 _SUBMISSION = "submission"
 """In the names of tables that are to be filled in."""
 
@@ -195,8 +194,9 @@ def _together(tables: Sequence[Table], settings: DatasetSettings) -> list[Table]
         if any(labels[path] != known[path] for path in both) or not classes & others:
             raise UserError(
                 f"{settings.dataset}: expected one table of the photos, got {chosen[0].name} "
-                f"(classes {_some(classes)}) and {table.name} (classes {_some(others)}); say "
-                f'which: table = "{chosen[0].name}" or table = "{table.name}"'
+                f"(classes {listed(sorted(classes))}) and {table.name} (classes "
+                f"{listed(sorted(others))}); say which: "
+                f'table = "{chosen[0].name}" or table = "{table.name}"'
             )
         if not both:
             chosen.append(table)
@@ -236,8 +236,8 @@ def _by_folders(
     others = set().union(*labels.values())
     raise UserError(
         f"{settings.dataset}: expected to know what says the classes, got folders "
-        f"({_some(set(classes))}) and {tables[0].name} ({_some(others)}), which say other ones; "
-        f'folders = "classes" takes the folders, table = "{tables[0].name}" the table'
+        f"({listed(classes)}) and {tables[0].name} ({listed(sorted(others))}), which say other "
+        f'ones; folders = "classes" takes the folders, table = "{tables[0].name}" the table'
     )
 
 
@@ -261,9 +261,3 @@ def _no_table(settings: DatasetSettings) -> UserError:
         f"got no table of the photos; add a CSV with the columns path, label and {named}, or "
         f"leave {setting} out"
     )
-
-
-def _some(names: set[str]) -> str:
-    shown = sorted(names)
-    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    return ", ".join(shown[:_SHOWN]) + more

@@ -9,13 +9,14 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.photos.file_entry import Entry, Listing
 from diamond_cutter.precompute.photos.labels.class_folders import class_name
 from diamond_cutter.precompute.photos.labels.table_entries import split_by_folders
+from diamond_cutter.precompute.photos.report_text import listed
 
 CHOICES = ("nothing", "classes")
 """What the names of files may be said to say."""
 _NUMBERED = re.compile(r"(.*?\w)(([\W_]+\(?\d+\)?)+|(?<=[^\W\d_])\d+)")
 _NO_CLASS = "Its name has no class before a number, as cat.0.jpg has; rename it."
-_SHARE, _SHOWN = 0.5, 4
-"""Photos that have to be called so, for it to be offered; classes that are named."""
+_SHARE = 0.5
+"""Of photos that have to be called so, for it to be offered."""
 
 
 def check_choice(choice: str) -> None:
@@ -55,11 +56,10 @@ def question(source: str, photos: Iterable[Entry]) -> str:
     count = sum(classes.values())
     if len(classes) < 2 or count < _SHARE * len(names):
         return ""
-    shown = ", ".join(sorted(classes)[:_SHOWN])
-    more = f" and {len(classes) - _SHOWN} more" if len(classes) > _SHOWN else ""
     return (
         f"{source}: expected a folder for each class, got none, and {count:,} photos whose names "
-        f'begin with {shown}{more}; file_names = "classes" takes these for their classes'
+        f"begin with {listed(sorted(classes))}; "
+        'file_names = "classes" takes these for their classes'
     )
 
 

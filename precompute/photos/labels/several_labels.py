@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.photos.report_text import listed
 
 CHOICES = ("ask", "leave-out", "combine")
 """What may become of photos with several labels."""
@@ -68,10 +69,9 @@ def reason(labels: Sequence[str]) -> str:
 
 def question(source: str, labels: Mapping[str, Sequence[str]], several: Sequence[str]) -> str:
     """What is asked where `several` of the photos in `labels` have more than one, in a line."""
-    named = [f"{path} ({', '.join(sorted(labels[path]))})" for path in several[:_SHOWN]]
-    more = f" and {len(several) - len(named):,} more" if len(several) > len(named) else ""
+    named = [f"{path} ({', '.join(sorted(labels[path]))})" for path in several]
     return (
         f"{source}: expected one label a photo, got several for {len(several):,} of "
-        f'{len(labels):,} photos: {", ".join(named)}{more}; several_labels = "leave-out" studies '
+        f'{len(labels):,} photos: {listed(named, _SHOWN)}; several_labels = "leave-out" studies '
         'the others, several_labels = "combine" makes a class of each combination'
     )

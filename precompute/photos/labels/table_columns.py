@@ -12,27 +12,14 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.file_names import safe_suffix
 from diamond_cutter.precompute.photos.labels.split_names import are_folds, split_of
-from diamond_cutter.precompute.photos.report_text import printable
+from diamond_cutter.precompute.photos.report_text import listed, printable
 
 _NAMES = (  # the surest first; small letters and figures alone
     *("path", "paths", "filepath", "filepaths", "fullpath", "relativepath", "imagepath", "imgpath"),
     *("photopath", "filename", "filenames", "file", "files", "imagefile", "imagefilename"),
     *("imagename", "imgname", "image", "images", "img", "photo", "photos", "picture", "imageindex"),
-    *(
-        "url",
-        "imageurl",
-        "uri",
-        "imageuri",
-        "imageid",
-        "imgid",
-        "photoid",
-        "id",
-        "idcode",
-        "isicid",
-        "uuid",
-        "key",
-        "name",
-    ),
+    *("url", "imageurl", "uri", "imageuri", "imageid", "imgid", "photoid", "id", "idcode"),
+    *("isicid", "uuid", "key", "name"),
 )
 _LABELS = (
     *("label", "labels", "class", "classes", "classname", "classlabel", "labelname", "category"),
@@ -55,9 +42,8 @@ class LabelsError(UserError):
 class Columns:
     """The places of a table's columns, and its header, empty without one.
 
-    `labels`: one, or one a class where `one_hot`, or none; `split`, `fold` and `group` are None
-    without.
-    `are_called_so`: whether the header says that those are labels, or the settings.
+    `labels`: one, or one a class where `one_hot`, or none; `are_called_so`: whether the header says
+    that those are labels, or the settings. `split`, `fold` and `group` are None without.
     """
 
     header: list[str]
@@ -229,5 +215,5 @@ def _padded(row: list[str], width: int) -> list[str]:
 
 
 def _shown(names: Sequence[str]) -> str:
-    text = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    text = listed(names, 12)
     return printable(text if len(text) <= 200 else f"{text[:200]}…")
