@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.precompute.photos.file_names import PHOTO_SUFFIXES
+from diamond_cutter.precompute.photos.file_names import PHOTO_SUFFIXES, safe_suffix
 from diamond_cutter.precompute.photos.labels.text_encoding import find_encoding
 from diamond_cutter.precompute.photos.size_limits import MAX_ENTRIES
 
@@ -98,13 +98,17 @@ def _words(lines: Iterable[str]) -> list[list[str]]:
 def _below_title(rows: list[list[str]]) -> list[list[str]]:
     """The rows but for those above, of one cell, of a table that has more: a title, or "sep=;".
 
+    A photo's path is none, though its label be missing.
     A header without a name for the first column, as R writes it, gets an empty one.
     """
     filled = [sum(map(bool, row)) for row in rows]
     if 2 * sum(count > 1 for count in filled) <= len(rows):
         return rows
-    header, *below = rows[next(place for place, count in enumerate(filled) if count > 1) :]
-    is_short = below and all(len(row) == len(header) + 1 and row[-1] for row in below)
+    are_photos = [any(map(safe_suffix, row)) for row in rows]
+    start = next(place for place, count in enumerate(filled) if count > 1 or are_photos[place])
+    header, *below = rows[start:]
+    is_longer = [len(row) == len(header) + 1 and bool(row[-1]) for row in below]
+    is_short = any(is_longer) and all(is_longer) and not are_photos[start]
     return [["", *header] if is_short else header, *below]
 
 

@@ -330,6 +330,14 @@ def test_cameras_names_are_no_classes(made: Made) -> None:
     assert made.add([f"IMG_{n}.jpg" for n in range(6)]).open().question == ""
 
 
+@pytest.mark.parametrize("separator", [",", ";", " "])
+def test_a_first_photo_without_a_label_is_no_title(made: Made, separator: str) -> None:
+    rows = [(SIX[0], ""), *PAIRS[1:]]
+    listing = made.add(SIX, labels_csv=csv(None, rows, separator)).open()
+    assert taken(listing) == {name: of for name, of in SIX_TAKEN.items() if name != "0.jpg"}
+    assert rejected(listing) == {SIX[0]: "A row without a label; fill it in."}
+
+
 def test_zeros_that_a_spreadsheet_took(made: Made) -> None:
     photos = [f"images/{number:05}.jpg" for number in range(6)]
     listing = made.add(photos, labels_csv=csv(["id", "label"], NAMED)).open()
