@@ -118,6 +118,7 @@ def test_an_old_atlas_goes_on_if_its_network_has_the_weights_that_are_published(
             load=load,
             render=fake_pictures.render,
             measure=fake_pictures.measure,
+            weigh=fake_pictures.weigh,
         )
 
     for name, content in tree(undisturbed).items():

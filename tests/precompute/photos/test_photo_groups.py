@@ -116,7 +116,7 @@ def test_a_class_of_one_group_is_left_out(folder: Path) -> None:
 def test_a_column_that_is_not_there_is_named_with_those_that_are(folder: Path) -> None:
     with pytest.raises(UserError, match=r"'day'.*got the columns path, label, Patient; mend"):
         read(folder, TABLE, groups="day")
-    with pytest.raises(UserError, match=r"'day'.*got one without a header; mend"):
+    with pytest.raises(UserError, match=r"'day'.*got the columns number 1, number 2; mend"):
         read(folder, "0.png,cat\n1.png,dog\n", groups="day")
 
 
