@@ -40,8 +40,8 @@ NAME = "circuits"
 BLOCK = 256
 """Channels of a layer whose weights are found at once, and stored in a group of their own."""
 
-VERSION = 1
-"""Raised when the same network and photos give other weights."""
+VERSION = 2
+"""Raised when the same network and photos give other weights, or these lie otherwise."""
 
 _FACTS = ("source", "offset", "stride", "is_linear", "agreement", "has_skip")
 

@@ -105,6 +105,14 @@ def test_circuits_that_are_not_the_contracts_are_refused(
     assert "\n" not in str(caught.value)
 
 
+def test_a_circuit_of_another_version_is_none(tmp_path: Path, small_atlas: str) -> None:
+    atlas = str(shutil.copytree(small_atlas, tmp_path / "atlas.zarr"))
+    block = zarr.open_group(f"{atlas}/tiny-net/block1/circuits/0")
+    block.attrs.update({"version": 1, "stride": 1})  # one number for rows and columns
+    (model,) = read_atlas(atlas).models
+    assert layer_circuits(model, model.rendered[1]).made_of is None
+
+
 def test_half_of_a_circuit_is_none(tmp_path: Path, small_atlas: str) -> None:
     atlas = str(shutil.copytree(small_atlas, tmp_path / "atlas.zarr"))
     del zarr.open_group(f"{atlas}/tiny-net/block1/circuits")["256"]
