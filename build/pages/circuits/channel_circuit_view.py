@@ -144,7 +144,7 @@ def _connections(
     largest = float(np.abs(side.weight).max())
     rows, columns = shown_window(kernels)
     excites, inhibits = list[Connection](), list[Connection]()
-    kept = np.flatnonzero(squares[side.numbers] > 0)
+    kept = np.flatnonzero(kernels.any(axis=(1, 2)))
     for at in kept.tolist():
         number_of_it = int(side.numbers[at])
         weight = float(side.weight[number_of_it])
@@ -189,7 +189,7 @@ def _size(kernels: NDArray[Any], rows: slice, columns: slice) -> str:
     if shown == [height, width]:
         return size
     squares = kernels.astype(float) ** 2
-    share = float(squares[:, rows, columns].sum() / squares.sum())
+    share = float(squares[:, rows, columns].sum() / (squares.sum() or 1))
     return (
         f"{size}, of which the {shown[0]} \N{MULTIPLICATION SIGN} {shown[1]} are shown that hold "
         f"{whole_percent(share)}"

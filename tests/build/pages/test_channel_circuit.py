@@ -169,6 +169,23 @@ def test_a_channel_without_any_weight_says_so(model: ModelAtlas) -> None:
     assert (side.excites, side.inhibits) == ((), ())
 
 
+def test_weights_that_are_nothing_as_they_are_kept_are_no_connections(model: ModelAtlas) -> None:
+    """Of a channel that is all but dead: 1e-9 is 0 in float16."""
+    circuit = circuit_of(model, BLOCK).made_of
+    assert circuit is not None
+    dead = replace(
+        circuit,
+        weight=np.full_like(circuit.weight, 1e-9),
+        input_kernel=np.full((300, 16, 9, 9), 1e-9).astype(np.float16),
+    )
+    found = channel_circuit(model, LayerCircuits(model.rendered[STEM].layer, dead, None, None), 7)
+    assert found is not None
+    assert found.made_of is not None
+    assert (found.made_of.excites, found.made_of.inhibits) == ((), ())
+    assert found.made_of.held.startswith("None of 20 channels has any weight here.")
+    assert "nan" not in found.made_of.size
+
+
 def test_marks_are_weights_by_area_and_sign_by_kind() -> None:
     found = draw_kernel(np.array([[1.0, -0.25], [0.001, 0.25], [0.0, 1.0]]), 1.0)
     assert (found.rows, found.columns) == (3, 2)
