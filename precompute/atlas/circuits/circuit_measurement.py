@@ -35,7 +35,7 @@ from diamond_cutter.precompute.backbones.graph.cut_network import between, fold
 from diamond_cutter.precompute.backbones.keras_runtime import keras, pullback
 from diamond_cutter.precompute.rendering.backend.adapter import compiled
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
-from diamond_cutter.precompute.stores.atlas.circuit_layout import Circuit
+from diamond_cutter.precompute.stores.atlas.circuit_layout import BLOCK, Circuit
 
 Floats = NDArray[np.float32]
 
@@ -127,7 +127,8 @@ def measure_circuit(
     rest = between(backbone, source.name, layer.name, pre_activation=True)
     batches = _maps(backbone, source, rest, photos)
     moments = measure_moments(*map(np.concatenate, zip(*batches, strict=True)))
-    most = int(np.sqrt(MEMORY / (4 * len(outputs) * source.channels)))
+    together = min(BLOCK, layer.channels)  # of each block the same, or kernels would be of sizes
+    most = int(np.sqrt(MEMORY / (4 * together * source.channels)))
     jacobian = Jacobian(rest, batches[0], side_of(source, layer), max(most, 1))
     halves = _mean_slopes(jacobian, batches, outputs)
     slopes = halves.mean(0)

@@ -227,6 +227,20 @@ def test_a_frozen_graph_has_the_weights_of_the_network_it_was(tmp_path: Path) ->
     np.testing.assert_allclose(found.attribution, own.attribution, rtol=1e-3, atol=1e-4)
 
 
+def test_blocks_of_a_layer_have_kernels_of_one_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the last one, which has fewer channels, where memory is short."""
+    monkeypatch.setattr(circuit_measurement, "BLOCK", 3)
+    monkeypatch.setattr(circuit_measurement, "MEMORY", 4 * 3 * 4 * 2**2)
+    backbone = backbone_of(bottleneck(None))
+    source, layer, photos = backbone.layer("first"), backbone.layer("last"), Photos(SAMPLES, "")
+    parts = [
+        measure_circuit(backbone, source, layer, outputs, photos, 4)
+        for outputs in (range(3), range(3, 4))
+    ]
+    assert [part.input_kernel.shape for part in parts] == [(3, 4, 2, 2), (1, 4, 2, 2)]
+    assert parts[0].offset == parts[1].offset
+
+
 def test_other_weights_have_other_inputs_first() -> None:
     model = bottleneck(None)
     before = weights(backbone_of(model), "first", "last")
