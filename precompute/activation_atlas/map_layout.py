@@ -67,9 +67,11 @@ class Components:
 
     @classmethod
     def of(cls, vectors: Vectors, most: int = COMPONENTS) -> "Components":
-        """Those of vectors (V, C), at most so many."""
+        """Those of vectors (V, C), at most so many; a single one has nothing apart from others."""
         from sklearn.decomposition import PCA
 
+        if len(vectors) == 1:
+            return cls(unit(vectors)[0], np.zeros((vectors.shape[1], 2), np.float32))
         found = PCA(min(most, *vectors.shape), svd_solver="covariance_eigh").fit(unit(vectors))
         scale = np.sqrt(found.explained_variance_.sum() * (1 - 1 / len(vectors)))
         axes = found.components_.T / max(scale, np.finfo(np.float32).tiny)
@@ -203,6 +205,8 @@ def evenly(count: int, most: int) -> NDArray[np.intp]:
 def _embed(features: Vectors, beginning: Vectors, seed: int) -> Vectors:
     from sklearn.manifold import TSNE
 
+    if len(features) == 1:
+        return beginning
     spread = np.maximum(beginning.std(axis=0), np.finfo(np.float32).tiny)
     tsne = TSNE(
         init=(beginning / spread * 1e-4).astype(np.float32),  # small, or it would not be left

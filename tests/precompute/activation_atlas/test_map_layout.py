@@ -1,6 +1,7 @@
 """The layout: like lies by like, layers alike, the same bytes twice."""
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.activation_atlas import map_layout
@@ -75,6 +76,16 @@ def test_others_are_placed_among_those_that_are_laid_out_and_held_as_these_are()
     moved = np.median(np.linalg.norm(one - other, axis=1))
     by_chance = np.median(np.linalg.norm(one - other[::-1], axis=1))
     assert moved < 0.6 * by_chance < extent
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_single_vector_lies_in_the_middle(layers: int) -> None:
+    """Of one photo asked in one part, or of a layer of one place."""
+    vectors = [np.float32([[0.5, 2, 1]])] * layers
+    common = CommonLayout.of(vectors, 0).position
+    layout = LayerLayout.of(vectors[0], common, 0)
+    np.testing.assert_allclose(map_layout.to_square(layout.position), [[0.5, 0.5]])
+    assert map_layout.judge_layout(vectors[0], layout.position) == (1, 1)
 
 
 def test_others_lie_where_their_nearest_do() -> None:
