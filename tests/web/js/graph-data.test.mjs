@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { findRoads, findShared, readGraphs } from "../../../web/static/js/data/graph-data.js";
+import { findRoads, findShared, readGraphs, scaleOf } from "../../../web/static/js/data/graph-data.js";
 
 const layer = (held, channel, value, edges = [], carried = channel.map(() => 0)) => ({ held, channel, value, edges, carried });
 const DOCUMENT = {
@@ -45,4 +45,10 @@ test("the roads of a node lead to it and on from it, and no other way", () => {
 test("two graphs share channels of the same layer", () => {
   const [glass, paper] = readGraphs(DOCUMENT);
   assert.deepEqual(findShared(glass, paper), [new Set([1]), new Set(), new Set([9, 8])]);
+});
+
+test("the scale is the most that a node gives, and lines have a width where none gives anything", () => {
+  assert.equal(scaleOf(readGraphs(DOCUMENT)[0].layers[1].nodes), 0.6);
+  const [idle] = readGraphs({ layers: ["cut"], graphs: [{ label: 0, name: "glass", photos: 1, layers: [layer(0, [4, 1], [0, 0])] }] });
+  assert.equal(idle.layers[0].nodes[0].value / scaleOf(idle.layers[0].nodes), 0);
 });

@@ -1,7 +1,7 @@
 /** Attribution graphs: channels of a few layers, left to right by depth, and what of each goes by which. */
 
 import { fetchDocument } from "../data/fetched-documents.js";
-import { findRoads, findShared, nodeName, readGraphs } from "../data/graph-data.js";
+import { findRoads, findShared, nodeName, readGraphs, scaleOf } from "../data/graph-data.js";
 import { signedText } from "../data/signed-numbers.js";
 import { createIcon, fetchPictures } from "./channel-icons.js";
 import { channelName } from "./channel-table.js";
@@ -65,7 +65,7 @@ export class GraphArea {
     this.pictures = pictures;
     const [one, other] = graphs;
     const shared = one && other ? findShared(one, other) : [];
-    const scale = Math.max(...graphs.flatMap(({ layers }) => layers.flatMap(({ nodes }) => nodes.map(({ value }) => Math.abs(value)))));
+    const scale = scaleOf(graphs.flatMap(({ layers }) => layers.flatMap(({ nodes }) => nodes)));
     this.drawings.replaceChildren(...graphs.map((graph) => this.createDrawing(graph, scale, shared)));
     this.tables.replaceChildren(...graphs.map((graph) => this.createTable(graph, shared)));
   }
@@ -104,7 +104,7 @@ export class GraphArea {
     for (const [place, layer] of layers.entries()) {
       const found = layer.nodes.find(({ channel }) => nodeName(layer.name, channel) === node);
       if (!found) continue;
-      const scale = Math.max(...layer.nodes.map(({ value }) => Math.abs(value)));
+      const scale = scaleOf(layer.nodes);
       const before = layers[place - 1];
       const by = before ? ` by ${edgesText(found, before.nodes, scale)} of ${before.name}, ${percent(found.carried)} of all that reaches it` : "";
       const link = channelName(found.channel, this.picturesOf(layer.name), `Channel ${found.channel} of ${layer.name}`);
@@ -193,7 +193,7 @@ export class GraphArea {
     }
     const body = table.createTBody();
     for (const [place, { name, nodes }] of graph.layers.entries()) {
-      const scale = Math.max(...nodes.map(({ value }) => Math.abs(value)));
+      const scale = scaleOf(nodes);
       for (const node of nodes) {
         const row = body.insertRow();
         row.insertCell().textContent = name;

@@ -78,6 +78,15 @@ export function findRoads({ layers }, node) {
 }
 
 /**
+ * The most that one of some nodes gives, for or against; 1 where none gives anything.
+ *
+ * @param {GraphNode[]} nodes
+ */
+export function scaleOf(nodes) {
+  return Math.max(...nodes.map(({ value }) => Math.abs(value))) || 1;
+}
+
+/**
  * The channels that two graphs of the same layers have in common, layer by layer.
  *
  * @param {Graph} one
