@@ -143,3 +143,24 @@ def test_all_weights_are_pointed_at_zoomed_and_followed(address: str, open_page:
     page.mouse.down()
     page.mouse.up()
     expect(page).to_have_url(f"{address}{MODEL}block1/{at[1]}/")
+
+
+def test_the_picture_of_all_weights_is_dragged_and_a_drag_follows_nothing(
+    address: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{address}{MODEL}block1/weights/?zoom=4")
+    viewport = page.locator("#viewport")
+    expect(page.locator("#outcome")).to_contain_text("weight")
+    viewport.evaluate("viewport => viewport.scrollTo(100, 0)")
+    box = viewport.bounding_box()
+    assert box is not None
+    x, y = box["x"] + 200, box["y"] + 20
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 30, y, steps=3)
+    page.mouse.move(x - 60, y, steps=3)
+    page.mouse.up()
+    assert viewport.evaluate("viewport => viewport.scrollLeft") == pytest.approx(160, abs=1)
+    page.mouse.move(x, y, steps=3)
+    assert viewport.evaluate("viewport => viewport.scrollLeft") == pytest.approx(160, abs=1)
+    expect(page).to_have_url(f"{address}{MODEL}block1/weights/?zoom=4")

@@ -1,4 +1,9 @@
-/** A window on what is larger than it: how it is moved and zoomed. */
+/**
+ * A window that scrolls over what is larger than it: how it is moved and zoomed.
+ *
+ * One finger is the browser's own, so that the page moves on at its ends; what is drawn anew as it
+ * moves has `map/map-gestures.js`.
+ */
 
 const STEP = 1.5; // of a key or a button
 const DRAGGED = 4; // pixels from which a press is a drag
@@ -69,18 +74,19 @@ function listenToDrags(viewport) {
     viewport.classList.add("dragged");
     viewport.scrollTo(press.left + press.x - clientX, press.top + press.y - clientY);
   });
-  addEventListener("pointerup", () => {
-    press = press?.isDrag ? press : null;
-  });
+  let wasDrag = false;
+  const lift = () => {
+    wasDrag = press?.isDrag ?? false;
+    press = null;
+    viewport.classList.remove("dragged");
+  };
+  addEventListener("pointerup", lift);
+  addEventListener("pointercancel", lift);
   viewport.addEventListener(
     "click",
     (event) => {
-      if (press?.isDrag) event.stopPropagation(); // a drag chooses nothing
+      if (wasDrag) event.stopPropagation(); // a drag chooses nothing
     },
     { capture: true },
   );
-  addEventListener("click", () => {
-    viewport.classList.remove("dragged");
-    press = null;
-  });
 }
