@@ -56,6 +56,7 @@ def test_the_demo_has_every_setting_of_a_study_with_its_default() -> None:
             dataset="data/scenes",
             training=TrainingSettings(head="own"),
             attribution=AttributionSettings(pictures=1),
+            activation_atlas=ActivationAtlasSettings(layers=("block5c_add",), parts=8),
         ),
     }
     text = DEMO.read_text(encoding="utf-8").split("[study.digits]")[1].split("[study.scenes]")[0]
