@@ -6,19 +6,18 @@ as much more, or less, than was thought as that part did.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import numpy as np
 from dask.system import CPU_COUNT
-from threadpoolctl import threadpool_limits
 
 from diamond_cutter.precompute.activation_atlas.layout_task import layout_effort
 from diamond_cutter.precompute.activation_atlas.map_cells import grid_sides
 from diamond_cutter.precompute.activation_atlas.map_settings import FEW
 from diamond_cutter.precompute.jobs.cluster import Workers
 from diamond_cutter.precompute.jobs.display import Display, duration
+from diamond_cutter.precompute.jobs.machine_speed import product_rate
 from diamond_cutter.precompute.jobs.task import Task
 
 SHARES = {"photos": 0.9, "layers": 0.25, "cells": 1.2}
@@ -32,22 +31,9 @@ START = 10.0
 """Seconds that workers take to start, and to trace what they run."""
 WORTH_TELLING = 15.0
 """Seconds from which on it is said how long something takes."""
-SIDE = 1024
-"""Of the matrices that are multiplied."""
 
 Part = tuple[str, ...]
 """A part by its kind, of `SHARES`, and whose it is."""
-
-
-def product_rate(clock: Callable[[], float] = time.perf_counter) -> float:
-    """The GFLOP a second that a core makes of a large matrix product, at present, by a clock."""
-    one = np.ones((SIDE, SIDE), np.float32)
-    with threadpool_limits(1):
-        one @ one  # starts the library
-        started = clock()
-        for _ in range(3):
-            one @ one
-        return 3 * 2 * SIDE**3 / 1e9 / (clock() - started)
 
 
 @dataclass

@@ -8,11 +8,12 @@ from diamond_cutter.precompute.stores.atlas.activation_statistics import (
     EXAMPLES,
     WIDEST,
     ActivationStatistics,
+    PhotoValues,
 )
 from diamond_cutter.precompute.stores.atlas.atlas_layout import seen_boxes
 
-Measured = tuple[ActivationStatistics, NDArray[np.float32] | None]
-"""The natural statistics of a layer, and the covariance where it is kept."""
+Measured = tuple[ActivationStatistics, NDArray[np.float32] | None, PhotoValues | None]
+"""The natural statistics of a layer; the covariance where it is kept; values of named photos."""
 
 
 class Moments:
@@ -26,8 +27,9 @@ class Moments:
         self._second = np.zeros((channels, channels) if channels <= WIDEST else channels)
         self._maximum = np.full(channels, -np.inf, np.float32)
         self._best = np.zeros(channels, np.int32)
-        self._examples = (np.zeros((0, channels), np.float32), *np.zeros((2, 0, channels), int))
-        self._places = (1, 1)
+        self._peaks: list[NDArray[np.float32]] = []
+        self._peak_places: list[NDArray[np.uint16]] = []
+        self._cells = (1, 1)
 
     def add(self, activations: NDArray[np.float32], strengths: NDArray[np.float32]) -> None:
         """Take in n photos: pre-activations (n, h, w, C), and what score each reaches, (n, C)."""
@@ -44,23 +46,14 @@ class Moments:
         better = values > self._maximum
         self._best[better] = self._photos + strongest[better]
         self._maximum[better] = values[better]
-        self._add_examples(activations)
+        flat = activations.reshape(len(activations), -1, activations.shape[-1])
+        self._peaks.append(flat.max(1))
+        self._peak_places.append(flat.argmax(1).astype(np.uint16))
+        self._cells = activations.shape[1:3]
         self._photos += len(strengths)
 
-    def _add_examples(self, activations: NDArray[np.float32]) -> None:
-        """Keep the photos with the highest values, each with its place, the highest first."""
-        self._places = activations.shape[1:3]
-        flat = activations.reshape(len(activations), -1, activations.shape[-1])
-        numbers = np.arange(self._photos, self._photos + len(flat))
-        photos = np.broadcast_to(numbers[:, None], flat.shape[::2])
-        given = zip(self._examples, (flat.max(1), flat.argmax(1), photos), strict=True)
-        joined = [np.concatenate(pair) for pair in given]
-        order = np.argsort(-joined[0], axis=0, kind="stable")[:EXAMPLES]
-        value, place, photo = (np.take_along_axis(each, order, 0) for each in joined)
-        self._examples = value, place, photo
-
     def finish(self, photos: Photos, side: int, receptive_field: int | None) -> Measured:
-        """The statistics of all that was added, which were these photos, and the covariance.
+        """The statistics of all that was added, which were these photos, covariance and values.
 
         side: of the squares that were seen; receptive_field: of the layer; both in pixels.
         """
@@ -69,11 +62,12 @@ class Moments:
         second = self._second / self._count - (np.outer(mean, mean) if whole else mean**2)
         variance = np.diagonal(second) if whole else second
         spread = np.sqrt(np.maximum(variance, 0))
-        value, place, photo = (
-            each.T[:, : EXAMPLES if photos.files else 0] for each in self._examples
-        )
-        at = np.stack(np.divmod(place, self._places[1]), axis=-1)
-        above = value - (mean + self._shift)[:, None]
+        deviation = np.where(spread > 0, spread, np.inf)
+        peaks, places = np.concatenate(self._peaks), np.concatenate(self._peak_places)
+        values = (peaks - (mean + self._shift)) / deviation
+        photo = np.argsort(-peaks, axis=0, kind="stable")[: EXAMPLES if photos.files else 0]
+        value, place = (np.take_along_axis(each, photo, 0).T for each in (values, places))
+        at = np.stack(np.divmod(place.astype(int), self._cells[1]), axis=-1)
         natural = ActivationStatistics(
             photos=self._photos,
             source=photos.source,
@@ -84,9 +78,10 @@ class Moments:
             maximum=self._maximum,
             best=self._best,
             side=side,
-            example_photo=np.where(spread[:, None] > 0, photo, -1).astype(np.int32),
-            example_value=(above / np.where(spread > 0, spread, 1)[:, None]).astype(np.float32),
-            example_place=((at + 0.5) * side / self._places).astype(np.int32)[..., ::-1],
-            example_box=seen_boxes(at, self._places, side, receptive_field),
+            example_photo=np.where(spread[:, None] > 0, photo.T, -1).astype(np.int32),
+            example_value=value.astype(np.float32),
+            example_place=((at + 0.5) * side / self._cells).astype(np.int32)[..., ::-1],
+            example_box=seen_boxes(at, self._cells, side, receptive_field),
         )
-        return natural, second.astype(np.float32) if whole else None
+        kept = PhotoValues(values.astype(np.float16), places, self._cells) if photos.files else None
+        return natural, second.astype(np.float32) if whole else None, kept

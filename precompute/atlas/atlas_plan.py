@@ -9,7 +9,7 @@ import zarr
 from dask.system import CPU_COUNT
 
 from diamond_cutter.command.errors import UserError
-from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.command.settings import AtlasSettings, DatasetSettings
 from diamond_cutter.precompute.atlas.channel_selection import (
     Backbone,
     Selection,
@@ -17,9 +17,11 @@ from diamond_cutter.precompute.atlas.channel_selection import (
     select,
     select_used,
 )
+from diamond_cutter.precompute.atlas.observer import choose_observer
 from diamond_cutter.precompute.atlas.render_task import RenderTask
 from diamond_cutter.precompute.atlas.statistics_photos import Photos, choose_photos
 from diamond_cutter.precompute.atlas.used_channels import Used
+from diamond_cutter.precompute.atlas.words.word_file import WordFile, check_words
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.jobs.cluster import check_workers
 from diamond_cutter.precompute.photos.file_entry import Progress
@@ -29,6 +31,7 @@ from diamond_cutter.precompute.rendering.render_plan import Load, RenderPlan, pl
 from diamond_cutter.precompute.stores.atlas.activation_statistics import WIDEST
 from diamond_cutter.precompute.stores.atlas.atlas_layout import CHUNK, Layer, Model, read_weights
 from diamond_cutter.precompute.stores.atlas.atlas_writer import (
+    ATLAS,
     check_layer,
     check_model,
     chunks_of,
@@ -42,15 +45,7 @@ from diamond_cutter.precompute.stores.atlas.atlas_writer import (
 )
 from diamond_cutter.precompute.stores.local_folder import check_folder
 from diamond_cutter.precompute.stores.network import Network
-from diamond_cutter.precompute.stores.store_address import Naming, StoreAddress, locate, subgroup
-
-ATLAS = Naming(
-    kind="atlas",
-    noun="atlas",
-    contents="pictures",
-    setting="store",
-    writer="`diamond atlas` is rendering into it",
-)
+from diamond_cutter.precompute.stores.store_address import StoreAddress, locate, subgroup
 
 
 @dataclass(frozen=True)
@@ -82,6 +77,9 @@ class Plan:
     budget: in seconds, or None.
     photos: of the natural statistics and circuits.
     circuits: strongest inputs and outputs of each channel that are kept.
+    observers: who names the channels of a model and judges their pictures, by the model's name;
+    nobody where no photos are named.
+    words: a file of concepts of one's own, or None.
     """
 
     store_address: StoreAddress
@@ -95,6 +93,8 @@ class Plan:
     budget: float | None
     photos: Photos
     circuits: int
+    observers: Mapping[str, Network]
+    words: WordFile | None
 
 
 def make_plan(
@@ -102,6 +102,7 @@ def make_plan(
     load: Callable[[str], Backbone],
     used: Used | None = None,
     progress: Progress = lambda *_: None,
+    study: DatasetSettings | None = None,
 ) -> Plan:
     """Check the settings against the models, the photos and the store.
 
@@ -109,7 +110,7 @@ def make_plan(
     `used`: what a study uses, in place of the models, layers and channels of the settings. With a
     budget those layers and channels of its models come, too: all by the fastest recipe, then what
     is used by a better one, then the rest.
-    `progress`: of the reading of the photos.
+    `progress`: of the reading of the photos. `study`: whose they are, if a study's.
     Raises `UserError` for the first thing that can't be done.
     """
     budget = parse_budget(settings.budget)
@@ -127,6 +128,8 @@ def make_plan(
     selections = merged(whole, first)
     networks = {backbone.info.name: backbone.network for backbone in backbones}
     atlas = store_address.find()
+    observers = {name: choose_observer(settings.observer, name) for name in networks}
+    photos = choose_photos(settings.photos, Path(settings.cache), progress, study)
     plan = Plan(
         store_address=store_address,
         models=tuple((backbone.info, tuple(backbone.layers)) for backbone in backbones),
@@ -137,13 +140,15 @@ def make_plan(
         stages=_stages(recipes, selections, tuple(first)),
         seed=settings.seed,
         budget=budget,
-        photos=choose_photos(settings.photos, Path(settings.cache), progress),
+        photos=photos,
         circuits=settings.circuits,
+        observers={name: each for name, each in observers.items() if each and photos.files},
+        words=check_words(settings.words, settings.clip),
     )
     if atlas is not None:
         _check_store(plan, atlas)
     if store_address.folder is not None:
-        check_folder(store_address.folder, store_address.naming, _size(plan, atlas))
+        check_folder(store_address.folder, store_address.naming, picture_bytes(plan, atlas))
     return plan
 
 
@@ -293,7 +298,7 @@ def _check_store(plan: Plan, atlas: zarr.Group) -> None:
                 )
 
 
-def _size(plan: Plan, atlas: zarr.Group | None) -> int:
+def picture_bytes(plan: Plan, atlas: zarr.Group | None) -> int:
     """Bytes of the pictures and covariances that are not there yet, before compression."""
     size, digest = 0, plan.photos.named_digest
     for selection in plan.selections:

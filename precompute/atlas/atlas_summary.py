@@ -19,7 +19,9 @@ class Summary:
     """The state of what was asked for, in channels, after a run.
 
     reached: how many have reached a level or a better one.
-    measured: layers whose natural statistics this run made. circuits: channels whose it found.
+    measured: layers whose natural statistics this run made. words: layers that it found them for.
+    circuits: channels whose it found.
+    judged: channels of layers whose pictures another network judged.
     made: pictures that it made, in `seconds` of work.
     log: the file with Dask's own messages.
     """
@@ -29,7 +31,9 @@ class Summary:
     reached: dict[Level, int]
     flags: dict[Flag, int]
     measured: int
+    words: int
     circuits: int
+    judged: int
     made: int
     seconds: float
     failures: tuple[Failure, ...]
@@ -43,13 +47,16 @@ class Summary:
         elif self._is_incomplete():
             made = "no picture made"
         else:
-            others = self.measured or self.circuits
+            others = self.measured or self.words or self.circuits or self.judged
             made = "no picture was missing" if others else "nothing was missing"
         if self.circuits:
             made = f"circuits of {self.circuits} channels found; {made}"
+        if self.words:
+            made = f"words for channels of {_layers(self.words)} found; {made}"
         if self.measured:
-            layers = "1 layer" if self.measured == 1 else f"{self.measured} layers"
-            made = f"natural statistics of {layers} measured; {made}"
+            made = f"natural statistics of {_layers(self.measured)} measured; {made}"
+        if self.judged:
+            made = f"{made}; pictures of {self.judged} channels judged by another network"
         levels = ", ".join(
             f"{count} of {self.total} channels at {level.name.lower()}"
             + (" or better" if level < max(Level) else "")
@@ -69,12 +76,18 @@ class Summary:
         return any(count < self.total for count in self.reached.values())
 
 
+def _layers(count: int) -> str:
+    return "1 layer" if count == 1 else f"{count} layers"
+
+
 def summarise(
     plan: Plan,
     atlas: zarr.Group,
     *,
     measured: int,
+    words: int,
     circuits: int,
+    judged: int,
     made: int,
     seconds: float,
     failures: Sequence[Failure],
@@ -100,7 +113,9 @@ def summarise(
             if entry != Flag.NONE
         },
         measured=measured,
+        words=words,
         circuits=circuits,
+        judged=judged,
         made=made,
         seconds=seconds,
         failures=tuple(failures),

@@ -92,7 +92,9 @@ def store_pictures(address: str, render: Render, task: RenderTask) -> None:
             pictures = render(
                 task.network, task.layer, task.recipe, task.seed, channels, begun, task.plan
             )
-            write_chunk(layer, chunk, pictures, task.recipe.level)
+            # A worker that was cut off may be late: another one has made the chunk by now.
+            for late in missing(layer, task.recipe.level, chunk.wanted, size):
+                write_chunk(layer, late, pictures, task.recipe.level)
 
 
 def render_chunk(

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from diamond_cutter.precompute.photos.photo import Photo, read_image
 from diamond_cutter.precompute.rendering.sample_statistics import sample_crops
 from diamond_cutter.precompute.stores.store_address import local_folder
 
-MOST = 300
+MOST = 1000
 """Photos of a dataset that are looked at."""
 
 SAMPLES = "crops of scikit-learn's two"
@@ -33,11 +33,13 @@ class Photos:
 
     source: what they are called, no path. digest: SHA-256 of all of them, hex.
     files: in order; none: the crops of scikit-learn's photos.
+    classes: the names of those that their labels count; empty where there are none.
     """
 
     source: str
     digest: str
     files: tuple[Photo, ...] = ()
+    classes: tuple[str, ...] = ()
 
     @property
     def named_digest(self) -> str | None:
@@ -54,9 +56,12 @@ class Photos:
             yield read_image(photos[number]) if self.files else photos[number]
 
 
-def choose_photos(address: str, cache: Path, progress: Progress) -> Photos:
+def choose_photos(
+    address: str, cache: Path, progress: Progress, study: DatasetSettings | None = None
+) -> Photos:
     """At most `MOST` photos of the dataset at an address, which need no classes; empty: samples.
 
+    study: whose photos they are, with what it says of their classes and of those left out.
     What is downloaded or unpacked, and what is found in the photos, is kept below `cache`.
     Raises `UserError` for an address at which there are no photos.
     """
@@ -64,15 +69,16 @@ def choose_photos(address: str, cache: Path, progress: Progress) -> Photos:
         return Photos(SAMPLES, hashlib.sha256(sample_crops().tobytes()).hexdigest())
     from diamond_cutter.precompute.photos.dataset_reader import read_dataset  # no worker needs it
 
+    settings = replace(study or DatasetSettings(), dataset=address)
     try:
-        dataset = read_dataset(DatasetSettings(address), cache, progress, labelled=False)
+        dataset = read_dataset(settings, cache, progress, labelled=False)
     except UserError as error:
         raise UserError(f"photos: {error}{_OTHERWISE}") from error
     if not dataset.photos:
         raise UserError(f"photos: {dataset.report.problem}{_OTHERWISE}")
     chosen = _chosen(dataset.photos)
     digest = hashlib.sha256("\n".join(photo.digest for photo in chosen).encode()).hexdigest()
-    return Photos(_name(address), digest, tuple(chosen))
+    return Photos(_name(address), digest, tuple(chosen), tuple(dataset.classes))
 
 
 def _chosen(photos: Sequence[Photo]) -> list[Photo]:

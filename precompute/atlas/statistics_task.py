@@ -11,7 +11,7 @@ from diamond_cutter.precompute.atlas.activation_moments import Measured
 from diamond_cutter.precompute.atlas.atlas_plan import Plan
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
-from diamond_cutter.precompute.jobs.task import failures_told
+from diamond_cutter.precompute.jobs.task import NetworkTask, failures_told
 from diamond_cutter.precompute.rendering.recipes import canvas_side
 from diamond_cutter.precompute.stores.atlas.activation_statistics import (
     DIGITS,
@@ -37,23 +37,17 @@ MEMORY = 2.5e8
 
 
 @dataclass(frozen=True)
-class StatisticsTask:
-    """What one task makes: the natural statistics of layers whose pictures are of one side."""
+class StatisticsTask(NetworkTask):
+    """What one task makes: the natural statistics of layers whose pictures are of one side.
 
-    network: Network
+    keeps_photos: whether it keeps the photos in the atlas, too, where they are not yet: one of a
+    run does, since no two writers must meet.
+    """
+
     layers: tuple[Layer, ...]
     side: int
     photos: Photos = field(compare=False)
-
-    @property
-    def group(self) -> tuple[str]:
-        """The model."""
-        return (self.network.name,)
-
-    @property
-    def depth(self) -> int:
-        """Models have no order."""
-        return 0
+    keeps_photos: bool = False
 
     @property
     def effort(self) -> float:
@@ -83,10 +77,10 @@ def passes(plan: Plan, atlas: zarr.Group) -> list[StatisticsTask]:
             if sum(map(_memory, [*alike[-1], layer])) > MEMORY:
                 alike.append([])
             alike[-1].append(layer)
+    parts = [(key, tuple(layers)) for key, alike in groups.items() for layers in alike if layers]
     return [
-        StatisticsTask(plan.networks[model], tuple(layers), side, plan.photos)
-        for (model, side), alike in groups.items()
-        for layers in filter(None, alike)
+        StatisticsTask(plan.networks[model], layers, side, plan.photos, keeps_photos=not number)
+        for number, ((model, side), layers) in enumerate(parts)
     ]
 
 
@@ -102,13 +96,13 @@ def store_natural(address: str, measure: Measure, task: StatisticsTask) -> None:
     with failures_told(task, address):
         atlas = open_atlas(address, mode="r+")
         model = network_group(atlas, task.network)
-        digits = task.photos.digest[:DIGITS]
-        if task.photos.files and digits not in read_photo_pictures(atlas):
+        are_there = task.photos.digest[:DIGITS] in read_photo_pictures(atlas)
+        if task.keeps_photos and task.photos.files and not are_there:
             pictures = map(_picture, task.photos.images())
             write_photo_pictures(atlas, task.photos.digest, pictures, len(task.photos.files))
         measured = measure(task.network, task.layers, task.side, task.photos)
-        for layer, (natural, covariance) in zip(task.layers, measured, strict=True):
-            write_natural(subgroup(model, layer.name), natural, covariance)
+        for layer, found in zip(task.layers, measured, strict=True):
+            write_natural(subgroup(model, layer.name), *found)
 
 
 def _picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

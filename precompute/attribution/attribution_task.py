@@ -170,9 +170,13 @@ def row_batches(rows: Sequence[PhotoRow], most: int) -> Iterator[list[PhotoRow]]
 @lru_cache(maxsize=SEEN)
 def see(photo: Photo, size: int) -> tuple[NDArray[np.float32], bytes]:
     """A photo as a network of that input size takes it, and its picture, `FINER`, as WebP."""
+    return seen_image(read_image(photo), size)
+
+
+def seen_image(image: NDArray[np.uint8], size: int) -> tuple[NDArray[np.float32], bytes]:
+    """As `see`, of a photo that is decoded, (H, W, 3) sRGB."""
     from diamond_cutter.precompute.backbones.formats.photo_input import prepare
 
-    image = read_image(photo)
     finer = np.rint(prepare(image, FINER * size) * 255).astype(np.uint8)
     written = BytesIO()
     Image.fromarray(finer).save(written, "WEBP", quality=QUALITY)

@@ -23,7 +23,7 @@ from diamond_cutter.precompute.backbones.keras_runtime import keras, tf
 from diamond_cutter.precompute.stores.attribution.attribution_layout import MAPS, TOP, block_of
 
 BATCH = 8
-"""Photos in one pass. Always that many, so that there is one tracing."""
+"""Photos in one pass, if nothing else is said. Always that many, so that there is one tracing."""
 MANY = 12
 """Classes up to which all are explained; of more the first `SOME` at the cut,"""
 SOME = 5
@@ -73,17 +73,23 @@ class Attributor:
     """A network up to a cut, with all the layers below that are asked for."""
 
     def __init__(
-        self, backbone: Backbone, layers: Sequence[str], pooling: str, steps: int = 0
+        self,
+        backbone: Backbone,
+        layers: Sequence[str],
+        pooling: str,
+        steps: int = 0,
+        batch: int = BATCH,
     ) -> None:
         """Fold the network; `layers` in depth order, the last is the cut.
 
         `pooling`: what heads read of it: "average", "maximum" or "both". `steps`: of integrated
-        gradients; 0: gradient times activation.
+        gradients; 0: gradient times activation. `batch`: photos in one pass, at most.
         """
         self.size = backbone.input_size
         self.layers = tuple(layers)
         self._pooling = pooling
         self._steps = steps
+        self._batch = batch
         self._model = fold(backbone, layers)
         rests = [between(backbone, layer, layers[-1]) for layer in layers[:-1]] if steps else []
         self._rests = [*rests, tf.identity]
@@ -96,8 +102,8 @@ class Attributor:
     ) -> tuple[NDArray[np.float32], dict[str, Answer]]:
         """The logits (n, K) of photos, and what each layer gives to them, by name.
 
-        `images (n, size, size, 3)` float32, 0..1, n at most `BATCH`; `labels (n,)`: their classes,
-        -1 for none.
+        `images (n, size, size, 3)` float32, 0..1, n at most the batch; `labels (n,)`: their
+        classes, -1 for none.
         """
         count = len(images)
         trace = self.trace(images, labels, head)
@@ -119,9 +125,9 @@ class Attributor:
     def trace(self, images: NDArray[np.float32], labels: NDArray[np.integer], head: Dense) -> Trace:
         """Pass photos forward and back; see `ask`."""
         count = len(images)
-        batch = np.zeros((BATCH, *images.shape[1:]), np.float32)
+        batch = np.zeros((self._batch, *images.shape[1:]), np.float32)
         batch[:count] = images
-        known = np.full(BATCH, -1, np.int32)
+        known = np.full(self._batch, -1, np.int32)
         known[:count] = labels
         weights = [(tf.constant(weight), tf.constant(bias)) for weight, bias in head]
         given = tf.constant(known)

@@ -48,6 +48,15 @@ def picture_effort(gflops: float, input_size: int, recipe: Recipe) -> float:
     return 2 * gflops * recipe.pixels(CLASS_SIDE) / input_size**2
 
 
+def pictures_effort(gflops: float, input_size: int, logits: int, directions: int) -> float:
+    """What so many pictures of logits and of directions take, in GFLOP."""
+    counts = {Family.LOGIT: logits, Family.CHANNEL: directions}
+    return sum(
+        count * picture_effort(gflops, input_size, recipe_of(family))
+        for family, count in counts.items()
+    )
+
+
 @dataclass(frozen=True)
 class ClassPicturesTask:
     """What one task makes: a batch of pictures of one layer and family, with the key of each."""

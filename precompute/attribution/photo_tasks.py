@@ -4,7 +4,6 @@ Whatever is asked of a photo is a row, named by its photo, class and head, in th
 is asked; rows that are there are not asked again.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,7 +23,7 @@ from diamond_cutter.precompute.features.feature_keys import namespace_of
 from diamond_cutter.precompute.jobs.cluster import Workers
 from diamond_cutter.precompute.jobs.display import Display
 from diamond_cutter.precompute.jobs.execution import execute_tasks
-from diamond_cutter.precompute.jobs.task import TaskGroup
+from diamond_cutter.precompute.jobs.task import sizes
 from diamond_cutter.precompute.stores.shards import find_rows, key_of, shard_name
 from diamond_cutter.precompute.stores.store_address import StoreAddress, subgroup
 
@@ -63,10 +62,9 @@ def maker(place: StudySlot, workers: Workers, display: Display, title: str) -> M
 
     def make(work: Work, tasks: Sequence[Any], noun: str) -> None:
         if tasks:
-            totals = Counter[TaskGroup]()
-            for task in tasks:
-                totals[task.group] += task.size
-            execute_tasks(work, tasks, totals, place.store_address, workers, display, title, noun)
+            execute_tasks(
+                work, tasks, sizes(tasks), place.store_address, workers, display, title, noun
+            )
 
     return make
 

@@ -5,9 +5,10 @@ Backbones go together, so that a photo is decoded once for all of them: one of 1
 seen in a pass (`benchmarks/decoding.py`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 import zarr
@@ -119,35 +120,74 @@ def extract(
     the user can mend: before anything is made, for what hits every photo alike, and, when all
     others are done, for photos that failed.
     """
+    with extraction(photos, settings, display) as make:
+        return make(networks)
+
+
+@contextmanager
+def extraction(
+    photos: Sequence[Photo], settings: FeatureSettings, display: Display
+) -> Iterator[Callable[[Networks], Features]]:
+    """What makes features as `extract` does, of some networks and then of others.
+
+    Until it is left, no other process writes to the store.
+    """
     store_address = check_features(settings)
-    augmentation = Augmentation(tuple(settings.augment), settings.seed)
     with ExitStack() as stack:
         stack.enter_context(terminated_as_interrupted())
         if store_address.folder is not None:
             with store_address.writing():
                 stack.enter_context(exclusive(store_address.folder, FEATURES))
-        namespaces = {
-            network.name: namespace_of(network, catalogue.describe(network.name)[0].input_size)
-            for network, _ in networks
-        }
-        indices = _indices(store_address.find(), namespaces)
-        rows = _rows(photos, 1 + settings.views, augmentation)
-        groups = _groups(networks, len(rows), settings)
-        tasks = list(_tasks(groups, rows, augmentation, namespaces, indices))
-        if tasks:
-            _prepare(store_address, namespaces.values(), tasks)
-            totals: dict[TaskGroup, int] = {(_names(group),): len(rows) for group in groups}
-            noun = "views" if settings.views else "photos"
-            execute_tasks(
-                store_features, tasks, totals, store_address, settings, display, "features", noun
-            )
-            indices = _indices(store_address.open(), namespaces)
+        yield partial(_extract, photos, settings, display, store_address)
+
+
+def missing_photos(
+    network: Network, cuts: Sequence[str], photos: Sequence[Photo], settings: FeatureSettings
+) -> int:
+    """Of how many photos the store lacks features of some of the cuts, or of some views."""
+    namespace = namespace_of(network, catalogue.describe(network.name)[0].input_size)
+    index = _indices(check_features(settings).find(), {network.name: namespace})[network.name]
+    keys = _keys(photos, settings).reshape(-1)
+    there = np.all([index.has(cut, keys) for cut in cuts], axis=0)
+    return int((~there.reshape(len(photos), -1)).any(axis=1).sum())
+
+
+def _extract(
+    photos: Sequence[Photo],
+    settings: FeatureSettings,
+    display: Display,
+    store_address: StoreAddress,
+    networks: Networks,
+) -> Features:
+    augmentation = Augmentation(tuple(settings.augment), settings.seed)
+    namespaces = {
+        network.name: namespace_of(network, catalogue.describe(network.name)[0].input_size)
+        for network, _ in networks
+    }
+    indices = _indices(store_address.find(), namespaces)
+    rows = _rows(photos, 1 + settings.views, augmentation)
+    groups = _groups(networks, len(rows), settings)
+    tasks = list(_tasks(groups, rows, augmentation, namespaces, indices))
+    if tasks:
+        _prepare(store_address, namespaces.values(), tasks)
+        totals: dict[TaskGroup, int] = {(_names(group),): len(rows) for group in groups}
+        noun = "views" if settings.views else "photos"
+        execute_tasks(
+            store_features, tasks, totals, store_address, settings, display, "features", noun
+        )
+        indices = _indices(store_address.open(), namespaces)
+    return Features(_keys(photos, settings), indices, settings.pooling)
+
+
+def _keys(photos: Sequence[Photo], settings: FeatureSettings) -> NDArray[Any]:
+    """The keys of all views, (N, V), as an `Index` takes them."""
+    augmentation = Augmentation(tuple(settings.augment), settings.seed)
     keys = [
         row_key(photo.digest, view, augmentation)
         for photo in photos
         for view in range(1 + settings.views)
     ]
-    return Features(as_keys(keys).reshape(len(photos), -1), indices, settings.pooling)
+    return as_keys(keys).reshape(len(photos), -1)
 
 
 def _rows(photos: Sequence[Photo], views: int, augmentation: Augmentation) -> dict[str, ViewRow]:

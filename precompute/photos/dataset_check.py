@@ -90,6 +90,11 @@ def report(
         value_range=examined.value_range,
         near_duplicates=settings.near_duplicates,
         tables=listing.tables,
+        renamed={entry.original: entry.label for entry in entries if entry.original},
+        original_classes=_count(entries[place].original or entries[place].label for place in taken)
+        if any(entry.original for entry in entries)
+        else {},
+        leave_out=list(settings.leave_out),
         faint=sum(examined.findings[place].faint for place in taken),
     )
 
@@ -152,7 +157,14 @@ def _unfit(
 
 def _file(entry: Entry, finding: Finding | None, unfit: str, said: Sequence[str]) -> File:
     if finding is None:
-        return File(entry.path, entry.outcome or "reject", entry.reason, entry.label, entry.split)
+        return File(
+            path=entry.path,
+            outcome=entry.outcome or "reject",
+            reason=entry.reason,
+            label=entry.label,
+            split=entry.split,
+            original=entry.original,
+        )
     suffix = PurePosixPath(entry.path).suffix.lower()
     notes = [finding.note, *said]
     if not finding.problem and suffix and suffix not in FORMATS[finding.format]:
@@ -169,6 +181,7 @@ def _file(entry: Entry, finding: Finding | None, unfit: str, said: Sequence[str]
         height=finding.height,
         digest=finding.digest,
         fold=entry.fold,
+        original=entry.original,
     )
 
 

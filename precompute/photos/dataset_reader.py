@@ -5,6 +5,7 @@ from pathlib import Path
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import DatasetSettings
 from diamond_cutter.precompute.photos.dataset_check import report
+from diamond_cutter.precompute.photos.dataset_edits import edit
 from diamond_cutter.precompute.photos.examination import examine
 from diamond_cutter.precompute.photos.file_entry import Progress
 from diamond_cutter.precompute.photos.images.value_range import Range
@@ -42,6 +43,7 @@ def read_dataset(
         )
     unlabelled = "" if labelled else UNLABELLED
     listing = open_dataset(settings, cache, report_progress, unlabelled)
+    listing = edit(listing, settings, labelled=labelled)
     entries = listing.entries
     sought = settings.near_duplicates != "ignore"
     examined = examine(entries, cache, report_progress, value_range, find_near_duplicates=sought)

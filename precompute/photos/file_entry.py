@@ -20,7 +20,8 @@ class Entry:
     where `outcome` is None, which says that the file is to be examined. Else it was left out, and
     `reason` says why in a sentence. `group`: what its photo shares with all that belong with it,
     as the column of a table has it; empty where nothing says so. `fold`: the fold that the dataset
-    deals it out to, by name; empty without one.
+    deals it out to, by name; empty without one. `original`: its class as the dataset has it, where
+    the settings give that another name; else empty.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Entry:
     reason: str
     group: str = ""
     fold: str = ""
+    original: str = ""
 
 
 @dataclass(frozen=True)

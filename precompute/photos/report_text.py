@@ -86,7 +86,7 @@ def _brief(report: Report) -> Iterator[str]:
 
 
 def _left_out(report: Report) -> Iterator[str]:
-    """The files that could not be used, those of the same reason together."""
+    """The files that could not or were not to be used, those of the same reason together."""
     lines = [
         f"{printable(each.first)}{f' and {each.files - 1:,} more' if each.files > 1 else ''}: "
         f"{printable(each.reason)}"

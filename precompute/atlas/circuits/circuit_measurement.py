@@ -9,6 +9,7 @@ can be scaled without changing what a network computes, so that weights are give
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice, zip_longest
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ from diamond_cutter.precompute.atlas.circuits.circuit_ranking import (
     rank,
     without_skip,
 )
+from diamond_cutter.precompute.atlas.circuits.depthwise_kernels import DepthwiseMeter
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
@@ -116,50 +118,69 @@ class Jacobian:
         return keras.ops.stack([pull(each)[0] for each in keras.ops.unstack(weights)])
 
 
-def measure_circuit(
-    backbone: Backbone, source: Layer, layer: Layer, outputs: range, photos: Photos, kept: int
-) -> Circuit:
-    """The weights from all channels of a cut, `source`, to some of a layer behind it.
+class CircuitMeter:
+    """Measures the weights from all channels of a cut, `source`, to those of a layer behind it.
 
-    kept: how many inputs of each output, and outputs of each input, keep their kernels.
-    Raises `PhotoError` for a photo that can't be read.
+    What is the same for all blocks of the layer is found once: maps of photos, and what units see.
     """
-    rest = between(backbone, source.name, layer.name, pre_activation=True)
-    batches = _maps(backbone, source, rest, photos)
-    moments = measure_moments(*map(np.concatenate, zip(*batches, strict=True)))
-    together = min(BLOCK, layer.channels)  # of each block the same, or kernels would be of sizes
-    most = int(np.sqrt(MEMORY / (4 * together * source.channels)))
-    jacobian = Jacobian(rest, batches[0], side_of(source, layer), max(most, 1))
-    halves = _mean_slopes(jacobian, batches, outputs)
-    slopes = halves.mean(0)
-    skip = find_skip(slopes, outputs)
-    after = moments.after[outputs.start : outputs.stop, None]
-    units = (moments.before / after)[:, None, None]
-    kernels, *parts = (without_skip(each, outputs, skip) * units for each in (slopes, *halves))
-    given = _given(jacobian, batches, outputs, moments.mean, slopes, skip) / after
-    share = moments.skip_share[outputs.start : outputs.stop]
-    return Circuit(
-        source=source.name,
-        offset=jacobian.window.offset,
-        stride=jacobian.window.stride,
-        is_linear=jacobian.is_linear,
-        agreement=1.0 if jacobian.is_linear else agreement(*parts),
-        has_skip=skip is not None,
-        attribution=np.ascontiguousarray(given.T),
-        skip=share if skip else np.full_like(share, np.nan),
-        **rank(kernels, outputs, kept),
-    )
+
+    def __init__(self, backbone: Backbone, source: Layer, layer: Layer, photos: Photos) -> None:
+        """Pass some of the photos. Raises `PhotoError` for one that can't be read."""
+        self._source = source.name
+        rest = between(backbone, source.name, layer.name, pre_activation=True)
+        self._batches = _maps(backbone, source, rest, photos)
+        self._moments = measure_moments(*map(np.concatenate, zip(*self._batches, strict=True)))
+        # The same for every block of the layer, or their kernels would differ in size.
+        together = min(BLOCK, layer.channels)
+        most = int(np.sqrt(MEMORY / (4 * together * source.channels)))
+        side = side_of(source, layer)
+        self._jacobian = Jacobian(rest, self._batches[0], side, max(most, 1))
+        self._depthwise = DepthwiseMeter(backbone, source, layer, self._batches[0].before)
+
+    def measure(self, outputs: range, kept: int) -> Circuit:
+        """The weights to some of the layer's channels.
+
+        kept: how many inputs of each output, and outputs of each input, keep their kernels.
+        """
+        jacobian, moments = self._jacobian, self._moments
+        halves = _mean_slopes(jacobian, self._batches, outputs)
+        slopes = halves.mean(0)
+        skip = find_skip(slopes, outputs)
+        after = moments.after[outputs.start : outputs.stop, None]
+        units = (moments.before / after)[:, None, None]
+        kernels, *parts = (without_skip(each, outputs, skip) * units for each in (slopes, *halves))
+        given = _given(jacobian, self._batches, outputs, moments.mean, slopes, skip) / after
+        share = moments.skip_share[outputs.start : outputs.stop]
+        return Circuit(
+            source=self._source,
+            offset=jacobian.window.offset,
+            stride=jacobian.window.stride,
+            is_linear=jacobian.is_linear,
+            agreement=1.0 if jacobian.is_linear else agreement(*parts),
+            has_skip=skip is not None,
+            attribution=np.ascontiguousarray(given.T),
+            skip=share if skip else np.full_like(share, np.nan),
+            depthwise=self._depthwise.name,
+            **self._depthwise.measure(outputs),
+            **rank(kernels, outputs, kept),
+        )
 
 
 def _maps(backbone: Backbone, source: Layer, rest: Any, photos: Photos) -> list[Maps]:
     """Some of the photos, in batches of one size but for the last."""
     network = fold(backbone, [source.name])
-    pixels = [prepare(image, backbone.input_size) for image in photos.images(PHOTOS)]
+    pixels = _pixels(photos, backbone.input_size)
     found = []
     for start in range(0, len(pixels), BATCH):
-        before = keras.tree.flatten(network(np.stack(pixels[start : start + BATCH])))[0]
+        before = keras.tree.flatten(network(pixels[start : start + BATCH]))[0]
         found.append(Maps(np.asarray(before), np.asarray(rest(before, training=False))))
     return found
+
+
+@lru_cache(maxsize=1)
+def _pixels(photos: Photos, size: int) -> Floats:
+    """Some of the photos as a network takes them, (n, size, size, 3): the same for all layers."""
+    return np.stack([prepare(image, size) for image in photos.images(PHOTOS)])
 
 
 def side_of(source: Layer, layer: Layer) -> int | None:
@@ -211,6 +232,7 @@ def _given(
     """
     found = np.zeros((len(outputs), len(mean)), np.float32)
     for maps, asked in zip(batches, _strongest(jacobian, batches, outputs), strict=True):
+        above = maps.before - mean
         if jacobian.is_linear:
             pulled: Iterable[Slope] = (
                 Slope(photo, place, channel, slopes[channel - outputs.start])
@@ -221,7 +243,7 @@ def _given(
             rounds = [in_rounds(units, jacobian.window.apart) for units in asked]
             pulled = jacobian.pull(maps, zip_longest(*rounds, fillvalue=()))
         for photo, place, channel, slope in pulled:
-            seen = jacobian.window.of(maps.before[photo] - mean, place)
+            seen = jacobian.window.of(above[photo], place)
             row = found[channel - outputs.start]
             row += (slope * seen).sum((0, 1))
             if skip is not None and channel < len(mean):

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import zarr
 
 from diamond_cutter.precompute.atlas.atlas_plan import Plan
 from diamond_cutter.precompute.atlas.statistics_photos import Photos
-from diamond_cutter.precompute.jobs.task import failures_told
+from diamond_cutter.precompute.jobs.task import NetworkTask, failures_told
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, open_atlas
 from diamond_cutter.precompute.stores.atlas.atlas_writer import network_group
 from diamond_cutter.precompute.stores.atlas.circuit_layout import (
@@ -26,28 +28,17 @@ Weigh = Callable[[Network, Layer, Layer, range, Photos, int], Circuit]
 
 
 @dataclass(frozen=True)
-class CircuitTask:
+class CircuitTask(NetworkTask):
     """What one task makes: the weights from a cut, `source`, to a block of a layer's channels.
 
     kept: how many inputs of each output, and outputs of each input, keep their kernels.
     """
 
-    network: Network
     source: Layer
     layer: Layer
     first: int
     kept: int
     photos: Photos = field(compare=False)
-
-    @property
-    def group(self) -> tuple[str]:
-        """The model."""
-        return (self.network.name,)
-
-    @property
-    def depth(self) -> int:
-        """Models have no order."""
-        return 0
 
     @property
     def outputs(self) -> range:
@@ -107,8 +98,15 @@ def store_circuit(address: str, weigh: Weigh, task: CircuitTask) -> None:
 def weigh_channels(
     network: Network, source: Layer, layer: Layer, outputs: range, photos: Photos, kept: int
 ) -> Circuit:
-    """Measure with Keras, which is imported here, in the worker, and nowhere before."""
-    from diamond_cutter.precompute.atlas.circuits.circuit_measurement import measure_circuit
+    """Measure with Keras, which is imported in the worker, and nowhere before."""
+    circuit: Circuit = _meter(network, source, layer, photos).measure(outputs, kept)
+    return circuit
+
+
+@lru_cache(maxsize=1)
+def _meter(network: Network, source: Layer, layer: Layer, photos: Photos) -> Any:
+    """What measures the layer that this worker is on; its graphs and maps go when it moves on."""
+    from diamond_cutter.precompute.atlas.circuits.circuit_measurement import CircuitMeter
     from diamond_cutter.precompute.backbones.catalogue import catalogue
 
-    return measure_circuit(catalogue.load_network(network), source, layer, outputs, photos, kept)
+    return CircuitMeter(catalogue.load_network(network), source, layer, photos)

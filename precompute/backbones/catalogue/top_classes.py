@@ -1,5 +1,6 @@
 """What networks say of a photo: whether weights and preprocessing fit shows in the top classes."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,36 +49,39 @@ def top_classes(model: str, image: NDArray[np.uint8]) -> dict[str, list[Answer]]
 
 
 def _answers(backbone: "Backbone", image: NDArray[np.uint8]) -> list[Answer]:
-    chances = class_chances(backbone, image)
+    [chances] = class_chances(backbone, [image])
     names = backbone.class_names or tuple(f"feature {number}" for number in range(len(chances)))
     best = np.argsort(-chances)[:TOP]
     return [Answer(names[index], float(chances[index])) for index in best]
 
 
-def class_chances(backbone: "Backbone", image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """How sure a network is of each of its classes, (K,), 0..1, in a photo (H, W, 3) uint8 sRGB."""
+def class_chances(backbone: "Backbone", images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+    """How sure a network is of each of its classes, 0..1, in photos, all in one batch: (N, K).
+
+    images: (H, W, 3) uint8 sRGB each.
+    """
     from diamond_cutter.precompute.backbones.graph.pretrained_head import NAME_BOTH
 
     size = backbone.input_size
-    pixels = prepare(image, size)[None]
+    pixels = np.stack([prepare(image, size) for image in images])
     if backbone.sides != (size, size):
         from diamond_cutter.precompute.backbones.keras_runtime import tf
 
         pixels = tf.image.resize(pixels, backbone.sides, antialias=True)
     found = backbone.model(pixels)
-    logits = np.asarray(found, np.float64).reshape(-1)
-    if len(logits) != found.shape[-1]:
+    logits = np.asarray(found, np.float64).reshape(len(images), -1)
+    if logits.shape[1] != found.shape[-1]:
         raise UserError(
             f"{backbone.name}: expected a network that ends in a vector of classes, got "
             f"{tuple(found.shape)}; a study trains heads on its cuts all the same"
         )
-    if len(logits) == 1:
+    if logits.shape[1] == 1:
         raise UserError(
-            f"{backbone.name}: expected a network of classes, got one number, {logits[0]:.4g}, "
+            f"{backbone.name}: expected a network of classes, got one number, {logits[0, 0]:.4g}, "
             f"of which no sigmoid makes a chance; where it tells two classes apart, {NAME_BOTH}"
         )
     if not backbone.is_exclusive:
         return 1 / (1 + np.exp(-logits))
-    powers = np.exp(logits - logits.max())
-    chances: NDArray[np.float64] = powers / powers.sum()
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    chances: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
     return chances

@@ -14,6 +14,7 @@ from diamond_cutter.precompute.activation_atlas.map_forecast import (
     layers_effort,
 )
 from diamond_cutter.precompute.jobs.display import Lines
+from diamond_cutter.precompute.jobs.machine_speed import product_rate
 
 RATE = 100.0
 
@@ -81,4 +82,4 @@ def test_what_is_expected_of_layers_and_their_cells() -> None:
     assert layers_effort(1, 1000) == 250
     assert layers_effort(5, 1000) == 1500  # and all of them together first
     assert layers_effort(5, 100_000) == layers_effort(5, 4000)
-    assert map_forecast.product_rate() > 0
+    assert product_rate() > 0

@@ -50,7 +50,7 @@ def by_hand(backbone: Backbone) -> list[NDArray[np.float64]]:
 def test_several_layers_are_measured_as_numpy_does_it(backbone: Backbone) -> None:
     assert [layer.channels for layer in backbone.layers] == [4, 5, 6]
     measured = measure_layers(backbone, backbone.layers, SIDE, PHOTOS)
-    for (natural, covariance), values in zip(measured, by_hand(backbone), strict=True):
+    for (natural, covariance, _), values in zip(measured, by_hand(backbone), strict=True):
         places = values.reshape(-1, values.shape[-1])
         scale = places.std()
         np.testing.assert_allclose(natural.mean, places.mean(0), atol=1e-5 * scale)
@@ -69,7 +69,7 @@ def test_the_maximum_is_the_value_that_scores_are_of(backbone: Backbone) -> None
     measured = measure_layers(backbone, backbone.layers, SIDE, PHOTOS)
     pixels = np.stack([prepare(crop, SIDE) for crop in sample_crops()])
     cells = np.full((32, SIDE // 2, SIDE // 2), 4 / SIDE**2, np.float32)
-    for layer, (natural, _) in zip(backbone.layers, measured, strict=True):
+    for layer, (natural, *_) in zip(backbone.layers, measured, strict=True):
         found = reading(backbone, layer, Family.CHANNEL)
         assert isinstance(found, ChannelReading)
         output = found.network(pixels)
@@ -84,8 +84,8 @@ def test_a_layer_has_the_same_bytes_whichever_others_are_measured_with_it(
     backbone: Backbone,
 ) -> None:
     together = measure_layers(backbone, backbone.layers, SIDE, PHOTOS)
-    for layer, (natural, covariance) in zip(backbone.layers, together, strict=True):
-        [(alone, other)] = measure_layers(backbone, [layer], SIDE, PHOTOS)
+    for layer, (natural, covariance, _) in zip(backbone.layers, together, strict=True):
+        [(alone, other, _)] = measure_layers(backbone, [layer], SIDE, PHOTOS)
         for name in ("mean", "spread", "maximum", "best"):
             np.testing.assert_array_equal(getattr(natural, name), getattr(alone, name))
         np.testing.assert_array_equal(covariance, other)

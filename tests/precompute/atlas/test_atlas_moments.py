@@ -23,7 +23,7 @@ def test_moments_are_those_of_all_photos_and_places_together() -> None:
     moments = Moments(5)
     for part in (slice(0, 4), slice(4, 8), slice(8, 11)):
         moments.add(activations[part], strengths[part])
-    natural, covariance = moments.finish(PHOTOS, 48, 16)
+    natural, covariance, values = moments.finish(PHOTOS, 48, 16)
     places = activations.reshape(-1, 5).astype(np.float64)
     np.testing.assert_allclose(natural.mean, places.mean(0), rtol=1e-6)
     np.testing.assert_allclose(natural.spread, places.std(0), rtol=1e-6)
@@ -44,9 +44,21 @@ def test_moments_are_those_of_all_photos_and_places_together() -> None:
         box = [middle[0] - 8, max(middle[1] - 8, 0), middle[0] + 8, min(middle[1] + 8, 48)]
         assert natural.example_box[channel, 0].tolist() == box
         assert natural.example_place[channel, 0].tolist() == list(middle)
-    for values in (natural.mean, natural.spread, natural.maximum, covariance):
-        assert values is not None
-        assert values.dtype == np.float32
+    assert values is not None
+    assert (values.cells, values.value.dtype, values.place.dtype) == ((4, 3), "float16", "uint16")
+    deviations = (peaks - places.mean(0)) / places.std(0)
+    np.testing.assert_allclose(values.value, deviations, rtol=2e-3, atol=2e-3)
+    np.testing.assert_array_equal(values.place, flat.argmax(1))
+    for moment in (natural.mean, natural.spread, natural.maximum, covariance):
+        assert moment is not None
+        assert moment.dtype == np.float32
+
+
+def test_of_samples_no_values_are_kept() -> None:
+    moments = Moments(2)
+    moments.add(np.ones((3, 2, 2, 2), np.float32), np.zeros((3, 2), np.float32))
+    natural, _, values = moments.finish(Photos("samples", "0f"), 48, 16)
+    assert (values, natural.example_photo.shape) == (None, (2, 0))
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -7.3e5])
@@ -56,9 +68,11 @@ def test_a_channel_that_never_changes_has_no_spread_at_all(value: float) -> None
     moments = Moments(2)
     for photo in activations:
         moments.add(photo[None], np.zeros((1, 2), np.float32))
-    natural, _ = moments.finish(PHOTOS, 48, 16)
+    natural, _, values = moments.finish(PHOTOS, 48, 16)
     assert natural.spread[1] == 0
     assert natural.example_photo[1].tolist() == [-1] * EXAMPLES
+    assert values is not None
+    assert values.value[:, 1].tolist() == [0] * 6
     assert natural.mean[1] == np.float32(value)
     assert natural.spread[0] == pytest.approx(activations[..., 0].std(), rel=1e-5)
 
@@ -67,6 +81,6 @@ def test_of_a_very_wide_layer_no_covariance_is_kept() -> None:
     activations = np.random.default_rng(2).normal(size=(3, 2, 2, WIDEST + 1)).astype(np.float32)
     moments = Moments(WIDEST + 1)
     moments.add(activations, activations.mean((1, 2)))
-    natural, covariance = moments.finish(PHOTOS, 48, 16)
+    natural, covariance, _ = moments.finish(PHOTOS, 48, 16)
     assert covariance is None
     np.testing.assert_allclose(natural.spread, activations.std((0, 1, 2)), rtol=1e-5)

@@ -18,7 +18,7 @@ from diamond_cutter.precompute.atlas.atlas_plan import make_plan, prepared_atlas
 from diamond_cutter.precompute.atlas.atlas_run import render_atlas
 from diamond_cutter.precompute.atlas.atlas_summary import Summary
 from diamond_cutter.precompute.atlas.statistics_photos import SAMPLES, Photos
-from diamond_cutter.precompute.atlas.statistics_task import Measure, passes
+from diamond_cutter.precompute.atlas.statistics_task import Measure, passes, store_natural
 from diamond_cutter.precompute.jobs.display import Lines
 from diamond_cutter.precompute.rendering.recipes import canvas_side
 from diamond_cutter.precompute.stores.atlas.activation_statistics import (
@@ -75,7 +75,7 @@ def test_a_run_stores_what_is_measured_of_every_layer(undisturbed: Path) -> None
         assert found is not None
         photos = Photos(SAMPLES, found.digest)
         side = canvas_side(layer.receptive_field)
-        [(made, covariance)] = fake_pictures.measure(MODEL, [layer], side, photos)
+        [(made, covariance, _)] = fake_pictures.measure(MODEL, [layer], side, photos)
         for name in ("mean", "spread", "maximum", "best"):
             np.testing.assert_array_equal(getattr(found, name), getattr(made, name))
         np.testing.assert_array_equal(read_covariance(group), covariance)
@@ -119,7 +119,7 @@ def test_what_is_being_replaced_is_not_there_and_made_anew(
     rmtree = shutil.rmtree
     monkeypatch.setattr(shutil, "rmtree", killed)
     with pytest.raises(InterruptedError):
-        write_natural(group, replace(made, digest="0f"), None)
+        write_natural(group, replace(made, digest="0f"), None, None)
     assert not (atlas / MODEL.name / "block/natural/spread").exists()
     assert measured(atlas, "block") is None
     monkeypatch.undo()
@@ -141,6 +141,17 @@ def test_photos_that_are_named_take_the_place_of_samples_and_not_the_other_way_r
     measure(atlas, fake_pictures.measure_never)
     assert tree(atlas) == before
     assert not [path for path, content in before.items() if str(atlas).encode() in content]
+
+
+def test_only_one_task_of_a_run_keeps_the_photos(atlas: Path, mine: dict[str, str]) -> None:
+    """Two of a run may be under way at once, and would write into the same array."""
+    settings = replace(AtlasSettings(store=str(atlas), models=("efficientnet-lite0",)), **mine)
+    plan = make_plan(settings, fake_pictures.load)
+    first, second = passes(plan, open_atlas(str(atlas)))
+    store_natural(str(atlas), fake_pictures.measure, second)
+    assert not list(atlas.glob(".photos-*"))
+    store_natural(str(atlas), fake_pictures.measure, first)
+    assert len(list(atlas.glob(".photos-*"))) == 1
 
 
 def test_how_many_photos_are_read_is_shown(

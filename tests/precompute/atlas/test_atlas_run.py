@@ -141,7 +141,7 @@ def test_a_disk_that_fills_up_keeps_what_was_stored(
     (disk / "ballast").write_bytes(bytes(shutil.disk_usage(disk).free - 300_000))
     with pytest.raises(UserError, match=r"expected about \d+ MB of free disk"):
         run(folder, fake_pictures.render_never)
-    monkeypatch.setattr("diamond_cutter.precompute.atlas.atlas_plan._size", lambda *_: 0)
+    monkeypatch.setattr("diamond_cutter.precompute.atlas.atlas_plan.picture_bytes", lambda *_: 0)
     (disk / "ballast").unlink()
     with pytest.raises(UserError, match="No space left on device"):
         run(folder, partial(fake_pictures.fill_disk_after_first, folder), workers=1)

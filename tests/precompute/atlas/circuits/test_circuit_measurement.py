@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from diamond_cutter.command.settings import ModelSettings
 from diamond_cutter.precompute.atlas.circuits import circuit_measurement
 from diamond_cutter.precompute.atlas.circuits.circuit_measurement import (
+    CircuitMeter,
     Jacobian,
     Maps,
-    measure_circuit,
     side_of,
 )
 from diamond_cutter.precompute.atlas.statistics_photos import SAMPLES, Photos
@@ -58,11 +58,9 @@ def backbone_of(model: Any) -> Backbone:
 
 
 def weights(backbone: Backbone, source: str, layer: str, kept: int = 4) -> Circuit:
-    outputs = range(backbone.layer(layer).channels)
     photos = Photos(SAMPLES, "digest")
-    return measure_circuit(
-        backbone, backbone.layer(source), backbone.layer(layer), outputs, photos, kept
-    )
+    meter = CircuitMeter(backbone, backbone.layer(source), backbone.layer(layer), photos)
+    return meter.measure(range(backbone.layer(layer).channels), kept)
 
 
 def kernels_of(circuit: Circuit) -> Floats:
@@ -225,6 +223,8 @@ def test_a_frozen_graph_has_the_weights_of_the_network_it_was(tmp_path: Path) ->
     assert found.agreement == pytest.approx(own.agreement, abs=1e-3)
     np.testing.assert_allclose(found.weight, own.weight, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(found.attribution, own.attribution, rtol=1e-3, atol=1e-4)
+    np.testing.assert_array_equal(found.depthwise_channel, own.depthwise_channel)
+    np.testing.assert_allclose(found.depthwise_share, own.depthwise_share, rtol=1e-3, atol=1e-4)
 
 
 def test_blocks_of_a_layer_have_kernels_of_one_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,10 +233,8 @@ def test_blocks_of_a_layer_have_kernels_of_one_size(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(circuit_measurement, "MEMORY", 4 * 3 * 4 * 2**2)
     backbone = backbone_of(bottleneck(None))
     source, layer, photos = backbone.layer("first"), backbone.layer("last"), Photos(SAMPLES, "")
-    parts = [
-        measure_circuit(backbone, source, layer, outputs, photos, 4)
-        for outputs in (range(3), range(3, 4))
-    ]
+    meter = CircuitMeter(backbone, source, layer, photos)
+    parts = [meter.measure(outputs, 4) for outputs in (range(3), range(3, 4))]
     assert [part.input_kernel.shape for part in parts] == [(3, 4, 2, 2), (1, 4, 2, 2)]
     assert parts[0].offset == parts[1].offset
 

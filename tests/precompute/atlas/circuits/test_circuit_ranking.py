@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
+from fake_pictures import circuit_of
 
 from diamond_cutter.precompute.atlas.circuits.circuit_places import (
     Window,
@@ -22,7 +23,6 @@ from diamond_cutter.precompute.atlas.circuits.circuit_ranking import (
 from diamond_cutter.precompute.stores.atlas import circuit_layout
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 from diamond_cutter.precompute.stores.atlas.circuit_layout import (
-    Circuit,
     read_circuit,
     source_of,
     write_circuit,
@@ -143,11 +143,11 @@ def test_blocks_are_stored_apart_and_read_as_one(
     monkeypatch.setattr(circuit_layout, "BLOCK", 4)
     kernels = RANDOM.normal(size=(6, 3, 3, 5)).astype(np.float32)
     layer = zarr.open_group(tmp_path, mode="w")
-    whole = made(kernels, range(6))
+    whole = circuit_of("a", kernels, range(6), 3)
     for first in (0, 4):
         assert read_circuit(layer, 6) is None
         outputs = range(first, min(first + 4, 6))
-        part = made(kernels[outputs.start : outputs.stop], outputs)
+        part = circuit_of("a", kernels[outputs.start : outputs.stop], outputs, 3)
         write_circuit(layer, first, part, 3, "digest")
     found = read_circuit(layer, 6)
     assert found is not None
@@ -157,23 +157,11 @@ def test_blocks_are_stored_apart_and_read_as_one(
         (2, 2),
         0.5,
     )
-    for name in ("weight", "attribution", "inputs", "input_kernel"):
+    assert found.depthwise == "inner"
+    by_output = ("depthwise_channel", "depthwise_share", "depthwise_kernel")
+    for name in ("weight", "attribution", "inputs", "input_kernel", *by_output):
         np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
     # A block of two channels can keep but two of each input.
     strongest = np.argsort(-np.abs(whole.weight), axis=1)[:, :3]
     np.testing.assert_array_equal(found.outputs, strongest)
     np.testing.assert_array_equal(found.output_kernel, whole.output_kernel)
-
-
-def made(kernels: "np.typing.NDArray[np.float32]", outputs: range) -> Circuit:
-    return Circuit(
-        source="a",
-        offset=(-1, -1),
-        stride=(2, 2),
-        is_linear=False,
-        agreement=0.5,
-        has_skip=False,
-        attribution=kernels.sum((1, 2)).T.copy(),
-        skip=np.full(len(outputs), np.nan, np.float32),
-        **rank(kernels, outputs, 3),
-    )

@@ -16,6 +16,7 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diamond_cutter.precompute.atlas.activation_moments import Measured, Moments
 from diamond_cutter.precompute.atlas.circuits.circuit_ranking import rank
@@ -121,8 +122,13 @@ def weigh(
     name = f"{network.name}/{source.name}/{layer.name}/{photos.digest}"
     draw = np.random.default_rng([outputs.start, crc32(name.encode())])
     kernels = draw.normal(size=(len(outputs), 3, 3, source.channels)).astype(np.float32)
+    return circuit_of(source.name, kernels, outputs, kept)
+
+
+def circuit_of(source: str, kernels: NDArray[np.float32], outputs: range, kept: int) -> Circuit:
+    """The circuit of kernels (O, 3, 3, I); each output has the depthwise kernel of its number."""
     return Circuit(
-        source=source.name,
+        source=source,
         offset=(-1, -1),
         stride=(2, 2),
         is_linear=False,
@@ -130,6 +136,10 @@ def weigh(
         has_skip=False,
         attribution=kernels.sum((1, 2)).T.copy(),
         skip=np.full(len(outputs), np.nan, np.float32),
+        depthwise="inner",
+        depthwise_channel=np.array(outputs, np.uint16)[:, None],
+        depthwise_share=np.ones((len(outputs), 1), np.float32),
+        depthwise_kernel=kernels[..., 0][:, None].astype(np.float16),
         **rank(kernels, outputs, kept),
     )
 

@@ -209,12 +209,12 @@ def test_one_number_is_no_chance_and_the_logit_of_the_second_of_two_labels(
     [[number]] = np.asarray(whole(image[None].astype(np.float32)))
     told = rf"expected a network of classes, got one number, {number:.2g}\d*, .* name both"
     with pytest.raises(UserError, match=told):
-        class_chances(loaded(whole, kind, tmp_path), image)
+        class_chances(loaded(whole, kind, tmp_path), [image])
     (tmp_path / "labels.txt").write_text("cat\ndog\n")
     backbone = loaded(whole, kind, tmp_path / "again", str(tmp_path / "labels.txt"))
     assert backbone.class_names == ("cat", "dog")
     dog = 1 / (1 + np.exp(-number))
-    np.testing.assert_allclose(class_chances(backbone, image), [1 - dog, dog], atol=1e-5)
+    np.testing.assert_allclose(class_chances(backbone, [image]), [[1 - dog, dog]], atol=1e-5)
 
 
 def test_classes_that_do_not_exclude_each_other_have_chances_of_their_own(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_classes_that_do_not_exclude_each_other_have_chances_of_their_own(tmp_pa
     backbone = loaded(whole, "keras", tmp_path)
     image = (255 * photos()[1]).astype(np.uint8)
     expected = np.asarray(whole(image[None].astype(np.float32)))[0]
-    np.testing.assert_allclose(class_chances(backbone, image), expected, atol=1e-5)
+    np.testing.assert_allclose(class_chances(backbone, [image]), [expected], atol=1e-5)
 
 
 REFUSED = {
