@@ -8,6 +8,7 @@ from diamond_cutter.command.errors import UserError
 
 VERSIONS = {
     "atlas": 1,
+    "published-atlas": 1,
     "features": 1,
     "study": 1,
     "ranking": 1,  # `diamond study --json`, and `study.json` of the site
@@ -28,10 +29,15 @@ def check_format(attributes: dict[str, Any], kind: str, address: str) -> None:
     """Refuse a store whose kind or format version is not the one this version reads."""
     found = attributes.get("kind"), attributes.get("format_version")
     if found != (kind, VERSIONS[kind]):
+        is_base = (kind, found[0]) == ("atlas", "published-atlas")
+        todo = (
+            "name it as base in [atlas], or --base, and another store"
+            if is_base
+            else "name another store, or move this one away and make it anew"
+        )
         raise UserError(
             f"{address}: expected a store of kind {kind!r} and format_version {VERSIONS[kind]}, "
-            f"got kind {found[0]!r}, format_version {found[1]!r}; name another store, or move this "
-            "one away and make it anew"
+            f"got kind {found[0]!r}, format_version {found[1]!r}; {todo}"
         )
 
 

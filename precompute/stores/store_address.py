@@ -12,6 +12,9 @@ from fsspec.implementations.local import LocalFileSystem
 from diamond_cutter.command.errors import UserError, error_elsewhere
 from diamond_cutter.precompute.stores.format_version import check_format
 
+DAMAGE = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What reading a damaged group or array raises; RuntimeError: its chunks cannot be decoded."""
+
 
 @dataclass(frozen=True)
 class Naming:

@@ -16,14 +16,20 @@
                                                             y in pixels
     <atlas>/<model>/<layer>/natural/example_box    (C, 6, 4) int32: what that place can see of the
                                                             photo: left, top, right, bottom
+    <atlas>/<model>/<layer>/natural/photo_value (P, C) float16: each photo's highest pre-activation
+                                                            anywhere, in natural deviations above
+                                                            the natural mean; attributes: cells,
+                                                            rows and columns of places
+    <atlas>/<model>/<layer>/natural/photo_place (P, C) uint16: that place, counted row by row
     <atlas>/<model>/<layer>/natural/covariance  (C, C) float32: of the pre-activation, raw units;
                                                 only where C is at most `WIDEST`
 
 Mean, spread and covariance are over all photos and places. Each photo is seen whole, as a square of
 the side of the layer's pictures; boxes are in pixels of that, `side` in the attributes. `maximum`
 is in the units of the atlas's `score`, which see, of a photo in the place of the picture, but that
-it is seen once, as it is. Samples are no examples. A group without attributes is not there,
-whatever it holds. Photos that are examples lie beside the models, as small squares::
+it is seen once, as it is. Samples are no examples, and
+have no values. A group without attributes is not there, whatever it holds. Photos that are examples
+lie beside the models, as small squares::
 
     <atlas>/.photos-<digest>   (N, 192, 192, 3) uint8, sRGB: of the photos of that digest, its first
                                12 digits; attributes: whole, when all are there
@@ -49,11 +55,12 @@ EXAMPLES = 6
 PHOTO_SIDE = 192
 """Side in pixels of the photos that are kept."""
 
-_PHOTOS = ".photos-"
+PHOTOS = ".photos-"
+"""What the names of arrays of photos begin with."""
 DIGITS = 12
 """Of the photos' digest, those that they are told by."""
 
-VERSION = 2
+VERSION = 3
 """Raised when the same photos give other statistics: those of named photos are measured anew."""
 
 
@@ -74,6 +81,19 @@ class ActivationStatistics:
     example_value: NDArray[np.float32]
     example_place: NDArray[np.int32]
     example_box: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoValues:
+    """How strongly each of P photos excites each of C channels at most, and where.
+
+    value: (P, C) float16, in natural deviations above the natural mean; 0 where there is no spread.
+    place: (P, C) uint16, counted row by row. cells: rows and columns of places.
+    """
+
+    value: NDArray[np.float16]
+    place: NDArray[np.uint16]
+    cells: tuple[int, int]
 
 
 ARRAYS = {"mean": "float32", "spread": "float32", "maximum": "float32", "best": "int32"}
@@ -148,15 +168,44 @@ def read_covariance(layer: zarr.Group) -> NDArray[np.float32] | None:
     return np.asarray(array(group, "covariance")[:])
 
 
+def read_photo_values(layer: zarr.Group) -> PhotoValues | None:
+    """What each photo excites in a layer; None where no photos were named, or by another version.
+
+    Raises `KeyError`, `TypeError` or `ValueError` for a group that is damaged.
+    """
+    group = natural_group(layer)
+    if group is None or "photo_value" not in group:
+        return None
+    value, place = array(group, "photo_value"), array(group, "photo_place")
+    if value.shape != (group.attrs["photos"], array(group, "mean").shape[0]):
+        raise ValueError(f"photo_value: expected a row a photo, got {value.shape}")
+    if value.dtype != np.float16 or place.dtype != np.uint16 or place.shape != value.shape:
+        raise ValueError("photo_place: expected uint16 of the shape of photo_value, float16")
+    rows, columns = map(int, np.asarray(value.attrs["cells"]))
+    return PhotoValues(np.asarray(value[:]), np.asarray(place[:]), (rows, columns))
+
+
+def normalised(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Values of P photos, (P, C), with the mean 0 and the length 1 of each column.
+
+    What never changes is all 0. The product of two columns is Pearson's correlation of what they
+    were.
+    """
+    above = np.nan_to_num(values.astype(np.float64))
+    above -= above.mean(axis=0)
+    length = np.sqrt((above**2).sum(axis=0))
+    return (above / np.where(length > 1e-9, length, np.inf)).astype(np.float32)
+
+
 def photos_name(digest: str) -> str:
     """What the array of the photos of that digest is called, which no model can be."""
-    return f"{_PHOTOS}{digest[:DIGITS]}"
+    return f"{PHOTOS}{digest[:DIGITS]}"
 
 
 def read_photo_pictures(atlas: zarr.Group) -> dict[str, zarr.Array[Any]]:
     """The photos that an atlas keeps, (N, 192, 192, 3) uint8 sRGB, by their digits."""
     return {
-        name.removeprefix(_PHOTOS): found
+        name.removeprefix(PHOTOS): found
         for name, found in atlas.arrays()
-        if name.startswith(_PHOTOS) and found.attrs.get("whole")
+        if name.startswith(PHOTOS) and found.attrs.get("whole")
     }

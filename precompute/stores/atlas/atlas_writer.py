@@ -24,6 +24,7 @@ from diamond_cutter.precompute.stores.atlas.activation_statistics import (
     PHOTO_SIDE,
     VERSION,
     ActivationStatistics,
+    PhotoValues,
     natural_group,
     photos_name,
 )
@@ -43,7 +44,16 @@ from diamond_cutter.precompute.stores.atlas.model_list import NAME as CATALOGUE
 from diamond_cutter.precompute.stores.atlas.model_list import Listed, to_json
 from diamond_cutter.precompute.stores.format_version import check_format, format_attributes
 from diamond_cutter.precompute.stores.network import Network
-from diamond_cutter.precompute.stores.store_address import array, subgroup
+from diamond_cutter.precompute.stores.store_address import Naming, array, subgroup
+
+ATLAS = Naming(
+    kind="atlas",
+    noun="atlas",
+    contents="pictures",
+    setting="store",
+    writer="`diamond atlas` is rendering into it",
+)
+"""An atlas in the words of messages."""
 
 _IDENTITY = ("source", "input_size", "parameters")
 """What of a `Model` must stay for its pictures to stay true; the rest only describes."""
@@ -232,9 +242,11 @@ def write_chunk(layer: zarr.Group, chunk: Chunk, pictures: Pictures, level: Leve
         ("level", np.full(count, level, np.uint8)),
     ):
         target = array(layer, name)
-        values = np.array(target[inside])
+        held = np.asarray(target[inside])
+        values = held.copy()
         values[offsets] = new[offsets]
-        target[inside] = values
+        if not np.array_equal(held, values):
+            target[inside] = values
 
 
 def _padded(text: str) -> NDArray[np.uint8]:
@@ -251,10 +263,14 @@ def lacks_natural(layer: zarr.Group, digest: str | None) -> bool:
 
 
 def write_natural(
-    layer: zarr.Group, natural: ActivationStatistics, covariance: NDArray[np.float32] | None
+    layer: zarr.Group,
+    natural: ActivationStatistics,
+    covariance: NDArray[np.float32] | None,
+    values: PhotoValues | None,
 ) -> None:
     """Store the natural statistics of a layer, in place of what it has.
 
+    covariance: (C, C), where it is kept; values: of photos that were named.
     The attributes go first and are written last: in between the store does not count the rest.
     """
     if natural_group(layer) is not None:
@@ -263,10 +279,14 @@ def write_natural(
     arrays = {name: getattr(natural, name) for name in (*ARRAYS, *EXAMPLE_ARRAYS)}
     if covariance is not None:
         arrays["covariance"] = covariance
-    for name, values in arrays.items():
+    if values is not None:
+        arrays.update(photo_value=values.value, photo_place=values.place)
+    for name, content in arrays.items():
         compressor = ZstdCodec(level=3)
-        chunks = tuple(max(side, 1) for side in values.shape)
-        group.create_array(name, data=values, chunks=chunks, compressors=compressor)
+        chunks = tuple(max(side, 1) for side in content.shape)
+        group.create_array(name, data=content, chunks=chunks, compressors=compressor)
+    if values is not None:
+        array(group, "photo_value").attrs.put({"cells": list(values.cells)})
     facts = {name: getattr(natural, name) for name in ("photos", "source", "digest", "side")}
     group.attrs.put({**facts, "paths": list(natural.paths), "version": VERSION})
 

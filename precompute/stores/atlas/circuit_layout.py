@@ -3,8 +3,8 @@
     <atlas>/<model>/<layer>/circuits/<first>   the layer's channels from `first` on, O of its C, at
                                                most `BLOCK`; attributes: source, the cut before it,
                                                of I channels; photos, their digest; kept; version;
-                                               and offset, stride, is_linear, agreement, has_skip:
-                                               see `Circuit`
+                                               and offset, stride, is_linear, agreement, has_skip,
+                                               depthwise: see `Circuit`
     .../weight           (I, O) float32: the L2 norm of the kernel, with the sign of its sum
     .../attribution      (I, O) float32: what the input, above its mean, adds where the output is
                                          strongest on photos, in its natural spreads
@@ -15,6 +15,11 @@
     .../outputs          (I, K) uint16: of these O the ones of the largest norm, in the layer's
                                         numbers
     .../output_kernel    (I, K, h, w) float16: theirs
+    .../depthwise_channel (O, D) uint16: of `depthwise` the channels that the output changes most
+                                         with, the first of them first; D is 4, or all that there
+                                         are, and 0 where there is no such convolution
+    .../depthwise_share  (O, D) float32: theirs of the squared changes by all, with the sign, -1..1
+    .../depthwise_kernel (O, D, h, w) float16: their kernels as the network has them, of L2 norm 1
 
 A kernel is the mean natural Jacobian: how the output's pre-activation at a place changes with the
 input's activation around it, meant over photos, in natural units (times the natural spread of the
@@ -40,10 +45,10 @@ NAME = "circuits"
 BLOCK = 256
 """Channels of a layer whose weights are found at once, and stored in a group of their own."""
 
-VERSION = 2
+VERSION = 3
 """Raised when the same network and photos give other weights, or these lie otherwise."""
 
-_FACTS = ("source", "offset", "stride", "is_linear", "agreement", "has_skip")
+_FACTS = ("source", "offset", "stride", "is_linear", "agreement", "has_skip", "depthwise")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +60,9 @@ class Circuit:
     photo, so that the kernels are exact. agreement: the correlation of the kernels of one half of
     the photos with those of the other, of all photos by the Spearman-Brown formula; 1 where they
     are exact.
-    has_skip: whether the output holds the input of the same number as it is. The arrays: see above;
-    those of several blocks as one.
+    has_skip: whether the output holds the input of the same number as it is. depthwise: the layer
+    of the last depthwise convolution between the two, or itself where it is in none; empty: there
+    is none. The arrays: see above; those of several blocks as one.
     """
 
     source: str
@@ -65,6 +71,7 @@ class Circuit:
     is_linear: bool
     agreement: float
     has_skip: bool
+    depthwise: str
     weight: NDArray[np.float32]
     attribution: NDArray[np.float32]
     skip: NDArray[np.float32]
@@ -72,6 +79,9 @@ class Circuit:
     input_kernel: NDArray[np.float16]
     outputs: NDArray[np.uint16]
     output_kernel: NDArray[np.float16]
+    depthwise_channel: NDArray[np.uint16]
+    depthwise_share: NDArray[np.float32]
+    depthwise_kernel: NDArray[np.float16]
 
 
 ARRAYS = tuple(each.name for each in fields(Circuit) if each.name not in _FACTS)
@@ -111,7 +121,8 @@ def write_circuit(layer: zarr.Group, first: int, circuit: Circuit, kept: int, di
     for name in ARRAYS:
         values = getattr(circuit, name)
         compressor = ZstdCodec(level=3)
-        group.create_array(name, data=values, chunks=values.shape, compressors=compressor)
+        chunks = tuple(max(side, 1) for side in values.shape)
+        group.create_array(name, data=values, chunks=chunks, compressors=compressor)
     facts = {name: getattr(circuit, name) for name in _FACTS}
     group.attrs.put({**facts, "photos": digest, "kept": kept, "version": VERSION})
 
@@ -137,7 +148,10 @@ def read_circuit(layer: zarr.Group, channels: int) -> Circuit | None:
     return Circuit(**found)
 
 
-_BY_OUTPUT = ("skip", "inputs", "input_kernel")
+_BY_OUTPUT = (
+    *("skip", "inputs", "input_kernel"),
+    *("depthwise_channel", "depthwise_share", "depthwise_kernel"),
+)
 """The arrays whose first axis is that of the layer's channels."""
 
 

@@ -11,6 +11,9 @@ from diamond_cutter.command.structuring import structure, unstructure
 Outcome = Literal["accept", "note", "reject", "ignore"]
 Split = Literal["", "train", "val", "test"]
 
+LEFT_OUT = "Left out: leave_out names it."
+"""The reason of photos that could be used, but were not wanted."""
+
 
 @dataclass(frozen=True)
 class File:
@@ -20,7 +23,8 @@ class File:
     taken with a note, left out because it can't be used, or no photo to begin with; `reason` says
     why, in a sentence, and is empty for "accept". `label` is its class, empty where it has none.
     `width` and `height` in pixels as shown, 0 where not known; `digest`: SHA-256 of the content.
-    `fold`: the dataset's own, by name.
+    `fold`: the dataset's own, by name; `original`: its class as the dataset has it, where the
+    settings give that another name.
     """
 
     path: str
@@ -32,11 +36,12 @@ class File:
     height: int = 0
     digest: str = ""
     fold: str = ""
+    original: str = ""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Files that could not be used for the same reason, a sentence: the first, and how many."""
+    """Files that were not taken for the same reason, a sentence: the first, and how many."""
 
     reason: str
     first: str
@@ -85,7 +90,9 @@ class Report:
     and groups were found, in sentences. `folds`: photos by the dataset's own fold. `value_range`:
     what became black and white in photos of more than 8 bits, None if there are none; `faint`:
     photos that look like a single colour; `near_duplicates`: what became of them, as the settings
-    have it; `tables`: the paths of those in the dataset in which the labels stand.
+    have it; `tables`: the paths of those in the dataset in which the labels stand. `renamed`: the
+    classes that the settings give other names, old and new, `original_classes`: photos taken by
+    class as the dataset has it, empty where none is renamed; `leave_out`: as the settings have it.
     """
 
     source: str
@@ -104,10 +111,13 @@ class Report:
     faint: int = 0
     near_duplicates: str = "group"
     tables: list[str] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+    original_classes: dict[str, int] = field(default_factory=dict)
+    leave_out: list[str] = field(default_factory=list)
 
     @property
     def left_out(self) -> list[LeftOut]:
-        """The files that could not be used, by reason, the commonest first."""
+        """The files that could not or were not to be used, by reason, the commonest first."""
         paths: dict[str, list[str]] = {}
         for file in self.files:
             if file.outcome == "reject":

@@ -4,7 +4,7 @@ Studies lie in a Zarr v3 group at any fsspec address::
 
     <store>                             attributes: format_version, kind = "study"
     <store>/<study>                     attributes: study (see `Study`), slot ("a" or "b")
-    <store>/<study>/<slot>
+    <store>/<study>/<slot>              attributes: planned (see `Planned`)
         report                          (B,) uint8: the dataset report, JSON in UTF-8
         photos/thumbnail                (N, 96, 96, 3) uint8, sRGB: the centre of each photo
         photos/label                    (N,) int32: index of the photo's class
@@ -263,6 +263,20 @@ class Recommendation:
     caveats: list[str] = field(default_factory=list)
     gain: str = ""
     saving: str = ""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a study is going to try, written before anything else of it.
+
+    `cuts`: backbone and name, in the order in which they are tried: those of a backbone together,
+    in depth order; `classes`: names by index; `seed` of the resamples, `tolerance` of the saver.
+    """
+
+    cuts: list[tuple[str, str]]
+    classes: list[str]
+    seed: int
+    tolerance: float
 
 
 @dataclass(frozen=True)

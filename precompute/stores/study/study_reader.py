@@ -14,7 +14,13 @@ from diamond_cutter.command.structuring import structure
 from diamond_cutter.precompute.stores.format_version import VERSIONS, check_format
 from diamond_cutter.precompute.stores.store_address import array, subgroup
 from diamond_cutter.precompute.stores.study.dataset_report import Report, counts, from_json
-from diamond_cutter.precompute.stores.study.study_layout import Cut, Expected, Measured, Study
+from diamond_cutter.precompute.stores.study.study_layout import (
+    Cut,
+    Expected,
+    Measured,
+    Planned,
+    Study,
+)
 
 
 def open_studies(address: str, mode: Literal["r", "r+"] = "r") -> zarr.Group:
@@ -46,6 +52,24 @@ def study_group(studies: zarr.Group, name: str) -> zarr.Group:
     """
     study = _finished(studies, name)
     return subgroup(study, str(study.attrs["slot"]))
+
+
+def draft_group(studies: zarr.Group, name: str) -> zarr.Group | None:
+    """The group of a study that is being written, or was when it was stopped; None without one."""
+    if name not in studies:
+        return None
+    study = subgroup(studies, name)
+    drafts = [
+        group
+        for slot, group in study.groups()
+        if slot != study.attrs.get("slot") and "planned" in group.attrs
+    ]
+    return drafts[0] if drafts else None
+
+
+def read_planned(study: zarr.Group) -> Planned:
+    """What a study, or a draft of one, is to try; its group is that of `draft_group`."""
+    return structure(study.attrs["planned"], Planned)
 
 
 def cut_group(study: zarr.Group, model: str, cut: str) -> zarr.Group:

@@ -17,7 +17,7 @@ from diamond_cutter.command.structuring import unstructure
 from diamond_cutter.precompute.stores.format_version import check_format, format_attributes
 from diamond_cutter.precompute.stores.store_address import array
 from diamond_cutter.precompute.stores.study.dataset_report import Report, to_json
-from diamond_cutter.precompute.stores.study.study_layout import THUMBNAIL, Cut, Study
+from diamond_cutter.precompute.stores.study.study_layout import THUMBNAIL, Cut, Planned, Study
 from diamond_cutter.precompute.stores.study.study_reader import cut_group
 
 PHOTOS = 64
@@ -48,6 +48,11 @@ def begin(studies: zarr.Group, name: str) -> Draft:
     study = studies.require_group(name)
     slot = SLOTS[1] if study.attrs.get("slot") == SLOTS[0] else SLOTS[0]
     return Draft(study, study.create_group(slot, overwrite=True))
+
+
+def write_planned(draft: Draft, planned: Planned) -> None:
+    """Store what the study is going to try."""
+    draft.slot.attrs.put({"planned": unstructure(planned)})
 
 
 def write_report(draft: Draft, report: Report) -> None:
@@ -101,7 +106,7 @@ def write_predictions(
 
 
 def write_cut(draft: Draft, cut: Cut) -> None:
-    """Store what is known of a cut whose predictions are there."""
+    """Store what is known of a cut whose predictions are there; with that the cut is done."""
     cut_group(draft.slot, cut.model, cut.cut).attrs.put({"cut": unstructure(cut)})
 
 
