@@ -46,11 +46,17 @@ class Backlog:
 
     def take(self, worker: str, fits: Callable[[Task], bool]) -> Task | None:
         """The next task for a worker, of those that fit; None if there is none."""
-        groups = [group for group, row in self._rows.items() if row.tasks and fits(row.tasks[0])]
-        if not groups:
-            return None
+
+        def offers(group: TaskGroup) -> bool:
+            waiting = self._rows[group].tasks
+            return bool(waiting) and fits(waiting[0])
+
         stay = self._stays.get(worker)
-        if stay is None or stay.group not in groups or (self._spread and stay.taken >= STRIPE):
+        may_stay = stay is not None and not (self._spread and stay.taken >= STRIPE)
+        if stay is None or not may_stay or not offers(stay.group):
+            groups = [group for group in self._rows if offers(group)]
+            if not groups:
+                return None
             stay = self._stays[worker] = _Stay(self._choose(worker, groups))
         stay.taken += 1
         return self._rows[stay.group].tasks.popleft()

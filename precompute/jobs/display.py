@@ -12,6 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from diamond_cutter.command.notebook_bars import NotebookBars, is_notebook
+
 LINE_SECONDS = 10.0
 LINE_SHARE = 0.05
 LEAST_SECONDS = 1.0
@@ -53,7 +55,9 @@ class Display(Protocol):
 
 
 def open_display(stream: TextIO) -> Display:
-    """A bar where `stream` is a terminal, else lines."""
+    """A bar where `stream` is a terminal, or in a notebook, else lines."""
+    if is_notebook(stream):
+        return NotebookDisplay(NotebookBars())
     console = Console(file=stream)
     return Bar(console) if console.is_terminal else Lines(stream)
 
@@ -138,6 +142,37 @@ class Bar:
         self._live.stop()
 
 
+class NotebookDisplay:
+    """A bar for the whole and one for each place that is being worked on; notes above them."""
+
+    def __init__(self, bars: NotebookBars) -> None:
+        """Show it by `bars`."""
+        self._bars = bars
+        self._last: tuple[list[tuple[str, int, int]], str] = [], ""
+
+    def check(self, text: str) -> None:
+        """Shown in the place of the bars."""
+        self._bars.show([], f"{text} ...")
+
+    def phase(self, text: str) -> None:
+        """Shown in the place of the bars."""
+        self.check(text)
+
+    def show(self, standing: Status) -> None:
+        """The bars anew."""
+        bars = [*standing.places, (standing.title, standing.done, standing.total)]
+        self._last = bars, describe(replace(standing, places=()))
+        self._bars.show(*self._last)
+
+    def note(self, text: str) -> None:
+        """A line above the bars."""
+        self._bars.note(text)
+
+    def close(self) -> None:
+        """Leave the bars as they are, if it came to any."""
+        self._bars.close(*self._last)
+
+
 def describe(standing: Status) -> str:
     """A standing as one line."""
     places = "; ".join(f"{label} {done}/{total}" for label, done, total in standing.places)
@@ -176,10 +211,11 @@ class StepProgress:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Measure a step."""
+        """Measure a step; one that comes again adds to it."""
         started = time.monotonic()
         yield
-        self.seconds[name] = round(time.monotonic() - started, 2)
+        taken = self.seconds.get(name, 0.0) + time.monotonic() - started
+        self.seconds[name] = round(taken, 2)
 
     def progress(self, noun: str) -> Progress:
         """What shows progress in things of that name, with the time left, from now on."""

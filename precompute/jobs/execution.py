@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from dask.system import CPU_COUNT
@@ -14,6 +15,7 @@ from diamond_cutter.precompute.jobs.backlog import Backlog
 from diamond_cutter.precompute.jobs.cluster import Workers, Workforce, workforce
 from diamond_cutter.precompute.jobs.display import Display
 from diamond_cutter.precompute.jobs.executor import Dispatch
+from diamond_cutter.precompute.jobs.kept_speeds import keep_speed, kind_of
 from diamond_cutter.precompute.jobs.progress import Progress, Throughput
 from diamond_cutter.precompute.jobs.task import HitsEverythingError, Task, TaskError, TaskGroup
 from diamond_cutter.precompute.jobs.worker_log import log_file
@@ -40,6 +42,7 @@ class Run:
     parts: what messages call several tasks: "chunks".
     made: how much was stored, in the sizes of tasks.
     left: seconds left of a budget, or None.
+    done: when each task was done, by a clock, and its effort.
     """
 
     work: Callable[[Task], None]
@@ -48,6 +51,7 @@ class Run:
     left: Callable[[], float | None] = lambda: None
     pace: Throughput = field(default_factory=Throughput)
     made: int = 0
+    done: list[tuple[float, float]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
     def at_workers(self, workforce: Workforce, backlog: Backlog, progress: Progress) -> None:
@@ -64,6 +68,7 @@ class Run:
             done=partial(self._done, progress),
             failed=partial(self._failed, progress),
             tick=partial(self._tick, progress, time.monotonic()),
+            tell=self.display.note,
         ).run()
 
     def here(self, tasks: Sequence[Task], progress: Progress) -> None:
@@ -88,7 +93,18 @@ class Run:
                 self._done(progress, task)
         self._tick(progress, began, [], 1)
 
+    def speed(self, hands: int) -> tuple[float, float]:
+        """Effort and seconds of all but the first tasks, of which each of the hands has one.
+
+        Until then workers start and networks are traced. Nothing, if there are no others.
+        """
+        if len(self.done) <= hands:
+            return 0.0, 0.0
+        effort = sum(each for _, each in self.done[hands:])
+        return effort, self.done[-1][0] - self.done[hands - 1][0]
+
     def _done(self, progress: Progress, task: Task) -> None:
+        self.done.append((time.monotonic(), task.effort))
         progress.done(task)
         self.made += task.size
 
@@ -135,7 +151,8 @@ def execute_tasks(
     """Have `work(address, threads, task)` make and store each task; their effort is in GFLOP.
 
     `totals`: what there is at each place, made or not, counted in `noun`. What is made stays at an
-    interrupt. Raises `UserError` for tasks that failed for good, when all others are made.
+    interrupt, and how fast it was made is kept. Raises `UserError` for tasks that failed for good,
+    when all others are made.
     """
     progress = Progress(title, noun, totals, tasks)
     is_here = not worker_count(sum(task.effort for task in tasks), settings)
@@ -149,11 +166,16 @@ def execute_tasks(
             else:
                 display.phase("starting workers")
                 parts: Counter[TaskGroup] = Counter(task.group for task in tasks)
-                with workforce(settings, store_address, len(tasks), log) as workers:
+                with workforce(settings, store_address, len(tasks), log, display.note) as workers:
                     run.at_workers(workers, Backlog(tasks, parts), progress)
         except KeyboardInterrupt:
             display.note(f"stopping; the {run.made} {noun} that this run passed are kept")
             raise
+    if not settings.scheduler:
+        hands = settings.workers or CPU_COUNT
+        networks = {name for task in tasks for name in task.group[0].split(", ")}
+        kinds = [kind_of(f"{title}, {noun}", name) for name in sorted(networks)]
+        keep_speed(Path(settings.cache), kinds, *run.speed(1 if is_here else hands))
     if run.failures:
         first, *others = run.failures
         raise UserError(

@@ -1,12 +1,14 @@
 """What one task makes, whatever it is, and what its failure means for the others."""
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from diamond_cutter.command.errors import UserError, error_elsewhere
+from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import local_folder
 
 TaskGroup = tuple[str, ...]
@@ -38,6 +40,31 @@ class Task(Protocol):
     @property
     def where(self) -> str:
         """The task as messages name it."""
+
+
+def sizes(tasks: Iterable[Task]) -> Counter[TaskGroup]:
+    """How much of each group tasks make."""
+    found = Counter[TaskGroup]()
+    for task in tasks:
+        found[task.group] += task.size
+    return found
+
+
+@dataclass(frozen=True)
+class NetworkTask:
+    """A task of one network, and none of one before another, as a base."""
+
+    network: Network
+
+    @property
+    def group(self) -> tuple[str]:
+        """The model."""
+        return (self.network.name,)
+
+    @property
+    def depth(self) -> int:
+        """Models have no order."""
+        return 0
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,13 @@
 from collections import Counter
-from typing import NamedTuple
+
+from fake_task import FakeTask
 
 from diamond_cutter.precompute.jobs.backlog import STRIPE, Backlog
-from diamond_cutter.precompute.jobs.task import TaskGroup
 
 
-class Made(NamedTuple):
-    """A task of nothing."""
-
-    group: TaskGroup
-    number: int = 0
-    depth: int = 0
-    effort: float = 1.0
-    size: int = 8
-    where: str = ""
-
-
-def tasks(**counts: int) -> list[Made]:
+def tasks(**counts: int) -> list[FakeTask]:
     return [
-        Made(("net", name), where=f"{name}{number}")
+        FakeTask(("net", name), where=f"{name}{number}")
         for name, count in counts.items()
         for number in range(count)
     ]

@@ -3,9 +3,11 @@ import io
 import pytest
 from rich.console import Console
 
+from diamond_cutter.command.notebook_bars import NotebookBars
 from diamond_cutter.precompute.jobs.display import (
     Bar,
     Lines,
+    NotebookDisplay,
     Status,
     describe,
     duration,
@@ -91,3 +93,48 @@ def test_a_terminal_gets_bars_and_notes_above_them() -> None:
         "1 min 15 s left",
     ):
         assert part in text
+
+
+class Output:
+    """What a cell shows: `display` gives its handle."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def update(self, content: object) -> None:
+        self.seen.append(str(content.data))  # type: ignore[attr-defined]
+
+    def display(self, content: object, *, display_id: bool) -> "Output":
+        assert display_id
+        assert not self.seen
+        self.update(content)
+        return self
+
+
+def test_a_notebook_gets_bars_drawn_anew_in_one_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    output, now = Output(), [0.0]
+    monkeypatch.setattr("IPython.display.display", output.display)
+    display = NotebookDisplay(NotebookBars(lambda: now[0]))
+    display.check("reading <models>")
+    for seconds, done in ((0.3, 250), (0.4, 260), (0.5, 1000)):
+        now[0] = seconds
+        display.show(standing(done))
+    display.note("failed: <b>")
+    display.phase("writing")
+    display.close()
+    assert len(output.seen) == 6  # not of 260, a tenth of a second after 250
+    assert "reading &lt;models&gt; ..." in output.seen[0]
+    assert '<progress max="32" value="3" aria-label="stem">' in output.seen[1]
+    assert '<progress max="1000" value="250" aria-label="preview"></progress>' in output.seen[1]
+    assert output.seen[3].startswith('<div style="white-space:pre-wrap">failed: &lt;b&gt;</div>')
+    assert "writing ..." in output.seen[4]
+    assert output.seen[5] == output.seen[3]
+
+
+def test_a_notebook_that_only_checked_is_left_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = Output()
+    monkeypatch.setattr("IPython.display.display", output.display)
+    display = NotebookDisplay(NotebookBars(lambda: 0.0))
+    display.check("reading the models")
+    display.close()
+    assert output.seen[-1] == ""

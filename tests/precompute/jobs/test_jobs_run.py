@@ -2,42 +2,28 @@
 
 import io
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from fake_task import FakeTask
 
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import StudySettings
 from diamond_cutter.precompute.jobs.display import Lines
 from diamond_cutter.precompute.jobs.execution import execute_tasks
-from diamond_cutter.precompute.jobs.task import TaskError, TaskGroup
+from diamond_cutter.precompute.jobs.task import TaskError
 from diamond_cutter.precompute.stores.store_address import Naming, StoreAddress
 
 STUDY = Naming("study", "store of studies", "figures", "store", "`diamond study` writes it")
 
 
-class Made(NamedTuple):
-    """A task of nothing."""
-
-    number: int
-    group: TaskGroup = ("net",)
-    depth: int = 0
-    effort: float = 1.0
-    size: int = 8
-
-    @property
-    def where(self) -> str:
-        return f"net {self.number}"
-
-
 def told(folder: Path, count: int, good: int, noun: str) -> str:
     """What is said when all but the first `good` of some tasks fail."""
 
-    def work(_address: str, _threads: int, task: Made) -> None:
+    def work(_address: str, _threads: int, task: FakeTask) -> None:
         if task.number >= good:
             raise TaskError("KeyError: 7")
 
-    tasks = [Made(number) for number in range(count)]
+    tasks = [FakeTask(number=number, where=f"net {number}") for number in range(count)]
     store_address = StoreAddress(str(folder), folder, STUDY)
     display = Lines(io.StringIO())
     with pytest.raises(UserError) as caught:

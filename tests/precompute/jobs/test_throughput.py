@@ -1,24 +1,10 @@
-from typing import NamedTuple
-
 import pytest
+from fake_task import FakeTask
 
 from diamond_cutter.precompute.jobs.progress import Progress, Throughput, fits
-from diamond_cutter.precompute.jobs.task import TaskGroup
-
-
-class Made(NamedTuple):
-    """A task of nothing."""
-
-    group: TaskGroup
-    number: int = 0
-    depth: int = 0
-    effort: float = 1.0
-    size: int = 8
-    where: str = ""
-
 
 STEM, INNER, BLOCK, HEAD = (
-    Made(("net", name), depth=depth)
+    FakeTask(("net", name), depth=depth)
     for depth, name in enumerate(("stem", "inner", "block", "head"))
 )
 
@@ -57,7 +43,7 @@ def test_a_task_of_no_effort_known_tells_nothing() -> None:
 def test_another_model_tells_nothing_of_a_layer() -> None:
     pace = Throughput()
     pace.add(STEM, 1.0)
-    assert pace.expected(Made(("other", "stem"))) is None
+    assert pace.expected(FakeTask(("other", "stem"))) is None
 
 
 def test_what_cannot_finish_in_time_does_not_fit() -> None:
