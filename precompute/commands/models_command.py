@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -43,16 +45,30 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Print the list; a `UserError` after it where files hold no network, each in a line."""
-    problems = [] if options.check is not None else catalogue.learn()
-    models = list(_chosen([catalogue.describe(name) for name in catalogue.names()], options))
     if options.check is not None:
-        problems = _check([model.name for model, here in models if here], options)
+        problems = _check([model.name for model, here in chosen(options) if here], options)
     else:
-        _print(models, options)
+        problems = catalogue.learn()
+        _print(chosen(options), options)
     for problem in problems[:-1]:
         print(f"diamond: {' '.join(str(problem).split())}", file=sys.stderr)  # noqa: T201
     if problems:
         raise problems[-1]
+
+
+def chosen(options: Namespace) -> list[Listed]:
+    """The backbones that the options ask for, with what is known of each so far."""
+    return list(_chosen([catalogue.describe(name) for name in catalogue.names()], options))
+
+
+def read_photo(path: str) -> NDArray[np.uint8]:
+    """The photo of that path, (H, W, 3) uint8 sRGB; a `UserError` where there is none."""
+    from diamond_cutter.precompute.photos.images.image_decoding import UnreadableError, decode
+
+    try:
+        return decode(Path(path)).image
+    except (OSError, UnreadableError) as error:
+        raise UserError(f"{path}: expected a photo, got: {error} Name another one") from error
 
 
 def _print(models: list[Listed], options: Namespace) -> None:
@@ -72,14 +88,8 @@ def _print(models: list[Listed], options: Namespace) -> None:
 def _check(names: list[str], options: Namespace) -> list[UserError]:
     """Print what networks see in a photo; what was wrong with those that can't be asked."""
     from diamond_cutter.precompute.backbones.catalogue.top_classes import Answer, top_classes
-    from diamond_cutter.precompute.photos.images.image_decoding import UnreadableError, decode
 
-    try:
-        image = decode(Path(options.check)).image
-    except (OSError, UnreadableError) as error:
-        raise UserError(
-            f"{options.check}: expected a photo, got: {error} Name another one"
-        ) from error
+    image = read_photo(options.check)
     told: dict[str, list[Answer]] = {}
     problems = []
     for name in names:

@@ -5,11 +5,11 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 
 from diamond_cutter.command.configuration import add_options, load
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AtlasSettings
+from diamond_cutter.precompute.jobs.display import StepProgress, open_display
 from diamond_cutter.precompute.rendering.recipes import RECIPES
 
 
@@ -78,6 +78,13 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Check everything, render what is missing, and say where it is."""
+    names = render(options)
+    said = "1 picture" if len(names) == 1 else f"{len(names)} pictures"
+    print(f"{said} in {options.output}")  # noqa: T201
+
+
+def render(options: Namespace) -> list[str]:
+    """Check everything, and render what is missing; the names of the pictures in a folder."""
     if options.recipe not in RECIPES:
         known = ", ".join(repr(name) for name in RECIPES)
         raise UserError(
@@ -91,7 +98,7 @@ def run(options: Namespace) -> None:
     from diamond_cutter.precompute.backbones.catalogue import catalogue
     from diamond_cutter.precompute.rendering.backend.device import find_device
     from diamond_cutter.precompute.rendering.renderer_choice import NAMES, OWN
-    from diamond_cutter.precompute.rendering.requests.picture_files import check_output
+    from diamond_cutter.precompute.rendering.requests.picture_files import check_output, file_names
     from diamond_cutter.precompute.rendering.requests.render_output import Gallery
     from diamond_cutter.precompute.rendering.requests.render_request import Request, resolve
 
@@ -120,8 +127,10 @@ def run(options: Namespace) -> None:
         plan, _ = gallery.planned
         said = f"{find_device().describe()}: {plan.describe()}"
         console.print(said, markup=False, highlight=False, soft_wrap=True)
-    with Progress(console=console, disable=not sys.stderr.isatty()) as bars:
-        task = bars.add_task("rendering", total=len(asked.targets))
-        gallery.write(output, lambda done: bars.update(task, completed=done))
-    count = len(asked.targets)
-    print(f"{count} {'picture' if count == 1 else 'pictures'} in {output}")  # noqa: T201
+    display = open_display(sys.stderr)
+    show = StepProgress(display).progress("pictures")
+    try:
+        gallery.write(output, lambda done: show("rendering", done, len(asked.targets)))
+    finally:
+        display.close()
+    return file_names(asked.targets)

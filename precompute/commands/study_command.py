@@ -3,6 +3,7 @@
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from dataclasses import asdict
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from diamond_cutter.command.configuration import add_options, load_study
+from diamond_cutter.command.configuration import add_options, load_studies, load_study
+from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
 from diamond_cutter.precompute.photos.report_text import brief, cautions, printable
 from diamond_cutter.precompute.stores.attribution.attribution_reader import network_document
@@ -29,6 +31,18 @@ def configure(parser: ArgumentParser) -> None:
     """Every setting of [study.NAME] and of the tables in it as an option."""
     parser.add_argument("name", metavar="NAME", help="a table [study.NAME] of the settings file")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument(
+        "--plan",
+        action="store_true",
+        help="make nothing, and say what would be made, how long it takes on this machine, and "
+        "what is downloaded",
+    )
+    parser.add_argument(
+        "--so-far",
+        action="store_true",
+        help="make nothing, and rank the cuts that are done: while the study is made by another "
+        "process, after it was stopped, or at its end",
+    )
     add_options(parser, StudySettings, TrainingSettings, AttributionSettings)
     parser.epilog = (
         "Stop it whenever you like: the features that were made are kept, and the same command "
@@ -38,7 +52,13 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Make the study, and say what came of it."""
+    if options.so_far:
+        _rank_so_far(options)
+        return
     settings = load_study(options.name, options)
+    if options.plan:
+        _plan(options, settings)
+        return
     if settings.training.head == "own":
         _question(options, settings)
         return
@@ -51,6 +71,42 @@ def run(options: Namespace) -> None:
         return
     Console().print(_table(result.cuts[:SHOWN]))
     print(_words(result))  # noqa: T201
+
+
+def _plan(options: Namespace, settings: StudySettings) -> None:
+    if settings.training.head == "own":
+        raise UserError(
+            '--plan: expected a study with heads, got head = "own", of networks by themselves; '
+            "leave --plan out"
+        )
+    from diamond_cutter.precompute.study.forecast.forecast_text import (
+        describe_forecast,
+        forecast_table,
+    )
+    from diamond_cutter.precompute.study.forecast.study_forecast import forecast_study
+
+    forecast = forecast_study(options.name, settings)
+    if options.json:
+        print(json.dumps(asdict(forecast), indent=2))  # noqa: T201
+    elif not forecast.problem:
+        Console().print(forecast_table(forecast))
+        print("", *describe_forecast(forecast), sep="\n")  # noqa: T201
+    if forecast.problem:
+        raise UserError(forecast.problem)
+
+
+def _rank_so_far(options: Namespace) -> None:
+    from diamond_cutter.precompute.study.ranking_so_far import read_so_far
+
+    study = load_studies(options).get(options.name, StudySettings())
+    so_far = read_so_far(options.store or study.store, options.name)
+    if options.json:
+        print(json.dumps(so_far.document, indent=2))  # noqa: T201
+        return
+    if so_far.cuts:
+        Console().print(_table(so_far.cuts[:SHOWN]))
+        print()  # noqa: T201
+    print(fill(so_far.document["sentence"], 88))  # noqa: T201
 
 
 def _question(options: Namespace, settings: StudySettings) -> None:

@@ -27,10 +27,27 @@ def measure_baselines(
         in no fold.
     resamples: of the photos that are held out, in their order.
 
+    Those of `measure_untrained`, and "colour".
+    """
+    held = folds >= 0
+    right = colour[held].argmax(axis=1) == labels[held]
+    return [
+        *measure_untrained(labels, folds, colour.shape[1], resamples),
+        Baseline("colour", measure_accuracy(right, resamples)),
+    ]
+
+
+def measure_untrained(
+    labels: NDArray[np.integer],
+    folds: NDArray[np.integer],
+    number: int,
+    resamples: Resamples,
+) -> list[Baseline]:
+    """The accuracy of what needs no training, of `number` classes K.
+
     "chance" is 1 / K, "majority" names the largest class of the other folds for all of a fold.
     """
     held = folds >= 0
-    number = colour.shape[1]
     majority = np.empty(len(labels), np.int64)
     for fold in np.unique(folds[held]):
         training = labels[folds != fold]
@@ -38,9 +55,6 @@ def measure_baselines(
     return [
         Baseline("chance", Measured(1 / number, (1 / number, 1 / number))),
         Baseline("majority", measure_accuracy((majority == labels)[held], resamples)),
-        Baseline(
-            "colour", measure_accuracy(colour[held].argmax(axis=1) == labels[held], resamples)
-        ),
     ]
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from diamond_cutter.precompute.backbones.graph.network_cost import (
     count_parameters,
 )
 from diamond_cutter.precompute.backbones.keras_runtime import keras, tf
+from diamond_cutter.precompute.jobs.kept_speeds import describe_processor
 from diamond_cutter.precompute.stores.study.study_layout import Cost
 
 BATCH = 8
@@ -31,8 +31,6 @@ BATCH_ON_GPU = 32
 SINGLE_ROUNDS = 4
 BATCH_ROUNDS = 3
 """Few: all cuts of EfficientNet-Lite0 take some ten seconds so, on two cores, half to compile."""
-
-CPU_INFO = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,7 @@ class Latency:
 
 def describe_machine() -> str:
     """What latency depends on: processor, cores that this process may use, GPU, TensorFlow."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parts = [_processor(), f"{cores} cores"]
+    parts = [describe_processor()]
     for device in tf.config.list_physical_devices("GPU"):
         details = tf.config.experimental.get_device_details(device)
         parts.append(details.get("device_name", "GPU"))
@@ -95,6 +92,16 @@ def find_latency(backbone: Backbone, cuts: Sequence[str], folder: Path) -> dict[
     return {cut: found[cut] for cut in cuts}
 
 
+def known_latencies(name: str, folder: Path) -> set[str]:
+    """The cuts of a backbone whose latency is kept, of this processor; TensorFlow is not asked."""
+    try:
+        content = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        is_ours = content["machine"].startswith(describe_processor())
+        return set(content["cuts"]) if is_ours else set()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()
+
+
 def _read(file: Path, key: dict[str, str]) -> dict[str, Latency]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -127,15 +134,6 @@ def _rounds(functions: dict[str, Any], photos: Any, rounds: int) -> dict[str, fl
             function(photos).numpy()
             seconds[cut].append(time.perf_counter() - start)
     return {cut: median(times) for cut, times in seconds.items()}
-
-
-def _processor() -> str:
-    if CPU_INFO.exists():
-        for line in CPU_INFO.read_text(encoding="utf-8").splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine()
 
 
 def find_cost(

@@ -1,6 +1,6 @@
 """What a study is going to do, checked before any of it starts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -30,6 +30,12 @@ STUDIES = Naming(
     setting="store",
     writer="`diamond study` is writing to it",
 )
+
+
+LATENCIES = "latency"
+"""The folder of the cache for what was measured of this machine."""
+PHOTO_BYTES = 40_000
+"""About what a study keeps of a photo: its thumbnail, and its predictions at each cut."""
 
 
 @dataclass(frozen=True)
@@ -97,20 +103,25 @@ def make_plan(
     Raises `UserError` for weights that are not here, and for cuts that no backbone has.
     """
     backbones = [load(model) for model in settings.models]
-    cuts = _select(backbones, settings.cuts)
+    cuts = select_cuts({each.name: each.layers for each in backbones}, settings.cuts)
     check_names(settings, backbones, cuts)
     return Plan(name, settings, store_address, backbones, cuts)
 
 
-def _select(backbones: Sequence["Backbone"], names: Sequence[str]) -> list[list[Layer]]:
-    cuts = [[layer for layer in backbone.layers if layer.is_cut] for backbone in backbones]
+def select_cuts(
+    backbones: Mapping[str, Sequence[Layer]], names: Sequence[str]
+) -> list[list[Layer]]:
+    """The cuts that `names` mean of each of the backbones, whose layers are given, in depth order.
+
+    Raises `UserError` for cuts that no backbone has, and for a backbone that has none of them.
+    """
+    cuts = [[layer for layer in layers if layer.is_cut] for layers in backbones.values()]
     known = {layer.name for layers in cuts for layer in layers}
     for name in names:
         if name not in known | {"all"}:
             near = get_close_matches(name, sorted(known), n=1)
-            models = ", ".join(backbone.name for backbone in backbones)
             raise UserError(
-                f'cuts: expected "all" or names of cuts of {models}, got {name!r}'
+                f'cuts: expected "all" or names of cuts of {", ".join(backbones)}, got {name!r}'
                 + (f" (did you mean {near[0]!r}?)" if near else "")
                 + "; `diamond layers MODEL` lists them"
             )
@@ -119,8 +130,8 @@ def _select(backbones: Sequence["Backbone"], names: Sequence[str]) -> list[list[
     for backbone, layers in zip(backbones, cuts, strict=True):
         if not layers:
             raise UserError(
-                f"cuts: expected at least one of {backbone.name}, got none among "
-                f"{', '.join(names) or 'nothing'}; name one (`diamond layers {backbone.name}` "
+                f"cuts: expected at least one of {backbone}, got none among "
+                f"{', '.join(names) or 'nothing'}; name one (`diamond layers {backbone}` "
                 "lists them), or leave the backbone out"
             )
     return cuts

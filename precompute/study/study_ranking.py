@@ -1,15 +1,18 @@
 """From the trials of all cuts to the study: costs, comparisons, the ranking, what repeats it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 
 import numpy as np
 
+from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.photos.photo import Dataset
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
+from diamond_cutter.precompute.stores.study import study_layout
 from diamond_cutter.precompute.stores.study.study_layout import (
-    Backbone,
     Baseline,
+    Comparison,
     Cut,
     LabelDoubts,
     Recommendation,
@@ -21,37 +24,41 @@ from diamond_cutter.precompute.study.recommendation.cut_comparison import compar
 from diamond_cutter.precompute.study.recommendation.recommendation_text import rank
 from diamond_cutter.precompute.study.study_plan import Plan
 
+ALONE = Comparison(0.0, (0.0, 0.0), 1.0, tied=True)
+"""Of a cut that no other is compared with."""
 PACKAGES = ("diamond-cutter", "keras", "numpy", "scikit-learn", "tensorflow")
 """Those whose versions a study keeps."""
 
 
-def describe_cuts(
-    plan: Plan,
-    sample: Sample,
-    trials: Sequence[CrossValidation],
-    latencies: Mapping[str, Mapping[str, Latency]],
+def compare_cuts(
+    cuts: Sequence[Cut], sample: Sample, trials: Sequence[CrossValidation]
 ) -> list[Cut]:
-    """All cuts of a plan, best first; `trials` are in the plan's order, latencies by name."""
+    """Cuts compared with each other, best first; `trials` are theirs, in the same order."""
     right = np.stack([trial.right for trial in trials], axis=1)
     comparisons = compare(right, sample.resamples)
-    cuts = []
-    for (backbone, layer), trial, comparison in zip(plan.pairs, trials, comparisons, strict=True):
-        head = [(dense.weight, dense.bias) for dense in trial.trained.head.layers]
-        latency = latencies[backbone.name][layer.name]
-        cuts.append(
-            Cut(
-                model=backbone.name,
-                cut=layer.name,
-                index=layer.index,
-                features=trial.features,
-                strengths=trial.trained.strengths,
-                metrics=trial.metrics,
-                comparison=comparison,
-                cost=find_cost(backbone, layer.name, head, latency),
-                curves=trial.trained.curves,
-            )
-        )
-    return rank(cuts)
+    return rank(
+        [
+            replace(cut, comparison=comparison)
+            for cut, comparison in zip(cuts, comparisons, strict=True)
+        ]
+    )
+
+
+def describe_cut(pair: tuple[Backbone, Layer], trial: CrossValidation, latency: Latency) -> Cut:
+    """A cut that was tried, as long as it is compared with no other."""
+    backbone, layer = pair
+    head = [(dense.weight, dense.bias) for dense in trial.trained.head.layers]
+    return Cut(
+        model=backbone.name,
+        cut=layer.name,
+        index=layer.index,
+        features=trial.features,
+        strengths=trial.trained.strengths,
+        metrics=trial.metrics,
+        comparison=ALONE,
+        cost=find_cost(backbone, layer.name, head, latency),
+        curves=trial.trained.curves,
+    )
 
 
 def assemble(
@@ -78,7 +85,7 @@ def assemble(
         seed=plan.settings.seed,
         settings=asdict(plan.settings),
         backbones=[
-            Backbone(
+            study_layout.Backbone(
                 backbone.name,
                 backbone.input_size,
                 backbone.parameters,

@@ -1,7 +1,8 @@
 """`diamond study`: everything checked, one pass of the photos, a head on every cut, all ranked."""
 
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,19 +14,21 @@ from diamond_cutter.command.settings import StudySettings
 from diamond_cutter.precompute.attribution.attribution_selection import select_cuts, select_layers
 from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain, PhotoSet
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
-from diamond_cutter.precompute.features.feature_extraction import extract
+from diamond_cutter.precompute.features.feature_extraction import extraction
 from diamond_cutter.precompute.jobs.display import StepProgress, open_display
 from diamond_cutter.precompute.jobs.interrupt import terminated_as_interrupted
+from diamond_cutter.precompute.jobs.kept_speeds import keep_speed, kind_of
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.photos.photo import Dataset
 from diamond_cutter.precompute.photos.reading_progress import show_reading
 from diamond_cutter.precompute.photos.report_text import brief
+from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 from diamond_cutter.precompute.stores.attribution.attribution_reader import explained_names
-from diamond_cutter.precompute.stores.features_store import Features
+from diamond_cutter.precompute.stores.features_store import Features, Index
 from diamond_cutter.precompute.stores.local_folder import check_folder, exclusive
 from diamond_cutter.precompute.stores.study import study_writer
 from diamond_cutter.precompute.stores.study.dataset_report import Report
-from diamond_cutter.precompute.stores.study.study_layout import Cut, LabelDoubts, Study
+from diamond_cutter.precompute.stores.study.study_layout import Cut, LabelDoubts, Planned, Study
 from diamond_cutter.precompute.stores.study.study_reader import cut_group, read_fold_head, read_head
 from diamond_cutter.precompute.study.baselines import measure_baselines
 from diamond_cutter.precompute.study.cross_validation import (
@@ -35,19 +38,23 @@ from diamond_cutter.precompute.study.cross_validation import (
     take_sample,
     train_heads,
 )
-from diamond_cutter.precompute.study.cut_cost import Latency, find_latency
+from diamond_cutter.precompute.study.cut_cost import Latency, find_latency, known_latencies
 from diamond_cutter.precompute.study.dataset.confident_learning import find_doubts
 from diamond_cutter.precompute.study.dataset.thumbnails import store_thumbnails
+from diamond_cutter.precompute.study.forecast.work_efforts import heads_effort, latency_effort
 from diamond_cutter.precompute.study.recommendation.expectation import expect
 from diamond_cutter.precompute.study.recommendation.recommendation_text import recommend
 from diamond_cutter.precompute.study.study_explanation import explain_study
-from diamond_cutter.precompute.study.study_plan import STUDIES, Plan, check_settings, make_plan
-from diamond_cutter.precompute.study.study_ranking import assemble, describe_cuts
-
-LATENCIES = "latency"
-"""The folder of the cache for what was measured of this machine."""
-PHOTO_BYTES = 40_000
-"""About what a study keeps of a photo: its thumbnail, and its predictions at each cut."""
+from diamond_cutter.precompute.study.study_passes import parts_of
+from diamond_cutter.precompute.study.study_plan import (
+    LATENCIES,
+    PHOTO_BYTES,
+    STUDIES,
+    Plan,
+    check_settings,
+    make_plan,
+)
+from diamond_cutter.precompute.study.study_ranking import assemble, compare_cuts, describe_cut
 
 
 @dataclass(frozen=True)
@@ -98,27 +105,24 @@ def make_study(
 
 
 def _work(plan: Plan, dataset: Dataset, sample: Sample, steps: StepProgress) -> Result:
-    with steps.step("features"):
-        asked = [
-            (backbone.network, [layer.name for layer in layers])
-            for backbone, layers in zip(plan.backbones, plan.cuts, strict=True)
-        ]
-        features = extract(asked, dataset.photos, plan.settings, steps.display)
-    with steps.step("latency"):
-        latencies = _find_latencies(plan, steps)
     with plan.store_address.writing():
         studies = study_writer.create_studies(plan.store_address.address)
         draft = study_writer.begin(studies, plan.name)
+        planned = [(backbone.name, layer.name) for backbone, layer in plan.pairs]
+        settings = plan.settings
+        study_writer.write_planned(
+            draft, Planned(planned, sample.classes, settings.seed, settings.tolerance / 100)
+        )
         study_writer.write_report(draft, dataset.report)
         study_writer.write_photos(draft, sample.label, sample.fold, sample.group)
         with steps.step("thumbnails"):
             histograms = store_thumbnails(
-                draft, dataset, Path(plan.settings.cache), steps.progress("photos")
+                draft, dataset, Path(settings.cache), steps.progress("photos")
             )
+        features, tried, trials = _try_networks(plan, dataset, sample, draft, steps)
         with steps.step("heads"):
-            trials = _try_cuts(plan, sample, features, draft, steps)
-            [colour] = train_heads([lambda: histograms], sample, _usual(plan.settings))
-        cuts = describe_cuts(plan, sample, trials, latencies)
+            [colour] = train_heads([lambda: histograms], sample, _usual(settings))
+        cuts = compare_cuts(tried, sample, trials)
         baselines = measure_baselines(
             sample.label, sample.fold, colour.probability, sample.resamples
         )
@@ -172,39 +176,70 @@ def _cut_to_explain(
     )
 
 
-def _find_latencies(plan: Plan, steps: StepProgress) -> dict[str, dict[str, Latency]]:
-    """The latency of every cut, by backbone and name; what is known of this machine is kept."""
-    folder = Path(plan.settings.cache) / LATENCIES
-    progress = steps.progress("cuts")
-    found: dict[str, dict[str, Latency]] = {}
-    for backbone, layers in zip(plan.backbones, plan.cuts, strict=True):
-        progress("latency", sum(map(len, found.values())), len(plan.pairs))
-        found[backbone.name] = find_latency(backbone, [layer.name for layer in layers], folder)
-    progress("latency", len(plan.pairs), len(plan.pairs))
-    return found
+def _try_networks(
+    plan: Plan, dataset: Dataset, sample: Sample, draft: study_writer.Draft, steps: StepProgress
+) -> tuple[Features, list[Cut], list[CrossValidation]]:
+    """Pass the photos, measure and train, part by part, so that what is done is ranked early.
 
-
-def _try_cuts(
-    plan: Plan, sample: Sample, features: Features, draft: study_writer.Draft, steps: StepProgress
-) -> list[CrossValidation]:
-    """Try every cut, and store its predictions."""
+    The features, and the cuts and their trials in the plan's order; of each cut that is done the
+    draft has all but how it compares.
+    """
+    latencies: dict[str, dict[str, Latency]] = {}
+    cuts: list[Cut] = []
     trials: list[CrossValidation] = []
-    progress = steps.progress("cuts")
-    readers = [partial(features.read, backbone.name, layer.name) for backbone, layer in plan.pairs]
-    trained_cuts = train_heads(readers, sample, plan.settings)
-    for (backbone, layer), trained in zip(plan.pairs, trained_cuts, strict=True):
-        progress("heads", len(trials), len(plan.pairs))
-        trial = measure_heads(trained, sample)
-        heads = [
-            [(dense.weight, dense.bias) for dense in head.layers]
-            for head in (*trained.folds, trained.head)
-        ]
-        study_writer.write_predictions(
-            draft, backbone.name, layer.name, trained.probability, trial.confusion, heads
-        )
-        trials.append(trial)
-    progress("heads", len(trials), len(plan.pairs))
-    return trials
+    indices: dict[str, Index] = {}
+    latency_progress, heads_progress = steps.progress("cuts"), steps.progress("cuts")
+    cache = Path(plan.settings.cache)
+    with extraction(dataset.photos, plan.settings, steps.display) as extract:
+        for part in parts_of(plan, dataset):
+            with steps.step("features"):
+                features = extract([(each.network, names) for each, names in part])
+                indices.update(features.indices)
+            with steps.step("latency"):
+                for backbone, names in part:
+                    latency_progress("latency", sum(map(len, latencies.values())), len(plan.pairs))
+                    measured = set(names) - known_latencies(backbone.name, cache / LATENCIES)
+                    started = time.monotonic()
+                    latencies[backbone.name] = find_latency(backbone, names, cache / LATENCIES)
+                    kinds = [kind_of("latency", backbone.name)]
+                    effort = latency_effort(backbone.info, len(measured))
+                    keep_speed(cache, kinds, effort, time.monotonic() - started)
+            with steps.step("heads"):
+                pairs = [
+                    (backbone, backbone.layer(name)) for backbone, names in part for name in names
+                ]
+                readers = [partial(features.read, each.name, layer.name) for each, layer in pairs]
+                started = time.monotonic()
+                trained_cuts = train_heads(readers, sample, plan.settings)
+                for pair, trained in zip(pairs, trained_cuts, strict=True):
+                    heads_progress("heads", len(trials), len(plan.pairs))
+                    trials.append(measure_heads(trained, sample))
+                    cuts.append(_keep_trial(draft, pair, trials[-1], latencies))
+                effort = heads_effort(sample, [layer.channels for _, layer in pairs], plan.settings)
+                kinds = [kind_of("heads", plan.settings.training.head)]
+                keep_speed(cache, kinds, effort, time.monotonic() - started)
+    heads_progress("heads", len(trials), len(plan.pairs))
+    return replace(features, indices=indices), cuts, trials
+
+
+def _keep_trial(
+    draft: study_writer.Draft,
+    pair: tuple[Backbone, Layer],
+    trial: CrossValidation,
+    latencies: Mapping[str, Mapping[str, Latency]],
+) -> Cut:
+    """Store the predictions and heads of a cut, and that it is done; the cut."""
+    backbone, layer = pair
+    heads = [
+        [(dense.weight, dense.bias) for dense in head.layers]
+        for head in (*trial.trained.folds, trial.trained.head)
+    ]
+    study_writer.write_predictions(
+        draft, backbone.name, layer.name, trial.trained.probability, trial.confusion, heads
+    )
+    cut = describe_cut(pair, trial, latencies[backbone.name][layer.name])
+    study_writer.write_cut(draft, cut)
+    return cut
 
 
 def _doubt_labels(

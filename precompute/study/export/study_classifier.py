@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
@@ -15,18 +18,54 @@ from diamond_cutter.precompute.study.export.classifier_network import (
 
 
 @dataclass(frozen=True)
-class StudyClassifier:
-    """A cut of a study with its head, what is known of both, and the backbone that was cut."""
+class StudyCut:
+    """A cut of a study, what is known of both, the backbone, and the layers of the head.
+
+    `head`: that which all photos trained, (D, U) and (U,) each, see `read_head`.
+    """
 
     study: study_layout.Study
     cut: study_layout.Cut
     report: Report
     backbone: Backbone
+    head: list[tuple[NDArray[np.float32], NDArray[np.float32]]]
+
+
+@dataclass(frozen=True)
+class StudyClassifier(StudyCut):
+    """A cut of a study with what classifies photos by it."""
+
     network: ClassifierNetwork
 
 
 def load_classifier(store: str, name: str, model: str, cut: str) -> StudyClassifier:
-    """Build the classifier of a cut.
+    """Build the classifier of a cut; raises as `load_cut` does."""
+    loaded = load_cut(store, name, model, cut)
+    network = build_classifier(
+        loaded.backbone,
+        cut,
+        loaded.study.settings["pooling"],
+        loaded.head,
+        loaded.study.classes,
+        loaded.report.value_range or FULL,
+    )
+    return StudyClassifier(
+        loaded.study, loaded.cut, loaded.report, loaded.backbone, loaded.head, network
+    )
+
+
+def choose_cut(study: study_layout.Study, model: str, cut: str) -> tuple[str, str]:
+    """The recommended cut, or the best of those that bear the names given; empty for any."""
+    if not model and not cut:
+        return study.recommendation.model, study.recommendation.cut
+    for known in study.ranking:
+        if model in ("", known[0]) and cut in ("", known[1]):
+            return known
+    return model or study.recommendation.model, cut  # which is told to be absent
+
+
+def load_cut(store: str, name: str, model: str, cut: str) -> StudyCut:
+    """Load a cut of a study with its head.
 
     Raises `UserError` for a study, model or cut that is not there, and for weights that are absent
     or others than those that the heads were trained on.
@@ -39,15 +78,8 @@ def load_classifier(store: str, name: str, model: str, cut: str) -> StudyClassif
     report = study_reader.read_report(group)
     backbone = catalogue.load(model)
     _check_weights(study, backbone)
-    network = build_classifier(
-        backbone,
-        cut,
-        study.settings["pooling"],
-        study_reader.read_head(cut_group),
-        study.classes,
-        report.value_range or FULL,
-    )
-    return StudyClassifier(study, study_reader.read_cut(cut_group), report, backbone, network)
+    head = study_reader.read_head(cut_group)
+    return StudyCut(study, study_reader.read_cut(cut_group), report, backbone, head)
 
 
 def _check_cut(study: study_layout.Study, model: str, cut: str) -> None:

@@ -1,7 +1,8 @@
 """What classifies new photos: an exported file, a cut of a study, or a network by itself."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from diamond_cutter.precompute.photos.images.value_range import Range
 from diamond_cutter.precompute.stores.study import study_reader
 from diamond_cutter.precompute.stores.study.study_layout import Study
 from diamond_cutter.precompute.study.export.exported_file import is_exported, read_exported
-from diamond_cutter.precompute.study.export.study_classifier import load_classifier
+from diamond_cutter.precompute.study.export.study_classifier import choose_cut, load_classifier
 from diamond_cutter.precompute.study.study_text import place
 
 BATCH = 32
@@ -34,7 +35,8 @@ class PhotoClassifier:
 
     `name`: what it is, in words; `value_range`: how photos of more than 8 bits are read, None: by
     what suits them. `prepare` makes of a photo, (H, W, 3) uint8 sRGB, what `classify` takes some
-    of, and gives (n, K). `trained_on`: SHA-256 of the files that trained it, as far as is known.
+    of, and gives (n, K). `trained_on`: SHA-256 of the files that trained it, as far as is known;
+    `rename`: what its study calls classes of its dataset.
     """
 
     name: str
@@ -44,6 +46,7 @@ class PhotoClassifier:
     prepare: Callable[[NDArray[np.uint8]], Any]
     classify: Callable[[Sequence[Any]], NDArray[np.floating]]
     trained_on: frozenset[str] = frozenset()
+    rename: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_classifier(
@@ -80,7 +83,7 @@ def open_classifier(
 
 
 def _cut_of_study(study: Study, store: str, model: str, cut: str) -> PhotoClassifier:
-    made = load_classifier(store, study.name, *_choose(study, model, cut))
+    made = load_classifier(store, study.name, *choose_cut(study, model, cut))
     network, size = made.network.network, made.network.size
     pixels = tf.TensorSpec((None, size, size, 3), tf.float32)
     run = tf.function(lambda photos: network(photos, training=False), input_signature=[pixels])
@@ -92,17 +95,8 @@ def _cut_of_study(study: Study, store: str, model: str, cut: str) -> PhotoClassi
         prepare=lambda image: prepare(image, size),
         classify=lambda images: np.asarray(run(tf.constant(np.stack(images)))),
         trained_on=frozenset(file.digest for file in made.report.photos),
+        rename=made.report.renamed,
     )
-
-
-def _choose(study: Study, model: str, cut: str) -> tuple[str, str]:
-    """The recommended cut, or the best of those that bear the names given."""
-    if not model and not cut:
-        return study.recommendation.model, study.recommendation.cut
-    for known in study.ranking:
-        if model in ("", known[0]) and cut in ("", known[1]):
-            return known
-    return model or study.recommendation.model, cut  # which is told to be absent
 
 
 def _network(name: str, settings: ModelSettings) -> PhotoClassifier:
@@ -114,5 +108,5 @@ def _network(name: str, settings: ModelSettings) -> PhotoClassifier:
         value_range=None,
         batch=1,
         prepare=lambda image: image,
-        classify=lambda images: np.stack([class_chances(backbone, image) for image in images]),
+        classify=partial(class_chances, backbone),
     )

@@ -65,7 +65,11 @@ def predict(
     try:
         steps = StepProgress(display)
         dataset = read_dataset(
-            replace(settings, near_duplicates="ignore"),
+            replace(
+                settings,
+                near_duplicates="ignore",
+                rename=settings.rename or dict(classifier.rename),
+            ),
             cache,
             show_reading(steps),
             labelled=False,

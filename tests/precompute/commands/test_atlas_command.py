@@ -21,7 +21,9 @@ def summary(**changes: object) -> Summary:
         "reached": {Level.PREVIEW: 300, Level.STANDARD: 40},
         "flags": {Flag.DEAD: 2, Flag.GREY: 1, Flag.CHANCE: 3},
         "measured": 0,
+        "words": 0,
         "circuits": 0,
+        "judged": 0,
         "made": 250,
         "seconds": 100.0,
         "failures": (),
@@ -34,7 +36,7 @@ def returning(monkeypatch: pytest.MonkeyPatch, result: Summary) -> list[AtlasSet
     """Put `result` in the place of a run, and note the settings it was asked for with."""
     asked: list[AtlasSettings] = []
 
-    def render_atlas(settings: AtlasSettings, used: object) -> Summary:
+    def render_atlas(settings: AtlasSettings, used: object, study: object) -> Summary:  # noqa: ARG001
         asked.append(settings if used is None else replace(settings, channels="used"))
         return result
 

@@ -45,6 +45,7 @@ def test_json_says_what_became_of_every_file(
         "height": 30,
         "digest": document["files"][0]["digest"],
         "fold": "",
+        "original": "",
     }
     assert document["left_out"] == [{"reason": document["files"][4]["reason"], "files": 1}]
     assert (photos.parent / "data" / "cache").is_dir()
@@ -84,3 +85,46 @@ def test_an_address_with_nothing_there(photos: Path, capsys: pytest.CaptureFixtu
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "got nothing there" in captured.err
+
+
+def test_a_study_is_read_as_its_table_says(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos.parent / "diamond.toml").write_text(
+        '[study.pets]\ndataset = "photos"\nleave_out = ["cat/0.png"]\nrename = {"dog" = "a, b"}\n'
+        'cache = "kept"\n'
+    )
+    assert main(["check-data", "--for", "pets", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["classes"] == {"a, b": 4, "cat": 3}
+    assert document["files"][-1]["original"] == "dog"
+    assert (photos.parent / "kept" / "photos.sqlite").is_file()
+    assert main(["check-data", "--for", "pets", "--json", "--rename", '"dog=x, y",cat=z']) == 0
+    assert set(json.loads(capsys.readouterr().out)["classes"]) == {"x, y", "z"}
+    for arguments in (["photos", "--for", "pets"], []):
+        assert main(["check-data", *arguments]) == 2
+        assert "expected PATH or --for STUDY, got" in capsys.readouterr().err
+
+
+def test_thumbnails_are_named_by_content_and_written_once(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["check-data", "photos", "--json", "--thumbnails", "small"]
+    assert main(given) == 0
+    taken = [
+        file for file in json.loads(capsys.readouterr().out)["files"] if file["outcome"] == "accept"
+    ]
+    small = photos.parent / "small"
+    assert {file.name for file in small.iterdir()} == {f"{file['digest']}.webp" for file in taken}
+    first = small / f"{taken[0]['digest']}.webp"
+    with Image.open(first) as shown, Image.open(photos / taken[0]["path"]) as photo:
+        assert shown.size == (96, 96)
+        wide = photo.convert("RGB").crop((5, 0, 35, 30)).resize((96, 96), Image.Resampling.BICUBIC)
+        off = np.asarray(shown.convert("RGB"), float) - np.asarray(wide, float)
+        assert np.abs(off).mean() < 8
+    first.write_bytes(b"there")
+    assert main(given) == 0
+    assert first.read_bytes() == b"there"
+    (photos.parent / "file").touch()
+    assert main([*given[:-1], "file"]) == 2
+    assert "file: expected a folder that can be written to" in capsys.readouterr().err

@@ -210,6 +210,26 @@ def test_photos_that_trained_the_head_are_told(
     assert "1 photo of these trained the head: the figures flatter." in capsys.readouterr().out
 
 
+def test_labels_are_called_as_the_study_calls_them(
+    address: str,
+    labelled: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(labelled.parent)
+    read = study_reader.read_report
+    monkeypatch.setattr(
+        study_reader, "read_report", lambda group: replace(read(group), renamed={"others": "cats"})
+    )
+    given = ["predict", "mine", "new", "--store", address, "--json"]
+    assert main(given) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["judged"] == 4
+    assert document["photos"][2]["label"] == "cats"
+    assert main([*given, "--rename", "nobody=cats"]) == 0
+    assert json.loads(capsys.readouterr().out)["judged"] == 3
+
+
 def test_few_photos_are_in_memory_at_a_time(tmp_path: Path) -> None:
     for number in range(40):
         Image.fromarray(photos()["small"] // 40 * number).save(tmp_path / f"{number:02}.png")

@@ -15,10 +15,15 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.settings import AttributionSettings, StudySettings, TrainingSettings
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.features.feature_extraction import extract
+from diamond_cutter.precompute.jobs import kept_speeds
 from diamond_cutter.precompute.jobs.display import open_display
+from diamond_cutter.precompute.jobs.kept_speeds import FADING, read_speeds
 from diamond_cutter.precompute.photos.dataset_reader import read_dataset
 from diamond_cutter.precompute.stores.store_address import array
 from diamond_cutter.precompute.stores.study import study_reader
+from diamond_cutter.precompute.study import cut_cost
+from diamond_cutter.precompute.study.cut_cost import Latency
+from diamond_cutter.precompute.study.forecast.work_efforts import latency_effort
 from diamond_cutter.precompute.study.study_run import make_study
 
 CUTS = ("block3b_add", "block5c_add", "top_activation")
@@ -145,6 +150,22 @@ def test_the_same_settings_give_the_same_study(tmp_path: Path, settings: Setting
     other = make_study("two", asked, stream=io.StringIO())
     assert study_reader.names(study_reader.open_studies(asked.store)) == ["one", "two"]
     assert other.cuts[0].metrics == first.cuts[0].metrics
+
+
+def test_the_speed_that_is_kept_of_latency_is_of_the_cuts_that_were_measured(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measured(_: object, cuts: list[str]) -> dict[str, Latency]:
+        return {cut: Latency(0.01, 0.01, 8) for cut in cuts}
+
+    monkeypatch.setattr(cut_cost, "measure_latency", measured)
+    monkeypatch.setattr(kept_speeds, "LEAST", 0.0)
+    photos = write_photos(tmp_path / "photos", {"a": 6, "b": 6})
+    for cuts in (CUTS[1:2], CUTS[:2]):
+        make_study("mine", settings(photos, cuts=cuts), stream=io.StringIO())
+    speed = read_speeds(tmp_path / "cache")[f"latency: {MODEL}"]
+    one = latency_effort(catalogue.describe(MODEL)[0], 1)
+    assert speed.gflop == pytest.approx(FADING * one + one)
 
 
 def test_a_class_of_one_photo_is_left_out_and_said_so(tmp_path: Path, settings: Settings) -> None:
