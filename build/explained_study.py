@@ -26,7 +26,7 @@ from diamond_cutter.precompute.stores.attribution.attribution_reader import (
     read_explained_cut,
     read_sums,
 )
-from diamond_cutter.precompute.stores.store_address import array, subgroup
+from diamond_cutter.precompute.stores.store_address import DAMAGE, array, subgroup
 from diamond_cutter.precompute.stores.study.dataset_report import Report
 from diamond_cutter.precompute.stores.study.study_reader import names, open_studies, read_report
 
@@ -169,7 +169,7 @@ def read_attribution(address: str, studies: zarr.Group, name: str) -> ExplainedS
     try:
         explained = read_explained(source)
         cuts = tuple(read_explained_cut(source, model, cut) for model, cut in explained.cuts)
-    except (KeyError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise UserError(
             f"{address}/{name}: expected the attributes of its attribution, got {error!r}; "
             f"make it anew with `diamond study {name}`"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diamond_cutter.build.rendered_atlas import ModelAtlas, RenderedLayer, damaged
+from diamond_cutter.build.rendered_atlas import ModelAtlas, RenderedLayer, damaged, reading
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 from diamond_cutter.precompute.stores.atlas.circuit_layout import (
     ARRAYS,
@@ -34,7 +34,10 @@ class LayerCircuits:
             if circuit is None:
                 continue
             facts = (circuit.source, circuit.offset, circuit.stride, circuit.is_linear)
-            yield side, repr((*facts, circuit.agreement, circuit.has_skip)).encode()
+            yield (
+                side,
+                repr((*facts, circuit.agreement, circuit.has_skip, circuit.depthwise)).encode(),
+            )
             for name in ARRAYS:
                 values = getattr(circuit, name)
                 yield f"{side} {name} {values.shape}", values.tobytes()
@@ -57,10 +60,8 @@ def layer_circuits(model: ModelAtlas, layer: RenderedLayer) -> LayerCircuits:
 
 def _read(layer: RenderedLayer, source: Layer) -> Circuit | None:
     where = f"{layer.model}/{layer.layer.name}/{NAME}"
-    try:
+    with reading(where, "weights from the cut before"):
         circuit = read_circuit(layer.group, layer.layer.channels)
-    except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise damaged(where, "weights from the cut before", f"{error!r}") from error
     if circuit is None:
         return None
     shape = (source.channels, layer.layer.channels)

@@ -12,6 +12,7 @@ from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_store im
     map_group,
     read_maps,
 )
+from diamond_cutter.precompute.stores.store_address import DAMAGE
 
 LIST = "map/"
 """The folder of the list of maps, below its study's."""
@@ -50,7 +51,7 @@ def read_mapped(slot: zarr.Group, where: str) -> MappedLayers:
     """The maps in a slot; a `UserError` if they are not what the contract says."""
     try:
         maps = read_maps(slot)
-    except (KeyError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise UserError(
             f"{where}: expected the attributes of its activation atlas, got {error!r}; make it "
             "anew with `diamond study`"

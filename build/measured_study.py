@@ -13,6 +13,7 @@ from diamond_cutter.build.explained_study import ExplainedStudy, read_attributio
 from diamond_cutter.build.mapped_layers import MappedLayers, read_mapped
 from diamond_cutter.build.rendered_atlas import ADDRESS_PART
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.stores.store_address import DAMAGE
 from diamond_cutter.precompute.stores.study.dataset_report import File, Report
 from diamond_cutter.precompute.stores.study.study_layout import THUMBNAIL, Backbone, Cut, Study
 from diamond_cutter.precompute.stores.study.study_reader import (
@@ -158,7 +159,7 @@ def _read_study(address: str, studies: zarr.Group, name: str) -> MeasuredStudy:
         study = read_study(studies, name)
         slot = study_group(studies, name)
         report = read_report(slot)
-    except (KeyError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise _damaged(where, name, "a study's attributes and report", f"{error!r}") from error
     for part in (name, *(part for key in study.ranking for part in key)):
         if not ADDRESS_PART.fullmatch(part):
@@ -201,7 +202,7 @@ def _read_cut(where: str, study: Study, slot: zarr.Group, model: str, name: str)
     try:
         group = cut_group(slot, model, name)
         cut = read_cut(group)
-    except (KeyError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise _damaged(where, study.name, "a cut's attributes", f"{error!r}") from error
     _expect(where, study.name, "name", (model, name), (cut.model, cut.cut))
     classes = len(study.classes)

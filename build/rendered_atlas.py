@@ -1,8 +1,9 @@
 """The atlas as the site reads it: all but the pictures, checked before anything is written."""
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,11 +28,20 @@ from diamond_cutter.precompute.stores.atlas.atlas_layout import (
     read_model,
     read_weights,
 )
+from diamond_cutter.precompute.stores.atlas.evidence_layout import NAME as EVIDENCE
+from diamond_cutter.precompute.stores.atlas.evidence_layout import Evidence, read_evidence
 from diamond_cutter.precompute.stores.atlas.model_list import NAME as CATALOGUE
 from diamond_cutter.precompute.stores.atlas.model_list import Listed, read_catalogue
+from diamond_cutter.precompute.stores.store_address import DAMAGE
 
 ADDRESS_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 """What may be a folder of the site, and so a part of an address that needs no quoting."""
+
+MOST_OWN = 20_000
+"""Channels of a site up to which each has a picture of its own: hosts count files."""
+
+ROWS = "channels.jsonl"
+"""The file with a row for each channel, in a layer's folder and, of all its layers, a model's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +59,8 @@ class RenderedLayer:
     group: its own in the store.
     photos: the folder of these photos in the site; empty where they were not kept.
     weights_digest: of the network, as `Network` has it; empty where the atlas does not say.
+    evidence: what another network made of the pictures; None where none was asked.
+    shares_pictures: whether the site has the large pictures of several channels in one file.
     """
 
     model: str
@@ -65,6 +77,8 @@ class RenderedLayer:
     group: zarr.Group
     photos: str = ""
     weights_digest: str = ""
+    evidence: Evidence | None = None
+    shares_pictures: bool = False
 
     def is_of(self, weights_digest: str) -> bool:
         """Whether it may be of a network with these weights; empty where they are not known."""
@@ -90,6 +104,11 @@ class ModelAtlas:
     layers: tuple[Layer, ...]
     rendered: tuple[RenderedLayer, ...]
 
+    @property
+    def path(self) -> str:
+        """The model's folder in the site, relative to its root, with a slash at the end."""
+        return f"models/{self.model.name}/"
+
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
@@ -114,10 +133,31 @@ def read_atlas(address: str) -> Atlas:
     groups = sorted(atlas.groups(), key=lambda item: item[0])
     photos = {f"photos/{name}/": found for name, found in read_photo_pictures(atlas).items()}
     models = tuple(_read_model(address, name, group, photos) for name, group in groups)
-    try:
+    with reading(f"{address}/{CATALOGUE}", "the list of models"):
         return Atlas(models, read_catalogue(atlas), photos)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise damaged(f"{address}/{CATALOGUE}", "the list of models", f"{error!r}") from error
+
+
+def sharing_pictures(atlas: Atlas, pictures: str) -> Atlas:
+    """The atlas with its channels' large pictures in files as `pictures` of the settings says.
+
+    Raises `UserError` where that is none of what it can be.
+    """
+    if pictures not in ("auto", "own", "shared"):
+        raise UserError(
+            f'pictures: expected "auto", "own" or "shared", got {pictures!r}; mend the value'
+        )
+    layers = [layer for model in atlas.models for layer in model.rendered]
+    channels = sum(layer.layer.channels for layer in layers)
+    if pictures == "own" or (pictures == "auto" and channels <= MOST_OWN):
+        return atlas
+    models = (
+        replace(
+            model,
+            rendered=tuple(replace(layer, shares_pictures=True) for layer in model.rendered),
+        )
+        for model in atlas.models
+    )
+    return replace(atlas, models=tuple(models))
 
 
 def read_pictures(layer: RenderedLayer, start: int, stop: int) -> NDArray[np.uint8]:
@@ -125,8 +165,12 @@ def read_pictures(layer: RenderedLayer, start: int, stop: int) -> NDArray[np.uin
 
     Channels without a picture to show come as middle grey, whatever the store holds there.
     """
-    pictures = np.array(layer.images[start:stop], np.uint8)
-    pictures[~layer.pictured[start:stop]] = 128
+    pictured = layer.pictured[start:stop]
+    if not pictured.any():  # nothing to read
+        return np.full((len(pictured), layer.side, layer.side, 3), 128, np.uint8)
+    with reading(f"{layer.model}/{layer.layer.name}/images", "pictures"):
+        pictures = np.array(layer.images[start:stop], np.uint8)
+    pictures[~pictured] = 128
     return pictures
 
 
@@ -138,11 +182,18 @@ def damaged(where: str, expected: str, got: str) -> UserError:
     )
 
 
-def _read_model(address: str, name: str, group: zarr.Group, photos: Collection[str]) -> ModelAtlas:
+@contextmanager
+def reading(where: str, expected: str) -> Iterator[None]:
+    """Say of what a reader of the stores finds wrong that it is damaged; where, and what it is."""
     try:
+        yield
+    except DAMAGE as error:
+        raise damaged(where, expected, f"{error!r}") from error
+
+
+def _read_model(address: str, name: str, group: zarr.Group, photos: Collection[str]) -> ModelAtlas:
+    with reading(f"{address}/{name}", "a model's attributes"):
         model, layers = read_model(group)
-    except (KeyError, ValueError) as error:
-        raise damaged(f"{address}/{name}", "a model's attributes", f"{error!r}") from error
     for part in (name, *(layer.name for layer in layers)):
         if not ADDRESS_PART.fullmatch(part):
             raise UserError(
@@ -165,14 +216,14 @@ def _read_layer(
         raise damaged(where, "a group", f"{group!r}")
     count = layer.channels
     # Before the pictures: what `level` counts has its picture, also while the atlas is growing.
-    level = np.asarray(_array(where, group, "level", (count,), "uint8")[:])
-    score = np.asarray(_array(where, group, "score", (count,), "float32")[:])
-    flag = np.asarray(_array(where, group, "flag", (count,), "uint8")[:])
+    level = _values(where, group, "level", (count,), "uint8")
+    score = _values(where, group, "score", (count,), "float32")
+    flag = _values(where, group, "flag", (count,), "uint8")
     _expect_members(where, "level", level, {int(value) for value in Level})
     _expect_members(where, "flag", flag, {int(value) for value in Flag})
     made_on = ("",) * count
     if "made_on" in group:
-        texts = np.asarray(_array(where, group, "made_on", (count, MADE_ON), "uint8")[:])
+        texts = _values(where, group, "made_on", (count, MADE_ON), "uint8")
         made_on = tuple(row.tobytes().rstrip(b"\0").decode(errors="ignore") for row in texts)
     images = _array(where, group, "images", None, "uint8")
     side = images.shape[1] if images.ndim == 4 else 0
@@ -204,17 +255,24 @@ def _read_layer(
         group=group,
         photos=folder if folder in photos else "",
         weights_digest=weights,
+        evidence=_read_evidence(where, count, group),
     )
 
 
 def _read_natural(where: str, count: int, group: zarr.Group) -> ActivationStatistics | None:
-    try:
+    with reading(f"{where}/{NATURAL}", "natural statistics"):
         natural = read_natural(group)
-    except (KeyError, TypeError, ValueError) as error:
-        raise damaged(f"{where}/{NATURAL}", "natural statistics", f"{error!r}") from error
     if natural is not None:
         _expect(f"{where}/{NATURAL}/mean", "shape", (count,), natural.mean.shape)
     return natural
+
+
+def _read_evidence(where: str, count: int, group: zarr.Group) -> Evidence | None:
+    with reading(f"{where}/{EVIDENCE}", "evidence"):
+        evidence = read_evidence(group)
+    if evidence is not None:
+        _expect(f"{where}/{EVIDENCE}/picture", "shape", (count,), evidence.picture.shape)
+    return evidence
 
 
 def _array(
@@ -227,6 +285,13 @@ def _array(
     if shape is not None:
         _expect(f"{where}/{name}", "shape", shape, found.shape)
     return found
+
+
+def _values(
+    where: str, group: zarr.Group, name: str, shape: tuple[int, ...], dtype: str
+) -> NDArray[Any]:
+    with reading(f"{where}/{name}", "values"):
+        return np.asarray(_array(where, group, name, shape, dtype)[:])
 
 
 def _expect_members(where: str, name: str, values: NDArray[np.uint8], known: set[int]) -> None:

@@ -41,6 +41,7 @@ class Frame:
     address: the page's own full address; empty where the site's is not known.
     picture: address of the picture for link previews, full where the site's is known; may be empty.
     picture_text: what that picture shows.
+    data: documents with what the page shows.
     """
 
     root: str
@@ -51,16 +52,23 @@ class Frame:
     address: str
     picture: str
     picture_text: str
+    data: tuple[Link, ...]
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A channel's own picture in a row of neighbours: `src` is empty where `reason` is not."""
+class LargePicture:
+    """A channel's large picture: a file of its own, or a tile of a sheet of 8 columns.
 
-    channel: int
-    href: str
+    src, width, height: of the file. columns: of the sheet; 1: the file is this picture alone.
+    column, row: where the tile is.
+    """
+
     src: str
-    reason: str
+    width: int
+    height: int
+    columns: int
+    column: int
+    row: int
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,7 @@ class LayerEntry:
     """A layer in the list of a model's layers; without `href` it is not in the atlas.
 
     `field` is None where stride or receptive field are not known; `maps` are those of the layer.
+    `evidence`: how well another network matches its pictures to photos; empty without.
     """
 
     layer: Layer
@@ -87,6 +96,7 @@ class LayerEntry:
     field: Field | None
     strip: tuple[Tile, ...]
     maps: tuple[Link, ...]
+    evidence: str
 
 
 @dataclass(frozen=True)
@@ -161,13 +171,17 @@ class HomePage:
 
 @dataclass(frozen=True)
 class ModelPage:
-    """`/models/<model>/`: the layers in depth order; `profile` is None if it has none."""
+    """`/models/<model>/`: the layers in depth order.
+
+    profile: None if it has none. judged: whether there is evidence for any of its pictures.
+    """
 
     frame: Frame
     model: Model
     count: Count
     profile: Profile | None
     groups: tuple[LayerGroup, ...]
+    judged: bool
 
 
 @dataclass(frozen=True)
@@ -179,7 +193,10 @@ class LayerPage:
     before, after: the next layers up and down in depth that have a grid.
     weights: the cut before it, and the page of the weights from there; None without them.
     command: what makes the pictures that are not there yet.
+    compared: a layer that it is compared with, and the page of both; None where there is none.
     maps: of the layer, by the name of what they are of.
+    evidence: how well another network matches its pictures to photos; empty where none was judged.
+    words: how many channels have words; empty where none were looked for.
     """
 
     frame: Frame
@@ -194,7 +211,10 @@ class LayerPage:
     after: LayerLink | None
     weights: Link | None
     command: str
+    compared: Link | None
     maps: tuple[Link, ...]
+    evidence: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -203,6 +223,13 @@ class MethodPage:
 
     frame: Frame
     recipes: tuple[Recipe, ...]
+
+
+@dataclass(frozen=True)
+class ListsPage:
+    """`/lists/`: lists of channels, photos, classes, places and cells, which its script reads."""
+
+    frame: Frame
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,12 @@ def make_frame(
     crumbs: tuple[Link, ...] = (),
     picture: str = "",
     picture_text: str = "",
+    data: tuple[Link, ...] = (),
 ) -> Frame:
-    """The frame of the page at `path`; `picture` is the path of the link preview's picture."""
+    """The frame of the page at `path`; `picture` is the path of the link preview's picture.
+
+    `data` are the documents with what it shows, as the page sees them.
+    """
     root = root_of(path)
     base = around.address or root
     return Frame(
@@ -61,4 +65,5 @@ def make_frame(
         address=around.address + path if around.address else "",
         picture=base + picture if picture else "",
         picture_text=picture_text,
+        data=data,
     )

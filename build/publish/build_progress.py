@@ -1,4 +1,4 @@
-"""Progress of a build: a bar on a terminal, a line a step in a log."""
+"""Progress of a build: bars on a terminal and in a notebook, a line a step in a log."""
 
 from types import TracebackType
 from typing import TextIO
@@ -6,6 +6,8 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+
+from diamond_cutter.command.notebook_bars import NotebookBars, is_notebook
 
 
 class Progress:
@@ -23,6 +25,8 @@ class Progress:
             disable=not stream.isatty(),
         )
         self._tasks: dict[str, TaskID] = {}
+        self._notebook = NotebookBars() if is_notebook(stream) else None
+        self._steps: dict[str, tuple[str, int, int]] = {}
 
     def __enter__(self) -> "Progress":
         """Start to show."""
@@ -40,6 +44,10 @@ class Progress:
 
     def report(self, step: str, done: int, total: int) -> None:
         """Show that `done` of `total` of a step is done."""
+        if self._notebook is not None:
+            self._steps[step] = (step, done, total)
+            self._notebook.show(list(self._steps.values()), "")
+            return
         if step not in self._tasks:
             self._tasks[step] = self._bars.add_task(step, total=total)
         self._bars.update(self._tasks[step], completed=done, total=total)

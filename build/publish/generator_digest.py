@@ -9,8 +9,9 @@ import jinja2
 
 
 def static_files() -> dict[str, bytes]:
-    """The content of each script, style sheet and icon by its path, sorted."""
-    return _files(Path(str(resources.files("diamond_cutter.web"))) / "static")
+    """The content of each script, style sheet and icon of the site by its path, sorted."""
+    found = _files(Path(str(resources.files("diamond_cutter.web"))) / "static")
+    return {path: content for path, content in found.items() if "/workbench/" not in path}
 
 
 def generator_digest() -> str:

@@ -1,6 +1,11 @@
-"""The manifest of a site: the mark that a folder is a site of ours, and what it was made from."""
+"""The manifest of a site: the mark that a folder is a site of ours, and what it was made from.
+
+A part of a site, a layer, has a manifest of its own in its folder: no process needs to know all
+files of a site of a million channels.
+"""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,27 +14,64 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.structuring import structure, unstructure
 
 NAME = ".diamond-site.json"
+STORED = ".diamond-stores.json"
+"""The file that holds how stores lay on the disk of whoever built the site. All other files of a
+site are the same wherever it is built."""
 FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a site holds and from what.
+    """What a site, or a part of it, holds and from what; all paths are relative to the site's root.
 
-    files: size in bytes of every file by its path, this one left out.
+    files: size in bytes of every file by its path, manifests and files of parts left out.
     pictures: digest of what a layer's picture files were made from, by the layer's path.
-    pages: digest of what a layer's pages were made from, by the layer's path.
+    pages: digest of what the pages of a folder were made from, by its path.
+    parts: the folders of parts, with a slash at the end.
     """
 
     files: dict[str, int] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
     pages: dict[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a part of a site amounts to.
+
+    files, pages: how many files, and of them pages; size: bytes of all, largest: of the largest.
+    changed: files that are new or changed. lacks: whether files of the last site are gone.
+    is_kept: whether it is as in the last site, where it lies still.
+    stored: what tells how its pictures lie in the store; empty where nothing does.
+    documents: how many JSON documents of each kind, and their bytes.
+    """
+
+    files: int
+    pages: int
+    size: int
+    largest: int
+    changed: int = 0
+    lacks: bool = False
+    is_kept: bool = False
+    stored: str = ""
+    documents: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+def is_page(path: str) -> bool:
+    """Whether the file at a path is a page."""
+    return path.endswith(".html")
 
 
 def to_bytes(manifest: Manifest) -> bytes:
     """The manifest as the file's content, the same for the same manifest."""
     document = {"format_version": FORMAT_VERSION, "kind": "site", **unstructure(manifest)}
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of a site, or of a part of it, into its folder."""
+    (folder / NAME).write_bytes(to_bytes(manifest))
 
 
 def read_manifest(site: Path) -> Manifest:
@@ -40,14 +82,41 @@ def read_manifest(site: Path) -> Manifest:
     if not site.exists() or (site.is_dir() and not any(site.iterdir())):
         return Manifest()
     try:
-        document = structure(json.loads((site / NAME).read_bytes()), dict[str, Any])
-        known = (document.pop("kind"), document.pop("format_version")) == ("site", FORMAT_VERSION)
-        last = structure(document, Manifest)
-    except (OSError, ValueError, KeyError):
-        known, last = False, Manifest()
-    if not known:
+        return _read(site)
+    except (OSError, ValueError, KeyError) as error:
         raise UserError(
             f"{site}: expected a site made by `diamond site`, or nothing; got something without a "
             f"{NAME} of format_version {FORMAT_VERSION}; name another --output, or move this away"
-        )
-    return last
+        ) from error
+
+
+def read_part(site: Path, part: str) -> Manifest:
+    """The manifest of a part of the site at `site`; an empty one if there is none to be read."""
+    try:
+        return _read(site / part)
+    except (OSError, ValueError, KeyError):
+        return Manifest()
+
+
+def read_stored(site: Path) -> dict[str, str]:
+    """What told how the pictures of parts lay in the store; empty where that is not known."""
+    try:
+        return structure(json.loads((site / STORED).read_bytes()), dict[str, str])
+    except (OSError, ValueError):
+        return {}
+
+
+def write_stored(site: Path, stored: dict[str, str]) -> None:
+    """Write that, beside and then moved, where it is not so yet."""
+    if stored == read_stored(site):
+        return
+    aside = site / f"{STORED}.part"
+    aside.write_text(json.dumps(stored, sort_keys=True, separators=(",", ":")), encoding="utf-8")
+    aside.replace(site / STORED)
+
+
+def _read(folder: Path) -> Manifest:
+    document = structure(json.loads((folder / NAME).read_bytes()), dict[str, Any])
+    if (document.pop("kind"), document.pop("format_version")) != ("site", FORMAT_VERSION):
+        raise ValueError("another kind or version")
+    return structure(document, Manifest)

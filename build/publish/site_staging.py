@@ -2,16 +2,17 @@
 
 import ctypes
 import errno
+import filecmp
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
 from diamond_cutter.build.publish import site_manifest
-from diamond_cutter.build.publish.site_manifest import Manifest
+from diamond_cutter.build.publish.site_manifest import Manifest, Part
 from diamond_cutter.command.errors import UserError, error_elsewhere
 from diamond_cutter.precompute.stores.folder_lock import HeldError, lock_folder
 
@@ -27,10 +28,15 @@ _USERS_ERRORS = {
 
 
 class Stage:
-    """The new site while it grows, in a folder beside the last one.
+    """The new site, or a part of it, while it grows in a folder beside the last one.
 
-    files: size in bytes of every file so far, by its path relative to the site's root.
+    What is kept of the last site is taken over in the end, by `link_kept`: where all of it is kept,
+    it stays where it is.
+
+    files: size in bytes of every file so far, by its path relative to the site's root; those of
+        parts left out.
     changed: the paths of those that are not the same as in the last site.
+    parts: what the parts amount to, by their folders; each was made in a stage of its own.
     """
 
     def __init__(self, folder: Path, output: Path, last: Manifest) -> None:
@@ -38,19 +44,21 @@ class Stage:
         self.folder, self.output, self.last = folder, output, last
         self.files: dict[str, int] = {}
         self.changed: set[str] = set()
+        self.parts: dict[str, Part] = {}
+        self._kept: list[str] = []
         self._folders: set[Path] = set()
 
     def holds(self, path: str) -> bool:
         """Whether the last site still has this file as it was written."""
         try:
-            return (self.output / path).stat().st_size == self.last.files[path]
+            size = os.stat(f"{self.output}/{path}").st_size  # noqa: PTH116 - a Path takes longer
+            return size == self.last.files[path]
         except (KeyError, OSError):
             return False
 
     def keep(self, path: str) -> None:
         """Take a file over from the last site, its time of change too."""
-        target = self._target(path)
-        _link(self.output / path, target)
+        self._kept.append(path)
         self.files[path] = self.last.files[path]
 
     def keep_all(self, folder: str, made_of: str) -> bool:
@@ -60,6 +68,16 @@ class Stage:
             return False
         for path in last:
             self.keep(path)
+        return True
+
+    def keep_beside(self, path: str, folder: str) -> bool:
+        """Take over a file that is made of the parts below a folder, if all of them are kept."""
+        last = {part for part in self.last.parts if part.startswith(folder)}
+        now = {part for part in self.parts if part.startswith(folder)}
+        is_kept = last == now and all(self.parts[part].is_kept for part in now)
+        if not is_kept or not self.holds(path):
+            return False
+        self.keep(path)
         return True
 
     def write(self, path: str, content: bytes) -> None:
@@ -72,9 +90,56 @@ class Stage:
         self.files[path] = len(content)
         self.changed.add(path)
 
+    def link_kept(self) -> None:
+        """Link what is kept of the last site into this one."""
+        for path in self._kept:
+            _link(self.output / path, self._target(path))
+        self._kept = []
+
+    def link_part(self, part: str) -> None:
+        """Link a part of the last site, which is kept as it is, into this one."""
+        for path in (*site_manifest.read_part(self.output, part).files, part + site_manifest.NAME):
+            _link(self.output / path, self._target(path))
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """What tells how the pictures of parts lie in the store, where that is known."""
+        return {path: part.stored for path, part in self.parts.items() if part.stored}
+
+    @property
+    def lacks(self) -> bool:
+        """Whether files of the last site, or of its parts, are gone."""
+        return not (
+            self.files.keys() >= self.last.files.keys()
+            and self.parts.keys() >= set(self.last.parts)
+            and not any(part.lacks for part in self.parts.values())
+        )
+
+    def is_as_last(self, manifest: Manifest) -> bool:
+        """Whether all of the last site, of which this is the manifest now, is kept as it is."""
+        parts_kept = all(part.is_kept for part in self.parts.values())
+        return not self.changed and parts_kept and manifest == self.last
+
+    def write_parts(self, path: str, parts: Iterable[bytes]) -> None:
+        """Write a file part by part, for one that need not fit into memory."""
+        target = self._target(path)
+        with target.open("wb") as file:
+            file.writelines(parts)
+        size = target.stat().st_size
+        same_size = self.last.files.get(path) == size and self.holds(path)
+        if same_size and filecmp.cmp(self.output / path, target, shallow=False):
+            target.unlink()
+            self.keep(path)
+            return
+        self.files[path] = size
+        self.changed.add(path)
+
     def read(self, path: str) -> bytes:
-        """The content of a file of the new site."""
-        return (self.folder / path).read_bytes()
+        """The content of a file of the new site, be it only kept of the last one."""
+        try:
+            return (self.folder / path).read_bytes()
+        except FileNotFoundError:
+            return (self.output / path).read_bytes()
 
     def _target(self, path: str) -> Path:
         target = self.folder / path
@@ -104,10 +169,11 @@ def staged(output: Path) -> Iterator[Stage]:
         yield Stage(folder, output, last)
 
 
-def publish(stage: Stage, pictures: dict[str, str], pages: dict[str, str]) -> None:
+def publish(stage: Stage, manifest: Manifest) -> None:
     """Put the staged site in the place of the last one; files of others that lay there stay."""
-    content = site_manifest.to_bytes(Manifest(dict(sorted(stage.files.items())), pictures, pages))
-    (stage.folder / site_manifest.NAME).write_bytes(content)
+    stage.link_kept()
+    site_manifest.write_manifest(stage.folder, manifest)
+    site_manifest.write_stored(stage.folder, stage.stored)
     if stage.output.exists():
         _keep_foreign(stage)
     _swap(stage.folder, stage.output)
@@ -152,12 +218,16 @@ def _keep_foreign(stage: Stage) -> None:
     Of folders, empty ones too, also who may do what with them. Raises `UserError` for what cannot
     be read, and for what lies where the new site has something of its own.
     """
-    own = {*stage.last.files, site_manifest.NAME}
-    own_folders = {folder for path in own for folder in Path(path).parents}
+    of_site, parts = _own("", stage.last), set(stage.last.parts)
+    of_part, part = of_site, Path()
     walked = []
     for top, names, files in os.walk(stage.output, onerror=_refuse_unreadable):
         within = Path(top).relative_to(stage.output)
         walked.append(within)
+        if (folder := f"{within.as_posix()}/") in parts:
+            of_part = _own(folder, site_manifest.read_part(stage.output, folder))
+            part = within
+        own, own_folders = of_part if within.is_relative_to(part) else of_site
         for name in (*names, *files):
             path = within / name
             source, target = stage.output / path, stage.folder / path
@@ -178,6 +248,13 @@ def _keep_foreign(stage: Stage) -> None:
     for within in walked:  # at last: nothing can be put into a folder that is only to be read
         if (stage.folder / within).is_dir():
             shutil.copystat(stage.output / within, stage.folder / within)
+
+
+def _own(folder: str, last: Manifest) -> tuple[set[str], set[Path]]:
+    """The files of the last site, or of its part in a folder, and what folders these lie in."""
+    own = {*last.files, *(part + site_manifest.NAME for part in (folder, *last.parts))}
+    own |= {site_manifest.STORED, f"{site_manifest.STORED}.part"}
+    return own, {folder for path in own for folder in Path(path).parents}
 
 
 def _refuse_unreadable(error: OSError) -> NoReturn:

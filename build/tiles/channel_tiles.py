@@ -8,13 +8,15 @@ import numpy as np
 from diamond_cutter.build.explained_study import View
 from diamond_cutter.build.rendered_atlas import ModelAtlas, RenderedLayer
 from diamond_cutter.build.tiles.channel_pictures import (
+    BAND,
     BAND_SIDE,
+    STRIP,
     STRIP_SIDE,
     sheet_name,
     strip_channels,
     strip_side,
 )
-from diamond_cutter.build.tiles.sprite_sheet import COLUMNS, TILES, place, sheet_size
+from diamond_cutter.build.tiles.sprite_sheet import COLUMNS, place, sheet_size, size_of
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Flag, Level
 
 Atlas = Mapping[str, RenderedLayer]
@@ -91,8 +93,7 @@ def grid_tile(layer: RenderedLayer, channel: int) -> Tile:
     """A channel's tile in its layer's sheets; addresses as the layer's own page sees them."""
     why = reason(layer, channel)
     where = place(channel)
-    tiles = min(TILES, layer.layer.channels - where.sheet * TILES)
-    width, height = sheet_size(tiles, layer.side)
+    width, height = size_of(where.sheet, layer.layer.channels, layer.side)
     sheet = "" if why else sheet_name(where.sheet)
     return Tile(
         f"Channel {channel}", f"{channel}/", sheet, width, height, where.column, where.row, why
@@ -134,7 +135,7 @@ def strip_tiles(layer: RenderedLayer, base: str) -> tuple[Tile, ...]:
         Tile(
             f"{layer.layer.name}, channel {channel}",
             f"{base}{channel}/",
-            f"{base}strip.webp",
+            base + STRIP,
             width,
             height,
             column,
@@ -169,7 +170,7 @@ def band_tiles(model: ModelAtlas, base: str) -> tuple[Tile, ...]:
         Tile(
             layer.layer.name,
             f"{base}{layer.layer.name}/",
-            f"{base}band.webp",
+            base + BAND,
             width,
             height,
             column,

@@ -11,8 +11,9 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.build.page_text import encode, shown
-from diamond_cutter.build.tiles.channel_pictures import webp
-from diamond_cutter.build.tiles.sprite_sheet import TILES, compose, place, sheet_size
+from diamond_cutter.build.tiles.channel_pictures import jpeg, webp
+from diamond_cutter.build.tiles.picture_rows import QUALITY, picture_rows
+from diamond_cutter.build.tiles.sprite_sheet import TILES, compose, place, size_of
 from diamond_cutter.precompute.stores.study.dataset_report import File
 from diamond_cutter.precompute.stores.study.study_layout import THUMBNAIL
 
@@ -44,18 +45,21 @@ def photo_sheets(
     """The files of all photos, by path below the study's folder, one sheet after the other.
 
     `thumbnails` is (N, S, S, 3) uint8, sRGB, read a sheet at a time; `photos` are the same N.
-    Beside each `sheet-<n>.webp` lies `sheet-<n>.json` with the `names` of its photos.
+    Beside each `sheet-<n>.webp` lie `sheet-<n>.json` with the `names` of its photos, and rows.
     """
 
-    def sheet(index: int) -> bytes:
-        run = thumbnails[index * TILES : (index + 1) * TILES]
-        return webp(compose(np.asarray(run, np.uint8)))
+    def sheet(index: int) -> list[tuple[str, bytes]]:
+        start = index * TILES
+        run = np.asarray(thumbnails[start : start + TILES], np.uint8)
+        rows = [(FOLDER + name, jpeg(row, QUALITY)) for name, row in picture_rows(run, start)]
+        return [(sheet_path(index), webp(compose(run))), *rows]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for index, content in enumerate(pool.map(sheet, range(sheet_count(len(photos))))):
-            yield sheet_path(index), content
+        for index, files in enumerate(pool.map(sheet, range(sheet_count(len(photos))))):
+            yield from files
             run = photos[index * TILES : (index + 1) * TILES]
-            yield names_path(index), encode({"names": [shown(photo.path) for photo in run]})
+            names = [shown(photo.path) for photo in run]
+            yield names_path(index), encode({"schema": "photo-names", "names": names})
 
 
 def sheet_count(photos: int) -> int:
@@ -81,7 +85,7 @@ def photo_folder(photo: int) -> str:
 def photo_tile(photos: Sequence[File], photo: int, base: str) -> PhotoTile:
     """The tile of a photo, by its index; `base` is the study's folder as the page sees it."""
     where = place(photo)
-    width, height = sheet_size(min(TILES, len(photos) - where.sheet * TILES), THUMBNAIL)
+    width, height = size_of(where.sheet, len(photos), THUMBNAIL)
     return PhotoTile(
         name=shown(photos[photo].path),
         href=base + photo_folder(photo),

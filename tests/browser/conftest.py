@@ -4,12 +4,14 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from sample_attribution import write_attribution
 from sample_study import SMALL, write_study
@@ -25,6 +27,13 @@ LONG = tuple(
     for number in range(40)
 )
 OpenPage = Callable[..., Page]
+CheckPage = Callable[[Page], None]
+Violations = Callable[[Page], list[tuple[str, str]]]
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],  # of what passes no list is made
+}
 REQUIRE = "DIAMOND_REQUIRE_BROWSER"
 ABSENT = (
     "no Chromium: expected it on PATH or named by CHROMIUM; the browser tests did not run. "
@@ -66,6 +75,13 @@ def serve(site: Path, mount: str) -> Iterator[str]:
     server.server_close()
 
 
+@pytest.fixture
+def serve_site() -> Iterator[Callable[[Path], str]]:
+    """Serves a site that a test has built; says where."""
+    with ExitStack() as stack:
+        yield lambda site: stack.enter_context(contextmanager(serve)(site, ""))
+
+
 @pytest.fixture(scope="session")
 def address(small_site: Path) -> Iterator[str]:
     """Where the small site is served."""
@@ -76,6 +92,12 @@ def address(small_site: Path) -> Iterator[str]:
 def mapped_address(mapped_site: Path) -> Iterator[str]:
     """Where the site of the study with maps is served."""
     yield from serve(mapped_site, "")
+
+
+@pytest.fixture(scope="session")
+def likeness_address(likeness_site: Path) -> Iterator[str]:
+    """Where the site of three models is served, two of them measured on the same photos."""
+    yield from serve(likeness_site, "")
 
 
 @pytest.fixture(scope="session")
@@ -144,3 +166,35 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert problems == []
+
+
+@pytest.fixture(scope="session")
+def violations() -> Violations:
+    """Finds what a page does wrong by WCAG 2.2 AA and good practice: rules, and where first."""
+
+    def find(page: Page) -> list[tuple[str, str]]:
+        found = Axe().run(page, options=RULES).response["violations"]
+        return [(each["id"], each["nodes"][0]["html"]) for each in found]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def check_page(violations: Violations) -> CheckPage:
+    """Holds that Axe finds nothing, and nothing is wider than the window.
+
+    Narrow and wide, light and dark, all unfolded.
+    """
+
+    def check(page: Page) -> None:
+        for details in page.locator("summary").all():
+            if details.is_visible():  # in what is embedded, none is
+                details.click()
+        for width in (320, 1280):
+            page.set_viewport_size({"width": width, "height": 700})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                assert violations(page) == [], f"{width} {scheme}"
+
+    return check

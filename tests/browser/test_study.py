@@ -34,13 +34,13 @@ def test_sorting_and_filtering_are_in_the_address_and_survive_a_reload(
     assert page.url == f"{any_address}{STUDY}?sort=gflops&order=down"
     assert rows(page)[0] == "far.net_2/last"
 
-    page.get_by_role("combobox").select_option("tiny-net")
+    page.get_by_role("combobox", name="Backbone").select_option("tiny-net")
     page.get_by_label("Only those tied with the best").check()
     expect(page.get_by_role("status")).to_have_text("1 of 8 cuts")
     assert page.url == f"{any_address}{STUDY}?sort=gflops&order=down&model=tiny-net&tied=only"
     page.reload()
     assert rows(page) == ["tiny-net/block1"]
-    expect(page.get_by_role("combobox")).to_have_value("tiny-net")
+    expect(page.get_by_role("combobox", name="Backbone")).to_have_value("tiny-net")
     expect(page.get_by_label("Only those tied with the best")).to_be_checked()
 
     page.go_back()

@@ -110,6 +110,11 @@ def break_report(store: str) -> None:
     zarr.open_array(f"{store}/pets/a/report")[:3] = 0
 
 
+def cut_off_report(store: str) -> None:
+    (chunk,) = Path(store, "pets/a/report/c").iterdir()
+    chunk.write_bytes(chunk.read_bytes()[:-5])
+
+
 def shorten_thumbnails(store: str) -> None:
     zarr.open_array(f"{store}/pets/a/photos/thumbnail").resize((59, 96, 96, 3))
 
@@ -127,6 +132,7 @@ def drop_confusion(store: str) -> None:
         (drop_cut, "cuts/tiny-net/stem: expected a cut's attributes"),
         (drop_report, "expected a study's attributes and report"),
         (break_report, "expected a study's attributes and report"),
+        (cut_off_report, "expected a study's attributes and report"),
         (shorten_thumbnails, r"photos/thumbnail: expected shape \(60, 96, 96, 3\), got \(59"),
         (drop_confusion, "tiny-net/stem/confusion: expected an array, got None"),
     ],

@@ -18,6 +18,13 @@ def atlas(tmp_path: Path, write_atlas: Callable[[str], None]) -> str:
     return address
 
 
+def cut_off(group: zarr.Group, name: str) -> None:
+    """Take away the end of each chunk of an array in a folder."""
+    for path in Path(str(group.store_path).removeprefix("file://"), name, "c").rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes()[:-5])
+
+
 def test_the_reader_finds_what_the_writer_wrote(
     small_atlas: str,
     colour_of: Callable[[int], tuple[int, int, int]],
@@ -46,6 +53,13 @@ def test_what_is_not_to_be_shown_comes_as_grey(small_atlas: str) -> None:
     pictures = read_pictures(model.rendered[0], 0, 20)
     assert (pictures[[3, 7, 11, 19]] == 128).all()
     assert not (pictures[4] == 128).all()
+
+
+def test_pictures_that_cannot_be_decoded_are_named(atlas: str) -> None:
+    cut_off(zarr.open_group(f"{atlas}/tiny-net/stem"), "images")
+    stem = read_atlas(atlas).models[0].rendered[0]
+    with pytest.raises(UserError, match="tiny-net/stem/images: expected pictures, got Runtime"):
+        read_pictures(stem, 0, 20)
 
 
 def test_no_atlas_is_said_with_the_command_that_makes_one(tmp_path: Path) -> None:
@@ -97,6 +111,11 @@ def test_another_format_version_is_refused(atlas: str) -> None:
         (
             lambda stem: stem.create_array("score", shape=(20,), dtype="float64", overwrite=True),
             "stem/score: expected dtype float32, got float64",
+        ),
+        (lambda stem: cut_off(stem, "level"), "stem/level: expected values, got RuntimeError"),
+        (
+            lambda stem: cut_off(stem, "natural/mean"),
+            "stem/natural: expected natural statistics, got RuntimeError",
         ),
     ],
 )

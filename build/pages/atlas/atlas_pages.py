@@ -6,10 +6,13 @@ from itertools import groupby
 from diamond_cutter.build.charts.network_profile import draw_field, draw_profile
 from diamond_cutter.build.explained_study import NetworkByItself
 from diamond_cutter.build.layer_circuits import LayerCircuits
+from diamond_cutter.build.layer_words import NO_WORDS, LayerWords
 from diamond_cutter.build.mapped_layers import MappedLayers
 from diamond_cutter.build.measured_study import MeasuredStudy
 from diamond_cutter.build.page_text import percent, percent_interval
+from diamond_cutter.build.pages.atlas import word_text
 from diamond_cutter.build.pages.atlas.catalogue_page import listed_models
+from diamond_cutter.build.pages.atlas.evidence_text import brief, mean_evidence, summary
 from diamond_cutter.build.pages.circuits.weights_page import FOLDER as WEIGHTS
 from diamond_cutter.build.pages.maps.map_links import LayerMaps, layer_map_links
 from diamond_cutter.build.pages.page_contexts import (
@@ -25,10 +28,17 @@ from diamond_cutter.build.pages.page_contexts import (
     StudyEntry,
 )
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
-from diamond_cutter.build.rendered_atlas import Atlas, ModelAtlas, RenderedLayer
+from diamond_cutter.build.rendered_atlas import ROWS, Atlas, ModelAtlas, RenderedLayer
 from diamond_cutter.build.tiles import channel_tiles
-from diamond_cutter.build.tiles.channel_pictures import strip_channels
+from diamond_cutter.build.tiles.channel_pictures import (
+    SHARED_COLUMNS,
+    SHARED_TILES,
+    STRIP,
+    large_picture_path,
+    strip_channels,
+)
 from diamond_cutter.build.tiles.channel_tiles import Count
+from diamond_cutter.build.tiles.sprite_sheet import place
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 
 
@@ -49,6 +59,7 @@ def home_page(
         "respond to.",
         picture=picture,
         picture_text=picture_text,
+        data=(Link("index.json", "index.json"),),
     )
     return HomePage(
         frame,
@@ -71,6 +82,10 @@ def model_page(around: Surroundings, model: ModelAtlas, maps: LayerMaps) -> Mode
         crumbs=(Link(NAME, "../../"), Link("All models", "../")),
         picture=picture,
         picture_text=picture_text,
+        data=(
+            Link("model.json", "model.json"),
+            *([Link(ROWS, ROWS)] if model.rendered else []),
+        ),
     )
     return ModelPage(
         frame=frame,
@@ -78,6 +93,7 @@ def model_page(around: Surroundings, model: ModelAtlas, maps: LayerMaps) -> Mode
         count=channel_tiles.total([channel_tiles.count(layer) for layer in model.rendered]),
         profile=draw_profile(model.layers, model.model.input_size) if model.layers else None,
         groups=tuple(_groups(model, maps)),
+        judged=any(mean_evidence(layer) for layer in model.rendered),
     )
 
 
@@ -86,9 +102,11 @@ def layer_page(
     model: ModelAtlas,
     layer: RenderedLayer,
     circuits: LayerCircuits,
+    compared: Link | None,
     maps: tuple[Link, ...],
+    words: LayerWords = NO_WORDS,
 ) -> LayerPage:
-    """`/models/<model>/<layer>/`; `circuits` and `maps` are those of the layer."""
+    """`/models/<model>/<layer>/`; `circuits`, `maps`, `compared` and `words` are the layer's."""
     count = channel_tiles.count(layer)
     shown = strip_channels(layer)
     middle = shown[len(shown) // 2] if shown else None
@@ -99,8 +117,9 @@ def layer_page(
         f"What each of the {count.channels} channels of layer {layer.layer.name} "
         f"of {layer.model} responds to.",
         crumbs=(Link(NAME, "../../../"), Link(layer.model, "../")),
-        picture="" if middle is None else channel_picture(layer, middle),
-        picture_text="" if middle is None else picture_text_of(layer, middle),
+        picture="" if middle is None else large_picture_path(layer, middle),
+        picture_text="" if middle is None else preview_text_of(layer, middle),
+        data=(Link("layer.json", "layer.json"), Link(ROWS, ROWS)),
     )
     before, after = beside(model, layer, "../")
     used = sorted({int(level) for level in layer.level if level})
@@ -121,7 +140,10 @@ def layer_page(
             Link(circuits.source.name, WEIGHTS) if circuits.made_of and circuits.source else None
         ),
         command=command(layer),
+        compared=compared,
         maps=maps,
+        evidence=summary(layer),
+        words=word_text.summary(words),
     )
 
 
@@ -135,17 +157,22 @@ def beside(
     return _layer_link(before, base), _layer_link(after, base)
 
 
-def channel_picture(layer: RenderedLayer, channel: int) -> str:
-    """The path of a channel's own picture."""
-    return f"{layer.path}{channel}/channel.jpg"
-
-
 def picture_text_of(layer: RenderedLayer, channel: int) -> str:
     """What a channel's picture shows, in words."""
     return (
         f"Picture made to excite channel {channel} of layer {layer.layer.name} of {layer.model} "
         f"as strongly as possible"
     )
+
+
+def preview_text_of(layer: RenderedLayer, channel: int) -> str:
+    """What the file with a channel's picture shows, in words: where it is among those of others."""
+    text = picture_text_of(layer, channel)
+    if not layer.shares_pictures:
+        return text
+    where = place(channel, SHARED_TILES, SHARED_COLUMNS)
+    at = f"row {where.row + 1}, column {where.column + 1}"
+    return f"{text}: {at}, among those of channels beside it"
 
 
 def command(layer: RenderedLayer) -> str:
@@ -206,10 +233,13 @@ def _entry(
     field = draw_field(layer, model.model.input_size)
     theirs = layer_map_links(maps, model, layer.name, "../../")
     if rendered is None:
-        return LayerEntry(layer, "", Count(layer.channels, 0, 0, layer.channels), field, (), theirs)
+        return LayerEntry(
+            layer, "", Count(layer.channels, 0, 0, layer.channels), field, (), theirs, ""
+        )
     href = f"{layer.name}/"
     strip = channel_tiles.strip_tiles(rendered, href)
-    return LayerEntry(layer, href, channel_tiles.count(rendered), field, strip, theirs)
+    count = channel_tiles.count(rendered)
+    return LayerEntry(layer, href, count, field, strip, theirs, brief(rendered))
 
 
 def _picture(model: ModelAtlas) -> tuple[str, str]:
@@ -217,7 +247,7 @@ def _picture(model: ModelAtlas) -> tuple[str, str]:
     if not band:
         return "", ""
     layer, channel = band[len(band) // 2]
-    return channel_picture(layer, channel), picture_text_of(layer, channel)
+    return large_picture_path(layer, channel), preview_text_of(layer, channel)
 
 
 def _layer_link(layer: RenderedLayer | None, base: str) -> LayerLink | None:
@@ -226,5 +256,5 @@ def _layer_link(layer: RenderedLayer | None, base: str) -> LayerLink | None:
     href = f"{base}{layer.layer.name}/"
     width, height = channel_tiles.strip_size(layer)
     return LayerLink(
-        layer.layer.name, href, f"{href}strip.webp" if layer.pictured.any() else "", width, height
+        layer.layer.name, href, href + STRIP if layer.pictured.any() else "", width, height
     )

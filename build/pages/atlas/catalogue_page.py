@@ -43,6 +43,7 @@ def catalogue_page(
         f"All models \N{MIDDLE DOT} {NAME}",
         f"{len(models)} pretrained networks with their size, cost, accuracy and cuts.",
         crumbs=(Link(NAME, "../"),),
+        data=(Link("index.json", "../index.json"),),
     )
     have = frozenset(model.model.name for model in pages)
     drawn = frozenset(model.model.name for model in pages if model.rendered)

@@ -6,19 +6,23 @@ from typing import Any
 
 from diamond_cutter.build.charts.network_profile import Field, draw_field
 from diamond_cutter.build.layer_circuits import LayerCircuits
+from diamond_cutter.build.layer_likeness import LayerLikeness
+from diamond_cutter.build.layer_words import NO_WORDS, LayerWords
 from diamond_cutter.build.page_text import decimal, shown
 from diamond_cutter.build.pages.atlas.atlas_pages import (
     beside,
-    channel_picture,
     command,
     picture_text_of,
+    preview_text_of,
 )
+from diamond_cutter.build.pages.atlas.evidence_text import judgement
 from diamond_cutter.build.pages.atlas.photo_comparison import (
     beside_photos,
     examples,
     strongest_photo,
     unchanged,
 )
+from diamond_cutter.build.pages.atlas.word_text import ChannelWords, channel_words, names
 from diamond_cutter.build.pages.attribution.channel_statistics_view import (
     ChannelStatistics,
     Example,
@@ -29,53 +33,70 @@ from diamond_cutter.build.pages.circuits.channel_circuit_view import (
     ChannelCircuit,
     channel_circuit,
 )
-from diamond_cutter.build.pages.page_contexts import Frame, LayerLink, Link, Parameter, Picture
+from diamond_cutter.build.pages.likeness.channel_likeness_view import (
+    ChannelLikeness,
+    channel_likeness,
+)
+from diamond_cutter.build.pages.page_contexts import (
+    Frame,
+    LargePicture,
+    LayerLink,
+    Link,
+    Parameter,
+)
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
-from diamond_cutter.build.rendered_atlas import ModelAtlas, RenderedLayer
+from diamond_cutter.build.rendered_atlas import ROWS, ModelAtlas, RenderedLayer
 from diamond_cutter.build.tiles import channel_tiles
-from diamond_cutter.build.tiles.channel_pictures import CHANNEL_SIDE
+from diamond_cutter.build.tiles.channel_pictures import (
+    CHANNEL_SIDE,
+    SHARED_COLUMNS,
+    SHARED_TILES,
+    large_picture_path,
+)
+from diamond_cutter.build.tiles.sprite_sheet import place, size_of
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer, Model
-
-NEIGHBOURS = 5
-"""Channels shown on each side of a channel."""
 
 
 @dataclass(frozen=True)
 class ChannelPage:
     """`/models/<model>/<layer>/<channel>/`: one channel.
 
-    picture: address of its own picture; empty where `reason` says why it is not shown.
-    score: as text; empty if it has none.
+    picture: None where `reason` says why it is not shown. picture_text: what it shows, in words.
+    words: of each kind that was looked for. score: as text; empty if it has none.
     beside_photos, strongest_photo, unchanged: what the atlas's photos say of it, see `natural`; may
         be empty.
+    evidence: how well another network matches its picture to photos; empty where none was asked.
     photos: what these are called; examples: those of them with its strongest places.
+    likeness: what is like it; None where its layer was not measured on photos that were named.
     recipe: the name of the recipe that it was made by; empty if it is not rendered yet.
     statistics: what the photos of each study say of it. circuit: what it is made of and feeds; None
-        where the atlas does not say, and only then `neighbours`. previous, next: beside it.
+        where the atlas does not say. previous, next: beside it in its layer.
     """
 
     frame: Frame
     model: Model
     layer: Layer
     channel: int
-    picture: str
-    picture_side: int
+    picture: LargePicture | None
+    picture_text: str
     reason: str
     explanation: str
+    words: tuple[ChannelWords, ...]
     side: int
     score: str
     beside_photos: str
     strongest_photo: str
     unchanged: str
+    evidence: str
     photos: str
     examples: tuple[Example, ...]
+    likeness: ChannelLikeness | None
     recipe: str
     parameters: tuple[Parameter, ...]
     seed: int
     field: Field | None
     statistics: tuple[ChannelStatistics, ...]
     circuit: ChannelCircuit | None
-    neighbours: tuple[Picture, ...]
     previous: Link | None
     next: Link | None
     before: LayerLink | None
@@ -90,10 +111,12 @@ def channel_page(
     channel: int,
     circuits: LayerCircuits,
     statistics: tuple[LayerStatistics, ...] = (),
+    likeness: LayerLikeness | None = None,
+    words: LayerWords = NO_WORDS,
 ) -> ChannelPage:
     """`/models/<model>/<layer>/<channel>/`.
 
-    `circuits` are the layer's; `statistics` are what studies say of it.
+    `circuits`, `likeness` and `words` are the layer's; `statistics` are what studies say of it.
     """
     name, count = layer.layer.name, layer.layer.channels
     why = channel_tiles.reason(layer, channel)
@@ -102,27 +125,32 @@ def channel_page(
     level = int(layer.level[channel])
     recipe = channel_tiles.recipe_name(level) if level else ""
     before, after = beside(model, layer, "../../")
+    named = names(words.of(channel))
     frame = make_frame(
         around,
         f"{layer.path}{channel}/",
-        f"Channel {channel} of {name} \N{MIDDLE DOT} {layer.model} \N{MIDDLE DOT} {NAME}",
-        _description(layer, channel, why, score),
+        f"Channel {channel} of {name}{': ' if named else ''}{named} \N{MIDDLE DOT} {layer.model} "
+        f"\N{MIDDLE DOT} {NAME}",
+        _description(layer, channel, why, score, named),
         crumbs=(Link(NAME, "../../../../"), Link(layer.model, "../../"), Link(name, "../")),
-        picture="" if why else channel_picture(layer, channel),
-        picture_text="" if why else picture_text_of(layer, channel),
+        picture="" if why else large_picture_path(layer, channel),
+        picture_text="" if why else preview_text_of(layer, channel),
+        data=(
+            Link(f"channel {channel} in layer.json", "../layer.json"),
+            Link(f"line {channel + 1} of {ROWS}", f"../{ROWS}"),
+        ),
     )
     circuit = channel_circuit(model, circuits, channel)
-    first, last = max(0, channel - NEIGHBOURS), min(count, channel + NEIGHBOURS + 1)
-    beside_it = () if circuit else range(first, last)
     return ChannelPage(
         frame=frame,
         model=model.model,
         layer=layer.layer,
         channel=channel,
-        picture="" if why else "channel.jpg",
-        picture_side=CHANNEL_SIDE,
+        picture=None if why else _picture(layer, channel),
+        picture_text=picture_text_of(layer, channel),
         reason=why,
         explanation=channel_tiles.EXPLANATIONS.get(why, ""),
+        words=channel_words(words, channel, frame.root),
         side=layer.side,
         score=score,
         beside_photos=(
@@ -130,12 +158,14 @@ def channel_page(
         ),
         strongest_photo=strongest_photo(natural, channel) if natural else "",
         unchanged=unchanged(natural, channel) if natural else "",
+        evidence=judgement(layer, channel),
         photos=shown(natural.source) if natural else "",
         examples=(
             tuple(examples(natural, channel, frame.root + layer.photos))
             if natural and layer.photos
             else ()
         ),
+        likeness=channel_likeness(likeness, channel, frame.root),
         recipe=recipe,
         parameters=_parameters(layer, channel, recipe) if recipe else (),
         seed=layer.seed,
@@ -145,7 +175,6 @@ def channel_page(
             for layer_statistics in statistics
         ),
         circuit=circuit,
-        neighbours=tuple(_neighbour(layer, other) for other in beside_it),
         previous=Link(f"Channel {channel - 1}", f"../{channel - 1}/") if channel else None,
         next=Link(f"Channel {channel + 1}", f"../{channel + 1}/") if channel + 1 < count else None,
         before=before,
@@ -188,14 +217,22 @@ def _text(value: Any) -> str:
     return json.dumps(value).replace("-", "\u2212")
 
 
-def _neighbour(layer: RenderedLayer, channel: int) -> Picture:
-    why = channel_tiles.reason(layer, channel)
-    src = "" if why else f"../{channel}/channel.jpg"
-    return Picture(channel, f"../{channel}/", src, why)
+def _picture(layer: RenderedLayer, channel: int) -> LargePicture:
+    """A channel's large picture as its page sees it."""
+    if not layer.shares_pictures:
+        return LargePicture("channel.jpg", CHANNEL_SIDE, CHANNEL_SIDE, 1, 0, 0)
+    where = place(channel, SHARED_TILES, SHARED_COLUMNS)
+    width, height = size_of(
+        where.sheet, layer.layer.channels, layer.side, SHARED_TILES, SHARED_COLUMNS
+    )
+    name = large_picture_path(layer, channel).removeprefix(layer.path)
+    return LargePicture(f"../{name}", width, height, SHARED_COLUMNS, where.column, where.row)
 
 
-def _description(layer: RenderedLayer, channel: int, why: str, score: str) -> str:
+def _description(layer: RenderedLayer, channel: int, why: str, score: str, named: str) -> str:
     which = f"{channel} of layer {layer.layer.name} of {layer.model}"
     if why:
-        return f"Channel {which}. {channel_tiles.EXPLANATIONS[why]}"
-    return f"What channel {which} responds to: a picture made to excite it, score {score}."
+        said = f", in words {named}" if named else ""
+        return f"Channel {which}{said}. {channel_tiles.EXPLANATIONS[why]}"
+    said = f"in words {named}; " if named else ""
+    return f"What channel {which} responds to: {said}a picture made to excite it, score {score}."

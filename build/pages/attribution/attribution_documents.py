@@ -42,6 +42,7 @@ def view_document(photo: ExplainedPhoto, view: View, group_side: int = 0) -> byt
     targets = [seen.targets[row] for row in order]
     return encode(
         {
+            "schema": "attribution",
             "model": view.cut.model,
             "cut": view.cut.cut,
             "layer": layer.name,
@@ -78,12 +79,13 @@ def more_document(photo: ExplainedPhoto, view: View) -> bytes:
     seen, layer = photo.layers[view.layer.name], view.layer
     kept = TOP if layer.rows * layer.columns <= MANY_CELLS else FEW
     parts = [_part(photo, seen, row, layer.channels, kept) for row in target_order(seen)[1:]]
-    return encode({"parts": parts})
+    return encode({"schema": "attribution-targets", "parts": parts})
 
 
 def maps_document(photo: ExplainedPhoto, view: View) -> bytes:
     """`maps.json`: `map`, (M, R, Q), where the channels that matter most are active."""
-    return encode({"map": pack_fine(photo.layers[view.layer.name].map)})
+    maps = photo.layers[view.layer.name].map
+    return encode({"schema": "activation-maps", "map": pack_fine(maps)})
 
 
 def _part(

@@ -102,6 +102,7 @@ def graph_document(
     """
     return encode(
         {
+            "schema": "attribution-graph",
             "layers": list(layers),
             "graphs": [
                 {

@@ -1,5 +1,6 @@
 """What a photo's page shows of what the network looks at, before any script: from the store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from diamond_cutter.build.explained_study import (
 )
 from diamond_cutter.build.page_text import shown, signed_text
 from diamond_cutter.build.pages.attribution.attribution_graph_view import GraphView, graph_view
+from diamond_cutter.build.pages.page_contexts import Link
 from diamond_cutter.build.tiles.channel_tiles import Atlas, lacks_picture
 from diamond_cutter.precompute.stores.attribution.attribution_graphs import CutGraphs
 from diamond_cutter.precompute.stores.attribution.attribution_layout import (
@@ -85,6 +87,13 @@ def view_choice(view: View, atlas: Atlas, root: str) -> ViewChoice:
         atlas=root + view.atlas if view.atlas in atlas else "",
         command=f"diamond atlas --models {view.cut.model} --layers {view.layer.name}",
     )
+
+
+def view_data(choices: Sequence[ViewChoice], name: str, *, with_graph: bool) -> tuple[Link, ...]:
+    """The JSON of views, a file of that name each, and of the first one's graph."""
+    files = [choice.folder + name for choice in choices]
+    graph = [choices[0].graph] if with_graph else []
+    return tuple(Link(file, file) for file in (*files, *graph))
 
 
 def photo_look(

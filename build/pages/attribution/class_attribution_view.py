@@ -143,7 +143,14 @@ def _document(each: ClassAttributions, label: int) -> bytes:
             }
         )
     layer = each.view.layer
-    return encode({"rows": layer.rows, "columns": layer.columns, "targets": targets})
+    return encode(
+        {
+            "schema": "class-attribution",
+            "rows": layer.rows,
+            "columns": layer.columns,
+            "targets": targets,
+        }
+    )
 
 
 def _bars(each: ClassAttributions, index: int, atlas: Atlas) -> tuple[ChannelBar, ...]:

@@ -1,7 +1,7 @@
 """What a channel is made of and what it feeds, as its page shows it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from typing import Any
 
@@ -40,13 +40,36 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class DepthwiseKernel:
+    """A channel of a depthwise convolution: its kernel, and what of the channel goes by it.
+
+    scale: the kernel's largest weight, to which it is drawn. sign: "+" or "\N{MINUS SIGN}".
+    """
+
+    tile: Tile
+    kernel: Kernel
+    scale: float
+    sign: str
+    share: str
+
+
+@dataclass(frozen=True)
+class DepthwiseKernels:
+    """The depthwise kernels that a channel changes most with; `told`: which they are, in words."""
+
+    told: str
+    ones: tuple[DepthwiseKernel, ...]
+
+
+@dataclass(frozen=True)
 class Connections:
     """The strongest weights on one side of a channel, each sign by itself, the strongest first.
 
     layer, href: the other cut and its page, empty where the atlas has none. matrix: address of all
     weights of the two. held: how much of all weights these hold, and how exact they are, in words.
     size: of the kernels, in words. skip: how much comes by the skip, in words; empty without one.
-    disagree: whether any is against what photos say.
+    disagree: whether any is against what photos say. depthwise: those between the two cuts; None
+    where there are none, and of what is fed.
     """
 
     layer: str
@@ -58,6 +81,7 @@ class Connections:
     excites: tuple[Connection, ...]
     inhibits: tuple[Connection, ...]
     disagree: bool
+    depthwise: DepthwiseKernels | None
 
 
 @dataclass(frozen=True)
@@ -90,6 +114,7 @@ def channel_circuit(
         kept = before.input_kernel[channel]
         skip = _skip(before, channel, circuits.source.name)
         made_of = _connections(model, side, circuits.source, kept, scale, skip, "../weights/")
+        made_of = replace(made_of, depthwise=_depthwise(model, before, channel))
     if after is not None and circuits.target is not None:
         numbers = after.outputs[channel].astype(int)
         given = after.attribution[:, numbers]
@@ -167,7 +192,41 @@ def _connections(
         excites=tuple(excites),
         inhibits=tuple(inhibits),
         disagree=bool(side.opposes[kept].any()),
+        depthwise=None,
     )
+
+
+def _depthwise(model: ModelAtlas, circuit: Circuit, channel: int) -> DepthwiseKernels | None:
+    """The depthwise kernels that a channel changes with."""
+    name, shares = circuit.depthwise, circuit.depthwise_share[channel]
+    changing = np.flatnonzero(shares)
+    if not len(changing):
+        return None
+    rendered = next((each for each in model.rendered if each.layer.name == name), None)
+    ones = []
+    for at in changing.tolist():
+        values = circuit.depthwise_kernel[channel, at].astype(float)
+        scale = float(np.abs(values).max()) or 1.0
+        one = DepthwiseKernel(
+            linked_tile(
+                int(circuit.depthwise_channel[channel, at]), name, rendered, f"../../{name}/"
+            ),
+            draw_kernel(values, scale),
+            scale,
+            "+" if shares[at] > 0 else "\N{MINUS SIGN}",
+            percent(abs(float(shares[at]))),
+        )
+        ones.append(one)
+    told = f"This channel is made by the depthwise kernel of its number in {name}."
+    if len(ones) > 1:
+        told = (
+            f"{name} looks around by a depthwise kernel for each of its channels. This channel "
+            f"changes most with these {len(ones)}, which hold "
+            f"{whole_percent(float(np.abs(shares).sum()))} of all such changes, squared. Each "
+            "is drawn to its own scale. With + this channel rises with what it gives, with "
+            "\N{MINUS SIGN} it falls: then an inhibiting kernel excites."
+        )
+    return DepthwiseKernels(told, tuple(ones))
 
 
 def _held(count: int, channels: int, share: float) -> str:

@@ -75,6 +75,7 @@ def weights_files(
     page = _page(around, model.model, layer, source, source_href, circuit)
     inputs, outputs = similar_order(circuit.weight), similar_order(circuit.weight.T)
     document = {
+        "schema": "weights",
         "source": source.name,
         "layer": layer.layer.name,
         "page": source_href,
@@ -106,6 +107,7 @@ def _page(
         f"What each channel of {name} of {layer.model} is made of: the weights from the channels "
         f"of {source.name}, like beside like.",
         crumbs=(Link(NAME, "../../../../"), Link(layer.model, "../../"), Link(name, "../")),
+        data=(Link("weights.json", "weights.json"),),
     )
     largest = float(np.abs(circuit.weight).max(initial=0))
     return WeightsPage(

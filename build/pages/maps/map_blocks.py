@@ -69,6 +69,7 @@ def block_document(
     told = {label for pairs in (*given, *labels) for label, _ in pairs}
     return encode(
         {
+            "schema": "map-cells",
             "names": class_names(found, told),
             "crops": len(tiles),
             "cell": cells.tolist(),

@@ -1,11 +1,11 @@
 """The JSON and pictures beside the page of a map: its grids, their blocks, and where photos lie."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.build.mapped_layers import MappedLayers
+from diamond_cutter.build.mapped_layers import MappedLayers, map_folder
 from diamond_cutter.build.page_text import encode
 from diamond_cutter.build.pages.attribution.document_packing import short
 from diamond_cutter.build.pages.maps.map_arrays import MapArrays, PhotoFacts
@@ -63,6 +63,16 @@ def map_documents(
     yield "photos.json", _photos_document(found, arrays, facts)
 
 
+def maps_document(folder: str, maps: Sequence[ActivationMap]) -> bytes:
+    """`maps.json` beside their list; `folder`: of what has them, below the site's root."""
+    facts = ("model", "layer", "cut", "photos", "vectors", "grids", "trustworthiness", "continuity")
+    told = [
+        {"page": folder + map_folder(each), **{name: getattr(each, name) for name in facts}}
+        for each in maps
+    ]
+    return encode({"schema": "maps", "maps": told})
+
+
 def _grid_document(found: ActivationMap, side: int, grid: Grid, classes: CellClasses) -> bytes:
     """A grid: lists of its cells' values by name, and `names` of the classes among them.
 
@@ -74,6 +84,7 @@ def _grid_document(found: ActivationMap, side: int, grid: Grid, classes: CellCla
     most = [next(iter(most_attributed(each, 1)), -1) for each in classes.value]
     return encode(
         {
+            "schema": "map-grid",
             "side": side,
             "tile_side": int(grid.picture.shape[1]),
             "block": BLOCK,
@@ -100,7 +111,8 @@ def _classes_document(classes: CellClasses) -> bytes:
             told = given.setdefault(str(label), {"cell": [], "value": []})
             told["cell"].append(cell)
             told["value"].append(short(float(each[label])))
-    return encode({"rest": 0 if classes.value.shape[1] > EVERY else None, "given": given})
+    rest = 0 if classes.value.shape[1] > EVERY else None
+    return encode({"schema": "map-classes", "rest": rest, "given": given})
 
 
 def _photos_document(found: ActivationMap, arrays: MapArrays, facts: PhotoFacts) -> bytes:
@@ -118,6 +130,7 @@ def _photos_document(found: ActivationMap, arrays: MapArrays, facts: PhotoFacts)
     paged = None if facts.has_page.all() else np.flatnonzero(facts.has_page).tolist()
     return encode(
         {
+            "schema": "map-photos",
             "steps": STEPS,
             "position": position,
             "label": facts.label.tolist(),

@@ -17,7 +17,7 @@ from diamond_cutter.build.pages.maps.map_cell_classes import (
     told_classes,
     told_values,
 )
-from diamond_cutter.build.pages.maps.map_documents import map_documents
+from diamond_cutter.build.pages.maps.map_documents import map_documents, maps_document
 from diamond_cutter.build.pages.maps.map_links import (
     MapLink,
     map_label,
@@ -130,10 +130,12 @@ def map_files(
         f"Maps {middle} {of.name} {middle} {NAME}",
         f"What layers know of the photos of {of.name}, as maps.",
         crumbs=(Link(NAME, root_of(f"{of.path}map/")), Link(of.name, "../")),
+        data=(Link("maps.json", "maps.json"),),
     )
     links = tuple(map_link(of.mapped, each, "../") for each in maps)
     page_of_all = MapsPage(frame, of.name, links)
     yield "map/index.html", page_templates.render(environment, "maps/map_list.html", page_of_all)
+    yield "map/maps.json", maps_document(of.path, maps)
 
 
 def _page(around: Surroundings, of: MapsOf, found: ActivationMap, arrays: MapArrays) -> MapPage:
@@ -150,6 +152,12 @@ def _page(around: Surroundings, of: MapsOf, found: ActivationMap, arrays: MapArr
             Link(NAME, root_of(path)),
             Link(of.name, base),
             Link("Maps", "../../"),
+        ),
+        data=(
+            *(Link(f"grid-{side}.json", f"grid-{side}.json") for side in found.grids),
+            *(Link(f"classes-{side}.json", f"classes-{side}.json") for side in found.grids),
+            Link("photos.json", "photos.json"),
+            Link("maps.json", "../../maps.json"),
         ),
     )
     atlas = f"models/{found.model}/{found.layer}/"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from diamond_cutter.build.explained_study import NetworkByItself
 from diamond_cutter.build.measured_study import MeasuredStudy
 from diamond_cutter.build.page_text import number, shown
+from diamond_cutter.build.pages.attribution.attribution_view import view_data
 from diamond_cutter.build.pages.attribution.class_attribution_view import ClassAttributionView
 from diamond_cutter.build.pages.page_contexts import Frame, Link
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
@@ -96,6 +97,7 @@ def classes_page(around: Surroundings, measured: MeasuredStudy) -> ClassesPage:
         f"Classes {middle} {study.name} {middle} {NAME}",
         f"The classes of the study {study.name}, and how well each is told from the others.",
         crumbs=(Link(NAME, "../../../"), Link(study.name, "../")),
+        data=(Link("cut.json", f"../{best.path}cut.json"),),
     )
     cut = Link(f"{best.cut.model} at {best.cut.cut}", f"../{best.path}")
     return ClassesPage(frame, study.name, cut, class_rows(best.cut.metrics.classes))
@@ -120,6 +122,14 @@ def class_page(
         f"{name}, {number(study.counts[index], 'photo')} of the study {study.name}: what speaks "
         f"for it and against it.",
         crumbs=(Link(NAME, f"{base}../../"), Link(study.name, base), Link("Classes", "../")),
+        data=(
+            Link(f"class {index} in cut.json", f"{base}{best.path}cut.json"),
+            *(
+                []
+                if look is None
+                else view_data(look.views, "class.json", with_graph=bool(look.graphs))
+            ),
+        ),
     )
     own, taken_for = predictions.label == index, predictions.predicted
     order = by_margin(predictions)
@@ -152,6 +162,7 @@ def network_class_page(
         f"{name} {middle} {network.name} {middle} {NAME}",
         f"What speaks for {name} and against it.",
         crumbs=(Link(NAME, "../../../../"), Link(network.name, "../../")),
+        data=view_data(look.views, "class.json", with_graph=bool(look.graphs)),
     )
     where = f"../../{network.mapped.first_path}?class={label}" if network.mapped.maps else ""
     return ClassPage(frame, network.name, name, None, look, where)

@@ -115,6 +115,10 @@ def _contact_page(
         f"Photos {middle} {study.name} {middle} {NAME}",
         f"The {words} of the study {study.name}, and what its cuts take them for.",
         crumbs=(Link(NAME, f"{base}../../"), Link(study.name, base)),
+        data=(
+            Link("photos.json", f"{base}{best.path}photos.json"),
+            Link("marks.json", f"{base}{PATH}marks.json"),
+        ),
     )
     others = [cut for cut in measured.cuts if cut is not best]
     return ContactPage(
@@ -146,6 +150,7 @@ def marks_document(measured: MeasuredStudy) -> bytes:
     index = {name: place for place, name in enumerate(measured.study.classes)}
     return encode(
         {
+            "schema": "photo-marks",
             "looked": sorted(measured.looked),
             "doubted": list(measured.doubted),
             "suggested": [index[name] for name in measured.doubted.values()],

@@ -141,6 +141,7 @@ def cut_page(
         f"{model} cut at {name} classifies {accuracy} of {study.held_out} held-out photos of the "
         f"study {study.name} rightly.",
         crumbs=(Link(NAME, "../../../../"), Link(study.name, "../../")),
+        data=(Link("cut.json", "cut.json"), Link("photos.json", "photos.json")),
     )
     return CutPage(
         frame=frame,

@@ -1,6 +1,6 @@
 """The part of the site about networks by themselves: its files, of them only what has changed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -24,11 +24,17 @@ from diamond_cutter.build.pages.maps.map_page import MapsOf, map_files
 from diamond_cutter.build.pages.page_frame import Surroundings
 from diamond_cutter.build.pages.study.class_page import class_folder, network_class_page
 from diamond_cutter.build.pages.study.network_result_page import networks_page
-from diamond_cutter.build.pages.study.photo_page import network_photo_page
+from diamond_cutter.build.pages.study.photo_page import network_photo_page, softmax
+from diamond_cutter.build.pages.study.study_documents import (
+    network_document,
+    photo_classes_document,
+    photo_classes_path,
+)
 from diamond_cutter.build.publish.generator_digest import digest, generator_digest
 from diamond_cutter.build.publish.site_staging import Stage
 from diamond_cutter.build.tiles.channel_tiles import Atlas, atlas_of
 from diamond_cutter.build.tiles.photo_tiles import photo_folder, photo_sheets
+from diamond_cutter.build.tiles.sprite_sheet import TILES
 
 
 def write_networks(
@@ -102,3 +108,18 @@ def _files(
     yield from map_files(environment, around, maps)
     index = networks_page(around, network, logits, with_page)
     yield "index.html", page("networks.html", index)
+    yield "network.json", network_document(network, logits, with_page)
+    yield from _surest_classes(explained, logits, len(photos))
+
+
+def _surest_classes(
+    explained: ExplainedStudy, logits: Mapping[int, NDArray[np.float32]], photos: int
+) -> Iterator[tuple[str, bytes]]:
+    """What the first network takes photos for, sheet by sheet; of most it may not be known."""
+    cut = explained.cuts[0]
+    unknown = np.full(len(cut.classes), np.nan)
+    for start in range(0, photos, TILES):
+        run = range(start, min(start + TILES, photos))
+        rows = np.array([softmax(logits[at]) if at in logits else unknown for at in run])
+        document = photo_classes_document(cut.model, None, cut.classes, rows)
+        yield photo_classes_path(start // TILES), document

@@ -61,6 +61,7 @@ def networks_page(
         f"{network.name} {middle} {NAME}",
         f"What {', '.join(names_of)} with its own classes looks at in {photos}.",
         crumbs=(Link(NAME, "../../"),),
+        data=(Link("network.json", "network.json"),),
     )
     thumbs = tuple(
         NetworkThumb(

@@ -11,11 +11,12 @@ from diamond_cutter.build.explained_study import NetworkByItself
 from diamond_cutter.build.mapped_layers import MappedLayers
 from diamond_cutter.build.measured_study import MeasuredStudy
 from diamond_cutter.build.page_text import margin_text, shown, whole_percent
-from diamond_cutter.build.pages.attribution.attribution_view import AttributionView
+from diamond_cutter.build.pages.attribution.attribution_view import AttributionView, view_data
 from diamond_cutter.build.pages.page_contexts import Frame, Link
 from diamond_cutter.build.pages.page_frame import NAME, Surroundings, make_frame
 from diamond_cutter.build.pages.study.photo_predictions import Predictions
 from diamond_cutter.build.tiles.photo_tiles import PhotoTile, photo_folder, photo_tile
+from diamond_cutter.build.tiles.sprite_sheet import TILES
 
 GUESSES = 5
 """Classes shown at most, the surest first, and in a study the photo's own."""
@@ -116,6 +117,10 @@ def photo_page(
         f"{name} {middle} {study.name} {middle} {NAME}",
         f"A photo of {shown(study.classes[label])}{said}: what the network looks at.",
         crumbs=(Link(NAME, "../../../../"), Link(study.name, BASE), Link("Photos", "../")),
+        data=(
+            *_data(photo, look),
+            Link(f"photo {photo} in photos.json", f"{BASE}{best.path}photos.json"),
+        ),
     )
     verdicts = _verdicts(measured, predictions, photo)
     heads = HeadsSay(
@@ -167,8 +172,8 @@ def network_photo_page(
         f"{name} {middle} {network.name} {middle} {NAME}",
         f"What {cut.model} looks at in {name}.",
         crumbs=(Link(NAME, "../../../../"), Link(network.name, BASE)),
+        data=_data(photo, look),
     )
-    odds = np.exp(logit - logit.max())
     before, after = (None if other is None else _photo_link(other) for other in beside)
     return PhotoPage(
         frame=frame,
@@ -178,12 +183,26 @@ def network_photo_page(
         tile=photo_tile(network.report.photos, photo, BASE),
         network=cut.model,
         heads=None,
-        guesses=_guesses(cut.classes, odds / odds.sum(), set(cut.shown)),
+        guesses=_guesses(cut.classes, softmax(logit), set(cut.shown)),
         look=look,
         map=_map_of(network.mapped, photo),
         before=before,
         after=after,
     )
+
+
+def softmax(logit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The probabilities, (K,), of logits (K,)."""
+    odds = np.exp(logit - logit.max())
+    sure: NDArray[np.float32] = odds / odds.sum()
+    return sure
+
+
+def _data(photo: int, look: AttributionView | None) -> tuple[Link, ...]:
+    sheet, place = divmod(photo, TILES)
+    name = f"classes-{sheet}.json"
+    known = () if look is None else view_data(look.views, "view.json", with_graph=bool(look.graphs))
+    return (*known, Link(f"photo {place} in {name}", f"../{name}"))
 
 
 def _map_of(mapped: MappedLayers, photo: int) -> str:

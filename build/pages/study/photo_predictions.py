@@ -86,6 +86,7 @@ def photos_document(predictions: Predictions, classes: list[str]) -> bytes:
     """
     return encode(
         {
+            "schema": "predictions",
             "classes": [shown(name) for name in classes],
             "label": predictions.label.tolist(),
             "predicted": predictions.predicted.tolist(),

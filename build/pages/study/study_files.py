@@ -33,11 +33,18 @@ from diamond_cutter.build.pages.study.dataset_page import dataset_page
 from diamond_cutter.build.pages.study.network_result_files import attribution_facts
 from diamond_cutter.build.pages.study.photo_page import photo_page
 from diamond_cutter.build.pages.study.photo_predictions import read_predictions
+from diamond_cutter.build.pages.study.study_documents import (
+    cut_document,
+    dataset_document,
+    photo_classes_document,
+    photo_classes_path,
+)
 from diamond_cutter.build.pages.study.study_page import study_page
 from diamond_cutter.build.publish.generator_digest import digest, generator_digest
 from diamond_cutter.build.publish.site_staging import Stage
 from diamond_cutter.build.tiles.channel_tiles import Atlas, atlas_of
 from diamond_cutter.build.tiles.photo_tiles import photo_folder, photo_sheets
+from diamond_cutter.build.tiles.sprite_sheet import TILES
 from diamond_cutter.command.structuring import unstructure
 from diamond_cutter.precompute.stores.study.study_reader import ranking_document
 
@@ -95,15 +102,18 @@ def study_files(
     explained = measured.explained
     sums = () if explained is None else class_sums(explained)
     yield "index.html", page("study.html", study_page(around, measured, ours, sums, pages))
-    yield "study.json", encode(ranking_document(measured.study, cuts, measured.report))
+    ranking = ranking_document(measured.study, cuts, measured.report)
+    yield "study.json", encode({"schema": "study", **ranking})
     study = measured.study
     dataset = dataset_page(around, measured.path, study.name, measured.report, study.label_doubts)
     yield "dataset/index.html", page("dataset.html", dataset)
+    yield "dataset/dataset.json", dataset_document(measured.report)
     yield from photo_sheets(measured.thumbnail, measured.photos)
     for cut in measured.cuts:
         made = cut_files(around, measured, cut, predictions[cut.key], pages)
         yield f"{cut.path}index.html", page("cut.html", made.page)
         yield f"{cut.path}photos.json", made.photos
+        yield f"{cut.path}cut.json", cut_document(study.name, cut)
     for folder, contact in contact_pages(around, measured, ours):
         yield f"{folder}index.html", page("contact.html", contact)
     yield f"{PHOTOS}marks.json", marks_document(measured)
@@ -126,9 +136,18 @@ def study_files(
     for index, spoken in enumerate(class_attribution_views):
         one_class = class_page(around, measured, ours, index, spoken)
         yield f"{class_folder(index)}index.html", page("class.html", one_class)
+    yield from _surest_classes(measured)
     for photo, probability in _probabilities(measured):
         one = photo_page(around, measured, predictions, probability, photo, looks.get(photo))
         yield f"{photo_folder(photo)}index.html", page("photo.html", one)
+
+
+def _surest_classes(measured: MeasuredStudy) -> Iterator[tuple[str, bytes]]:
+    best, classes = measured.recommended, measured.study.classes
+    for start in range(0, measured.study.photos, TILES):
+        rows = np.asarray(best.probability[start : start + TILES], np.float32)
+        document = photo_classes_document(best.cut.model, best.cut.cut, classes, rows)
+        yield photo_classes_path(start // TILES), document
 
 
 def _probabilities(measured: MeasuredStudy) -> Iterator[tuple[int, NDArray[np.float32]]]:

@@ -145,6 +145,7 @@ def study_page(
         f"{number(study.photos, 'photo')} best, and at what cost: {best.cut.model} at "
         f"{best.cut.cut}.",
         crumbs=(Link(NAME, "../../"),),
+        data=(Link("study.json", "study.json"),),
     )
     return StudyPage(
         frame=frame,

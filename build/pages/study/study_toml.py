@@ -17,7 +17,7 @@ def to_toml(name: str, settings: dict[str, Any]) -> str:
 
 def _table(keys: list[str], values: dict[str, Any]) -> list[str]:
     plain = {key: value for key, value in values.items() if not isinstance(value, dict)}
-    tables = {key: value for key, value in values.items() if isinstance(value, dict)}
+    tables = {key: value for key, value in values.items() if isinstance(value, dict) and value}
     lines = [f"[{'.'.join(map(_key, keys))}]"]
     lines += [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
     for key, table in tables.items():

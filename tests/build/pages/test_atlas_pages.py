@@ -171,7 +171,9 @@ def test_a_channel_that_many_photos_never_change_is_told_to_be_dead(small_site: 
     said = "<dt>On photos</dt><dd>dead: the same at all places of all 250 photos (holidays)</dd>"
     with_it = [n for n in range(8) if said in text(small_site, f"models/tiny-net/block1/{n}")]
     assert with_it == [2, 4]
-    assert all("On photos" not in text(small_site, f"models/tiny-net/stem/{n}") for n in range(20))
+    assert all(
+        "<dt>On photos" not in text(small_site, f"models/tiny-net/stem/{n}") for n in range(20)
+    )
 
 
 def test_a_layer_that_was_not_measured_says_nothing_of_photos(small_site: Path) -> None:
@@ -191,7 +193,7 @@ def test_a_channels_page_leads_to_its_neighbours(small_site: Path) -> None:
 def test_the_grid_has_a_tile_for_each_channel_at_its_place(small_site: Path) -> None:
     html = text(small_site, "models/tiny-net/block1")
     tiles = re.findall(
-        r'href="(\d+)/">\s*<img class="x(\d+) y(\d+)" src="sheet-(\d).webp" '
+        r'href="(\d+)/">\s*<img class="x(\d+) y(\d+)" src="sheet-(\d).jpg" '
         r'width="128" height="(\d+)"',
         html,
     )

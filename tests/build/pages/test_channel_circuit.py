@@ -160,6 +160,32 @@ def test_how_exact_weights_are_is_said(
     assert said in exactness(replace(circuit, is_linear=is_linear, agreement=agreement))
 
 
+def test_depthwise_kernels_stand_with_sign_and_share_to_their_own_scale(
+    model: ModelAtlas, kernels: NDArray[np.float64]
+) -> None:
+    circuit = circuit_of(model, BLOCK).made_of
+    assert circuit is not None
+    found = made_of(circuit, model).depthwise
+    assert found is not None
+    assert [(one.sign, one.share) for one in found.ones] == [
+        ("+", "50.0\u202f%"),
+        ("\u2212", "25.0\u202f%"),
+    ]
+    assert [one.tile.name for one in found.ones] == ["Channel 41 of wide", "Channel 42 of wide"]
+    assert "with these 2, which hold 75\u202f% of all such changes" in found.told
+    for number, one in enumerate(found.ones):
+        rows = [list(map(int, row.split(","))) for row in one.kernel.steps.split(";")]
+        assert np.abs(rows).max() == STEPS
+        drawn = np.array(rows) / STEPS * one.scale
+        assert drawn == pytest.approx(kernels[number, CHANNEL], abs=one.scale / STEPS)
+    shares = circuit.depthwise_share
+    alone = made_of(replace(circuit, depthwise_share=shares * [1, 0]), model).depthwise
+    assert alone is not None
+    assert alone.told == "This channel is made by the depthwise kernel of its number in wide."
+    none = replace(circuit, depthwise_share=shares[:, :0])
+    assert made_of(none, model).depthwise is None
+
+
 def test_a_channel_without_any_weight_says_so(model: ModelAtlas) -> None:
     circuit = circuit_of(model, BLOCK).made_of
     assert circuit is not None
@@ -212,22 +238,27 @@ def test_of_a_large_kernel_the_part_that_holds_most_is_shown(model: ModelAtlas) 
 def test_without_circuits_a_page_is_as_it_was(model: ModelAtlas) -> None:
     page = channel_page(AROUND, model, model.rendered[BLOCK], 2, ALONE)
     html = render(environment(), "channel.html", page).decode()
-    beside = html.split("Beside it in block1")[1].split("</ol>")[0]
-    assert re.findall(r'href="\.\./(\d+)/"', beside) == [str(channel) for channel in range(8)]
+    assert re.findall(r'rel="\w+" href="\.\./(\d+)/"', html) == ["1", "3"]
     assert "connections" not in html
     assert 'id="trail"' not in html
 
 
 def test_a_page_grows_by_40_kb_at_most(model: ModelAtlas) -> None:
-    """Of 16 inputs and outputs whose kernels are large, dense and alike in strength."""
+    """Of 16 inputs and outputs, and 4 depthwise, whose kernels are large, dense and alike."""
     circuits = circuit_of(model, BLOCK)
     assert circuits.made_of is not None
     assert circuits.feeds is not None
+    wide = np.random.default_rng(1).uniform(-1, 1, (300, 4, 7, 7)).astype(np.float16)
+    depthwise = {
+        "depthwise_channel": np.tile(np.arange(4, dtype=np.uint16), (300, 1)),
+        "depthwise_share": np.full((300, 4), 0.1, np.float32),
+        "depthwise_kernel": wide,
+    }
     dense = np.random.default_rng(0).uniform(0.5, 1, (300, 16, 7, 7)) * (-1, 1, -1, 1, -1, 1, -1)
     outputs = np.tile(np.arange(16) % 5, (300, 1))
     grown = replace(
         circuits,
-        made_of=replace(circuits.made_of, input_kernel=dense.astype(np.float16)),
+        made_of=replace(circuits.made_of, input_kernel=dense.astype(np.float16), **depthwise),
         feeds=replace(circuits.feeds, outputs=outputs, output_kernel=dense.astype(np.float16)),
     )
     pages = [

@@ -6,11 +6,13 @@ from html import unescape
 from pathlib import Path
 
 from diamond_cutter.build.pages import page_templates
+from diamond_cutter.build.pages.dataset.dataset_view import CLASSES, NAMES
+from diamond_cutter.build.pages.dataset.duplicate_rows import GROUPS, MEMBERS
 from diamond_cutter.build.pages.page_frame import Surroundings
-from diamond_cutter.build.pages.study.dataset_page import CLASSES, NAMES, dataset_page
+from diamond_cutter.build.pages.study.dataset_page import dataset_page
 from diamond_cutter.build.pages.study.doubt_rows import DOUBTED
-from diamond_cutter.build.pages.study.duplicate_rows import GROUPS, MEMBERS
 from diamond_cutter.precompute.stores.study.dataset_report import (
+    LEFT_OUT,
     Duplicates,
     File,
     Grouping,
@@ -40,6 +42,22 @@ def test_the_site_has_the_report(small_site: Path) -> None:
     assert "2 files left out that could not be used." in html
     assert "Turned as its EXIF orientation says" in html
     assert "diamond check-data 'photos/<my set>.csv'" in unescape(html)
+
+
+def test_what_settings_changed_is_told_and_in_the_command() -> None:
+    unwanted = File("a/dark.jpg", "reject", LEFT_OUT, "a")
+    changed = replace(
+        PLAIN,
+        files=[*TAKEN, unwanted],
+        reading=['Renamed: "old, one" to "a".'],
+        renamed={"old, one": "a"},
+        leave_out=["a/dark.jpg", "x,y"],
+    )
+    said = words(render(changed))
+    assert 'Renamed: "old, one" to "a".' in said
+    assert f"Left out: 1 file Photos that could not be used, or were not to be. {LEFT_OUT}" in said
+    assert "left out that could not be used" not in said
+    assert """--rename '"old, one=a"' --leave-out 'a/dark.jpg,"x,y"'""" in said
 
 
 def test_names_are_shown_and_never_obeyed(small_site: Path) -> None:

@@ -129,7 +129,7 @@ def test_pages_lead_to_maps_and_maps_to_each_other(mapped_site: Path) -> None:
         assert link in (mapped_site / page).read_text(), page
     page = (mapped_site / "studies/pets/map/tiny-net/block1/index.html").read_text()
     assert 'href="../../../../../models/tiny-net/block1/0/"' in page  # a strongest channel
-    assert "<noscript>" in page
+    assert '<noscript data-embed="all">' in page
     assert len(re.findall(r'<tr><th scope="row">', page)) > 1
     size = Image.open(mapped_site / FOLDER / "block1/map.webp").size
     assert size == (640, 640)

@@ -136,7 +136,7 @@ def test_a_given_split_is_told(large_study: str, tmp_path: Path) -> None:
 def test_the_json_has_the_ranking(small_site: Path, pets: MeasuredStudy) -> None:
     document = json.loads((small_site / "studies/pets/study.json").read_bytes())
     expected = ranking_document(pets.study, [cut.cut for cut in pets.cuts], pets.report)
-    assert document == json.loads(json.dumps(expected))
+    assert document == {**json.loads(json.dumps(expected)), "schema": "study"}
     assert document["format_version"] == 1
     assert document["dataset"]["classes"] == pets.report.classes
     assert [each["files"] for each in document["dataset"]["left_out"]] == [1, 1]

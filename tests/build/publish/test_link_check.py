@@ -1,6 +1,6 @@
 import pytest
 
-from diamond_cutter.build.publish.link_check import BrokenSite, check_files, check_links
+from diamond_cutter.build.publish.link_check import BrokenSite, LinkCheck, check_files
 
 PATHS = {"index.html", "a/index.html", "a/b/index.html", "a/b/x.jpg", "style.css", "index.json"}
 
@@ -19,7 +19,7 @@ PATHS = {"index.html", "a/index.html", "a/b/index.html", "a/b/x.jpg", "style.css
     ],
 )
 def test_what_resolves_is_let_through(html: str) -> None:
-    check_links("a/b/index.html", html, PATHS, "https://me.example/")
+    LinkCheck(PATHS.__contains__, "https://me.example/").check("a/b/index.html", html)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,18 @@ def test_what_does_not_resolve_or_is_loaded_from_elsewhere_is_refused(
     html: str, message: str
 ) -> None:
     with pytest.raises(BrokenSite, match=message):
-        check_links("a/b/index.html", html, PATHS, "https://me.example/")
+        LinkCheck(PATHS.__contains__, "https://me.example/").check("a/b/index.html", html)
+
+
+def test_what_neighbours_name_in_the_same_words_is_looked_up_once() -> None:
+    asked: list[str] = []
+    check = LinkCheck(lambda path: not asked.append(path), "")
+    html = '<a href="../">up</a> <img src="x.jpg" alt="">'
+    for path in ("a/b/index.html", "a/c/index.html", "index.html"):
+        check.check(path, html)
+    assert sorted(asked[:2]) == ["a/b/x.jpg", "a/index.html"]
+    assert asked[2] == "a/c/x.jpg"
+    assert sorted(asked[3:]) == ["../index.html", "x.jpg"]
 
 
 def test_a_file_that_was_not_written_is_named() -> None:

@@ -1,12 +1,13 @@
 import errno
 import os
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from diamond_cutter.build.publish import site_staging
-from diamond_cutter.build.publish.site_manifest import NAME
+from diamond_cutter.build.publish.site_manifest import NAME, Manifest
 from diamond_cutter.build.publish.site_staging import Stage, publish, staged
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.stores.folder_lock import lock_folder
@@ -17,7 +18,7 @@ def build(output: Path, files: dict[str, bytes]) -> set[str]:
     with staged(output) as stage:
         for path, content in files.items():
             stage.write(path, content)
-        publish(stage, {"layer/": "1"}, {"layer/": "2"})
+        publish(stage, Manifest(dict(stage.files), pages={"layer/": "2"}))
         return stage.changed
 
 
@@ -317,3 +318,27 @@ def test_another_error_of_the_system_keeps_its_traceback(
     monkeypatch.setattr(Stage, "write", fail)
     with pytest.raises(OSError, match="broken"):
         build(tmp_path / "site", {"index.html": b""})
+
+
+def test_a_file_written_in_parts_is_kept_where_it_is_the_same(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    for parts, changed in (([b"one\n", b"two\n"], True), ([b"one\ntwo", b"\n"], False)):
+        with staged(output) as stage:
+            stage.write_parts("folder/rows.jsonl", iter(parts))
+            assert stage.files == {"folder/rows.jsonl": 8}
+            assert bool(stage.changed) is changed
+            publish(stage, Manifest(dict(stage.files)))
+        assert (output / "folder/rows.jsonl").read_bytes() == b"one\ntwo\n"
+    with staged(output) as stage:
+        stage.write_parts("folder/rows.jsonl", [b"one\nTwo\n"])
+        assert stage.changed == {"folder/rows.jsonl"}
+
+
+def test_of_a_file_written_in_parts_one_is_in_memory_at_a_time(tmp_path: Path) -> None:
+    part = bytes(10**6)
+    with staged(tmp_path / "site") as stage:
+        tracemalloc.start()
+        stage.write_parts("rows.jsonl", (part + bytes([at]) for at in range(30)))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 5e6

@@ -1,4 +1,6 @@
 from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -6,13 +8,18 @@ import pytest
 import zarr
 from PIL import Image
 
-from diamond_cutter.build.rendered_atlas import RenderedLayer, read_atlas
+from diamond_cutter.build.rendered_atlas import RenderedLayer, read_atlas, read_pictures
 from diamond_cutter.build.tiles.channel_pictures import (
+    SHARED_COLUMNS,
+    SHARED_TILES,
+    Block,
     blocks,
     digest,
+    encode_block,
     picture_paths,
     strip_channels,
 )
+from diamond_cutter.build.tiles.sprite_sheet import size_of
 
 TOLERANCE = 12  # of 255: what the lossy encoders may change of a plain colour
 
@@ -31,7 +38,7 @@ def test_each_tile_of_the_sheets_shows_its_channel(
     small_site: Path, colour_of: Callable[[int], tuple[int, int, int]]
 ) -> None:
     folder = small_site / "models/tiny-net/block1"
-    first, second = pixels(folder / "sheet-0.webp"), pixels(folder / "sheet-1.webp")
+    first, second = pixels(folder / "sheet-0.jpg"), pixels(folder / "sheet-1.jpg")
     assert first.shape == (128, 128, 3)
     assert second.shape == (24, 128, 3)
     for channel in (0, 17, 255):
@@ -57,7 +64,7 @@ def test_a_channels_own_picture_is_large_enough_for_a_link_preview(
 
 def test_what_is_flagged_or_missing_has_no_picture_file(small_atlas: str) -> None:
     stem, head = layer_of(small_atlas, "stem"), layer_of(small_atlas, "head")
-    own = {path.split("/")[-2] for path in picture_paths(stem) if path.endswith(".jpg")}
+    own = {path.split("/")[-2] for path in picture_paths(stem) if path.endswith("channel.jpg")}
     assert own == {str(channel) for channel in range(20)} - {"3", "7", "11", "19"}
     assert picture_paths(head) == []
 
@@ -95,3 +102,10 @@ def test_the_digest_sees_one_value_of_one_pixel(own_atlas: str) -> None:
     images = zarr.open_array(f"{own_atlas}/tiny-net/stem/images")
     images[18, 31, 31, 2] ^= 1
     assert digest(layer_of(own_atlas, "stem")) != before
+
+
+def test_a_shared_sheet_of_one_channel_is_a_sheet(small_atlas: str) -> None:
+    layer = replace(layer_of(small_atlas, "block1"), shares_pictures=True)
+    files = encode_block(Block(layer, 0, 33), read_pictures(layer, 0, 33))
+    with Image.open(BytesIO(files[f"{layer.path}shared-1.jpg"])) as sheet:
+        assert sheet.size == size_of(1, 33, 8, SHARED_TILES, SHARED_COLUMNS) == (64, 8)

@@ -45,6 +45,7 @@ def test_beside_each_sheet_lie_the_names_of_its_photos(
 ) -> None:
     files = sheets(photo_colour)
     assert sorted(files) == [
+        *sorted(f"photos/row-{row}.jpg" for row in range(10)),
         "photos/sheet-0.json",
         "photos/sheet-0.webp",
         "photos/sheet-1.json",

@@ -11,6 +11,8 @@ const data = {
   channels: 6,
   score: [2.5, -1, null, 9, 2.5, 0],
   reason: ["", "", "none yet", "dead", "", "grey"],
+  evidence: null,
+  words: null,
 };
 const arranged = (changes) => arrange({ ...DEFAULTS, ...changes }, data);
 const named = (text, count) => [...readRanges(text, count).channels];
@@ -51,4 +53,28 @@ test("flagged channels can be hidden; one not rendered yet keeps its place", () 
 
 test("a filter and an order go together", () => {
   assert.deepEqual(arranged({ show: "3-5,1", sort: "score", order: "down" }), [3, 4, 5, 1]);
+});
+
+test("by evidence, and only what is better than chance; without any all stay, by number", () => {
+  const evidence = {
+    observer: "o",
+    trials: 40,
+    picture: [0.5, 0.9, null, null, 0.7, null],
+    crops: [0.9, 0.9, 0.9, 0.9, 0.9, null],
+    better_than_chance: [false, true, false, false, true, false],
+  };
+  const judged = { ...data, evidence };
+  const state = { ...DEFAULTS, sort: "evidence", order: "down" };
+  assert.deepEqual(arrange(state, judged), [1, 4, 0, 2, 3, 5]);
+  assert.deepEqual(arrange({ ...state, believed: "better" }, judged), [1, 4]);
+  assert.deepEqual(arrange({ ...state, believed: "better" }, data), [0, 1, 2, 3, 4, 5]);
+});
+
+test("only channels with a word that has the text; without any words all stay", () => {
+  const named = { ...data, words: [["Dog", "cat"], ["hot dog"], [], ["cat"], [], []] };
+  assert.deepEqual(arrange({ ...DEFAULTS, word: "dog" }, named), [0, 1]);
+  assert.deepEqual(arrange({ ...DEFAULTS, word: "T D" }, named), [1]);
+  assert.deepEqual(arrange({ ...DEFAULTS, word: "fish" }, named), []);
+  assert.deepEqual(arrange({ ...DEFAULTS, word: "" }, named), [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual(arrange({ ...DEFAULTS, word: "dog" }, data), [0, 1, 2, 3, 4, 5]);
 });

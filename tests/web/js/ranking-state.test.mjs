@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { DEFAULTS, SORTS, arrangeRows, naturalOrder, readRanking, writeRanking } from "../../../web/static/js/state/ranking-state.js";
-import { sortBy } from "../../../web/static/js/components/sorted-table.js";
+import { sortBy } from "../../../web/static/js/components/tables/sorted-table.js";
 
 const MODELS = ["one", "two.b+c"];
 

@@ -1,6 +1,6 @@
 /** The pictures of channels from the atlas, or what stands there where it has none. */
 
-import { fetchDocument } from "../data/fetched-documents.js";
+import { fetchDocument, once } from "../data/fetched-documents.js";
 
 const COLUMNS = 16; // as `build/tiles/sprite_sheet.py` lays them
 const TILES = 256;
@@ -22,12 +22,10 @@ const known = new Map();
  */
 export function fetchPictures(page) {
   if (!page) return Promise.resolve({ page, side: 0, reason: [] });
-  const before = known.get(page);
-  if (before) return before;
-  const coming = fetchDocument(`${page}layer.json`).then(({ side, reason }) => ({ page, side, reason }));
-  known.set(page, coming);
-  coming.catch(() => known.delete(page)); // to be tried again
-  return coming;
+  return once(known, page, async () => {
+    const { side, reason } = await fetchDocument(`${page}layer.json`);
+    return { page, side, reason };
+  });
 }
 
 /**
@@ -77,7 +75,7 @@ export function placeIcon(channel, { page, side, reason }) {
   const sheet = Math.floor(channel / TILES);
   const tiles = Math.min(TILES, reason.length - sheet * TILES);
   return {
-    src: `${page}sheet-${sheet}.webp`,
+    src: `${page}sheet-${sheet}.jpg`,
     column: place % COLUMNS,
     row: Math.floor(place / COLUMNS),
     width: COLUMNS * side,

@@ -16,10 +16,24 @@ export function showPreview(preview, item, channel, data) {
   const link = find(preview, ".number a", HTMLAnchorElement);
   link.href = `${channel}/`;
   link.textContent = `Channel ${channel}`;
+  find(preview, "[data-add]", HTMLButtonElement).dataset.add = String(channel);
   const score = data.score[channel] ?? null;
   const facts = find(preview, ".facts", HTMLElement);
-  facts.textContent = score === null ? "no score yet" : `score ${decimal(score)}`;
+  const evidence = data.evidence?.picture[channel] ?? null;
+  const told = evidence === null ? "" : `, evidence ${Math.round(100 * evidence)} %`;
+  facts.textContent = (score === null ? "no score yet" : `score ${decimal(score)}`) + told;
+  const words = preview.querySelector("#preview-words"); // only where there are any
+  words?.replaceChildren(...named(data.words?.[channel] ?? []));
   find(preview, ".frame", HTMLElement).replaceChildren(content(item, data.reason[channel] ?? ""));
+}
+
+/** The words of a channel, each apart from the others. @param {string[]} words */
+function named(words) {
+  return words.flatMap((word, position) => {
+    const element = document.createElement("bdi");
+    element.textContent = word;
+    return position ? [", ", element] : [element];
+  });
 }
 
 /**

@@ -10,7 +10,7 @@ const STEPS = 999; // as `build/charts/weight_kernel.py` has it
  *
  * @param {HTMLElement} lens
  * @param {HTMLElement} item of the connection
- * @param {number} scale the largest weight of the page
+ * @param {number} scale the largest weight that it is drawn to
  */
 export function showKernel(lens, item, scale) {
   const table = document.createElement("table");
@@ -34,5 +34,6 @@ export function showKernel(lens, item, scale) {
   else link.removeAttribute("href");
   const share = find(item, ".amount", HTMLElement).textContent?.slice(1).trim();
   const disagrees = item.querySelector(".disagrees") ? "; photos disagree" : "";
-  find(lens, "#kernel-facts", HTMLElement).textContent = `weight ${item.dataset.weight}, ${share} of all${disagrees}`;
+  const { weight } = item.dataset; // a depthwise kernel has none of its own
+  find(lens, "#kernel-facts", HTMLElement).textContent = `${weight ? `weight ${weight}, ` : ""}${share} of all${disagrees}`;
 }

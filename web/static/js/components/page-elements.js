@@ -16,6 +16,20 @@ export function find(parent, selector, type) {
 }
 
 /**
+ * A button of some words.
+ *
+ * @param {string} words
+ * @param {() => void} pressed
+ */
+export function createButton(words, pressed) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = words;
+  button.addEventListener("click", pressed);
+  return button;
+}
+
+/**
  * A whole number with its thousands apart, as the pages write it.
  *
  * @param {number} number

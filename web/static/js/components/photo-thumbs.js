@@ -1,6 +1,6 @@
 /** The tiles of a study's photos: each shows its part of a sheet and leads to the photo's page. */
 
-import { fetchDocument } from "../data/fetched-documents.js";
+import { fetchDocument, once } from "../data/fetched-documents.js";
 import { nameIndex, place } from "../data/photo-data.js";
 
 /**
@@ -76,10 +76,5 @@ export function apart(name) {
  * @returns {Promise<string[]>}
  */
 function namesOf(address) {
-  const known = names.get(address);
-  if (known) return known;
-  const fetched = fetchDocument(address).then((document) => document.names);
-  names.set(address, fetched);
-  fetched.catch(() => names.delete(address)); // to be tried again
-  return fetched;
+  return once(names, address, async () => (await fetchDocument(address)).names);
 }

@@ -9,6 +9,15 @@
  * @property {number} side of a tile of its sheets, in pixels
  * @property {(number | null)[]} score in natural standard deviations; null where there is none
  * @property {string[]} reason why a channel has no picture to show; empty where it has one
+ * @property {Evidence | null} evidence how well another network matches pictures to photos
+ * @property {string[][] | null} words of each channel, the best first; null where none were looked for
+ *
+ * @typedef {object} Evidence lists of all channels, shares of trials; null where there are none
+ * @property {string} observer
+ * @property {number} trials
+ * @property {(number | null)[]} picture
+ * @property {(number | null)[]} crops
+ * @property {boolean[]} better_than_chance
  */
 
 /** The format that this reader reads; `build/page_text.py` writes it. */
@@ -50,6 +59,24 @@ export async function fetchLayer() {
 }
 
 /**
+ * What is asked for again and again, and fetched once; what failed is tried again.
+ *
+ * @template T
+ * @param {Map<string, Promise<T>>} known what was asked for, by its key
+ * @param {string} key
+ * @param {() => Promise<T>} fetchIt
+ * @returns {Promise<T>}
+ */
+export function once(known, key, fetchIt) {
+  const before = known.get(key);
+  if (before) return before;
+  const coming = fetchIt();
+  known.set(key, coming);
+  coming.catch(() => known.delete(key));
+  return coming;
+}
+
+/**
  * A JSON file of the site.
  *
  * @param {string} address as the page sees it
@@ -58,6 +85,9 @@ export async function fetchLayer() {
 export async function fetchDocument(address) {
   const name = address.slice(address.lastIndexOf("/") + 1);
   const response = await fetch(address);
-  if (!response.ok) throw new Error(`${name}: expected it beside the page, got ${response.status}; reload the page`);
+  if (!response.ok) {
+    const { status } = response;
+    throw new Error(`${name}: expected it beside the page, got ${status}; reload the page`, { cause: status });
+  }
   return checkFormat(await response.json(), name);
 }

@@ -39,7 +39,7 @@ function start(circuit) {
   const lens = find(circuit, ".lens", HTMLElement);
   const show = (/** @type {EventTarget | null} */ target) => {
     const item = target instanceof Element ? target.closest("[data-kernel]") : null;
-    if (item instanceof HTMLElement) showKernel(lens, item, Number(scale));
+    if (item instanceof HTMLElement) showKernel(lens, item, Number(item.dataset.scale ?? scale));
   };
   circuit.addEventListener("pointerover", ({ target }) => show(target));
   circuit.addEventListener("focusin", ({ target }) => show(target));

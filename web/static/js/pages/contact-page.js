@@ -1,7 +1,7 @@
 /** The contact sheet of a study: what it shows is in the address. */
 
 import { arrangePhotos, readContact, writeContact } from "../state/contact-state.js";
-import { fetchDocument } from "../data/fetched-documents.js";
+import { fetchDocument, once } from "../data/fetched-documents.js";
 import { find, grouped } from "../components/page-elements.js";
 import { marginText } from "../data/photo-data.js";
 import { apart, createThumb, nameThumbs } from "../components/photo-thumbs.js";
@@ -122,15 +122,10 @@ function named(index) {
   return apart(data?.classes[index] ?? `class ${index}`);
 }
 
+/** @returns {Promise<PhotosData>} */
 function predictions() {
   const key = state.cut || (cut.options[0]?.dataset.key ?? "");
-  const known = fetched.get(key);
-  if (known) return known;
-  /** @type {Promise<PhotosData>} */
-  const coming = fetchDocument(`${BASE}${key}/photos.json`);
-  fetched.set(key, coming);
-  coming.catch(() => fetched.delete(key)); // to be tried again
-  return coming;
+  return once(fetched, key, () => fetchDocument(`${BASE}${key}/photos.json`));
 }
 
 function readForm() {

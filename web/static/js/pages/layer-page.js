@@ -16,6 +16,7 @@ const grid = find(document, "#grid", HTMLElement);
 const form = find(document, ".controls", HTMLFormElement);
 const outcome = find(form, "output", HTMLOutputElement);
 const preview = find(document, ".preview", HTMLElement);
+const collect = find(form, "[name=collect]", HTMLInputElement);
 const tiles = [...grid.children].map((item) => ({ item, link: find(item, "a", HTMLAnchorElement) }));
 /** @type {Map<Element, number>} */
 const numbers = new Map(tiles.map(({ item }, channel) => [item, channel]));
@@ -51,7 +52,9 @@ function start(data) {
   });
   grid.addEventListener("pointerleave", () => showLooked(data));
   addEventListener("pagehide", writeAddress);
-  grid.addEventListener("click", writeAddress);
+  grid.addEventListener("click", (event) => onClick(event, data));
+  collect.addEventListener("change", followCollecting);
+  followCollecting();
   addEventListener("popstate", () => {
     clearTimeout(timer);
     state = readState(location.search);
@@ -80,7 +83,7 @@ function apply(data) {
   if (hadFocus) stop?.focus();
   for (const link of document.querySelectorAll("a[data-carry]")) {
     if (!(link instanceof HTMLAnchorElement)) continue;
-    const carried = writeState({ ...state, show: DEFAULTS.show, channel: DEFAULTS.channel });
+    const carried = writeState({ ...state, show: DEFAULTS.show, word: DEFAULTS.word, channel: DEFAULTS.channel });
     link.href = link.pathname + carried;
   }
 }
@@ -125,6 +128,24 @@ function look(channel, data) {
   timer = setTimeout(writeAddress, ADDRESS_DELAY);
 }
 
+/**
+ * Leads to the channel's page, or puts it on the list.
+ *
+ * @param {MouseEvent} event
+ * @param {LayerData} data
+ */
+function onClick(event, data) {
+  const channel = channelOf(event.target);
+  if (!collect.checked || channel === null || event.ctrlKey || event.metaKey) return writeAddress();
+  event.preventDefault();
+  look(channel, data);
+  find(preview, "[data-add]", HTMLButtonElement).click();
+}
+
+function followCollecting() {
+  find(document, "#view", HTMLElement).toggleAttribute("data-collecting", collect.checked);
+}
+
 /** @param {KeyboardEvent} event */
 function onKey(event) {
   const channel = channelOf(event.target);
@@ -151,7 +172,7 @@ function tell(data) {
 function readForm() {
   const values = new FormData(form);
   const named = new URLSearchParams();
-  for (const name of ["sort", "order", "show", "flagged", "size"]) {
+  for (const name of ["sort", "order", "show", "word", "flagged", "believed", "size"]) {
     const value = values.get(name);
     if (typeof value === "string") named.set(name, value);
   }
@@ -168,7 +189,11 @@ function fillForm() {
   check("order", state.order);
   check("size", state.size);
   find(form, "[name=flagged]", HTMLInputElement).checked = state.flagged === "hide";
+  const believed = form.querySelector("[name=believed]"); // only where there is evidence
+  if (believed instanceof HTMLInputElement) believed.checked = state.believed === "better";
   find(form, "[name=show]", HTMLInputElement).value = state.show;
+  const word = form.querySelector("[name=word]"); // only where there are words
+  if (word instanceof HTMLInputElement) word.value = state.word;
 }
 
 /**
@@ -176,7 +201,8 @@ function fillForm() {
  * @param {string} value
  */
 function check(name, value) {
-  find(form, `[name=${name}][value=${value}]`, HTMLInputElement).checked = true;
+  const input = form.querySelector(`[name=${name}][value=${value}]`); // evidence: not everywhere
+  if (input instanceof HTMLInputElement) input.checked = true;
 }
 
 /** The channel of the tile that an event comes from. @param {EventTarget | null} target */

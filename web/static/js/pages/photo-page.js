@@ -1,6 +1,6 @@
 /** The page of a photo: what is looked at is in the address, the page follows. */
 
-import { fetchDocument } from "../data/fetched-documents.js";
+import { fetchDocument, once } from "../data/fetched-documents.js";
 import { fetchPictures } from "../components/channel-icons.js";
 import { findPart, needsMore, questions, readView, withMaps, withMore } from "../data/attribution-data.js";
 import { OVER, carried, readLook, writeLook } from "../state/attribution-state.js";
@@ -132,12 +132,7 @@ function choiceOf(key) {
 
 /** @param {string} address */
 function fetchOnce(address) {
-  const known = fetched.get(address);
-  if (known) return known;
-  const coming = fetchDocument(address);
-  fetched.set(address, coming);
-  coming.catch(() => fetched.delete(address)); // to be tried again
-  return coming;
+  return once(fetched, address, () => fetchDocument(address));
 }
 
 /** @param {Place} place */

@@ -3,7 +3,7 @@
 import { walk } from "../components/chart-walk.js";
 import { find } from "../components/page-elements.js";
 import { SORTS, arrangeRows, naturalOrder, readRanking, writeRanking } from "../state/ranking-state.js";
-import { showRows, steer } from "../components/sorted-table.js";
+import { showRows, steer } from "../components/tables/sorted-table.js";
 
 /** @typedef {import("../state/ranking-state.js").Ranking} Ranking */
 

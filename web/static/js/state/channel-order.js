@@ -28,7 +28,7 @@ export function readRanges(text, count) {
 }
 
 /**
- * The channels to show, in order; those without a score come last, equal ones by number.
+ * The channels to show, in order; those without a score, or evidence, come last, equal ones by number.
  *
  * @param {State} state
  * @param {LayerData} data
@@ -36,12 +36,18 @@ export function readRanges(text, count) {
  */
 export function arrange(state, data) {
   const { channels } = readRanges(state.show, data.channels);
-  const shown = [...channels].filter((channel) => state.flagged === "show" || !isFlagged(data, channel));
+  const shown = [...channels].filter(
+    (channel) =>
+      (state.flagged === "show" || !isFlagged(data, channel)) &&
+      isBelieved(state, data, channel) &&
+      isNamed(state, data, channel),
+  );
   const sign = state.order === "up" ? 1 : -1;
   if (state.sort === "index") return shown.sort((one, other) => sign * (one - other));
+  const values = state.sort === "score" ? data.score : (data.evidence?.picture ?? []);
   return shown.sort((one, other) => {
-    const first = data.score[one] ?? null;
-    const second = data.score[other] ?? null;
+    const first = values[one] ?? null;
+    const second = values[other] ?? null;
     if (first === null || second === null) {
       return Number(first === null) - Number(second === null) || one - other;
     }
@@ -57,4 +63,27 @@ export function arrange(state, data) {
  */
 function isFlagged(data, channel) {
   return FLAGS.has(data.reason[channel] ?? "");
+}
+
+/**
+ * Whether the evidence for a channel's picture is what is asked; where a layer has none, all are.
+ *
+ * @param {State} state
+ * @param {LayerData} data
+ * @param {number} channel
+ */
+function isBelieved(state, data, channel) {
+  return state.believed === "all" || !data.evidence || data.evidence.better_than_chance[channel] === true;
+}
+
+/**
+ * Whether a channel has a word with the text that is asked for; where a layer has none, all are.
+ *
+ * @param {State} state
+ * @param {LayerData} data
+ * @param {number} channel
+ */
+function isNamed(state, data, channel) {
+  const asked = state.word.toLowerCase();
+  return !asked || !data.words || (data.words[channel] ?? []).some((word) => word.toLowerCase().includes(asked));
 }

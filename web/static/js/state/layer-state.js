@@ -2,10 +2,12 @@
  * The state of a layer's grid, and how it stands in the address. Pure: no page, no browser.
  *
  * @typedef {object} State
- * @property {"index" | "score"} sort
+ * @property {"index" | "score" | "evidence"} sort
  * @property {"up" | "down"} order
  * @property {string} show numbers and ranges like "0-63,100"; empty: all
+ * @property {string} word a part of a word that channels have; empty: any
  * @property {"show" | "hide"} flagged
+ * @property {"all" | "better"} believed which pictures: all, or those with evidence above chance
  * @property {"s" | "m" | "l"} size
  * @property {number | null} channel the channel that is looked at
  */
@@ -15,16 +17,19 @@ export const DEFAULTS = Object.freeze({
   sort: "index",
   order: "up",
   show: "",
+  word: "",
   flagged: "show",
+  believed: "all",
   size: "m",
   channel: null,
 });
 
-/** @type {{ sort: State["sort"][], order: State["order"][], flagged: State["flagged"][], size: State["size"][] }} */
+/** @type {{ sort: State["sort"][], order: State["order"][], flagged: State["flagged"][], believed: State["believed"][], size: State["size"][] }} */
 const CHOICES = {
-  sort: ["index", "score"],
+  sort: ["index", "score", "evidence"],
   order: ["up", "down"],
   flagged: ["show", "hide"],
+  believed: ["all", "better"],
   size: ["s", "m", "l"],
 };
 
@@ -42,7 +47,9 @@ export function readState(search) {
     sort,
     order: chosen(CHOICES.order, named.get("order"), naturalOrder(sort)),
     show: (named.get("show") ?? DEFAULTS.show).trim(),
+    word: (named.get("word") ?? DEFAULTS.word).trim(),
     flagged: chosen(CHOICES.flagged, named.get("flagged"), DEFAULTS.flagged),
+    believed: chosen(CHOICES.believed, named.get("believed"), DEFAULTS.believed),
     size: chosen(CHOICES.size, named.get("size"), DEFAULTS.size),
     channel: /^\d{1,9}$/.test(channel) ? Number(channel) : DEFAULTS.channel,
   };
@@ -59,7 +66,9 @@ export function writeState(state) {
   if (state.sort !== DEFAULTS.sort) named.set("sort", state.sort);
   if (state.order !== naturalOrder(state.sort)) named.set("order", state.order);
   if (state.show !== DEFAULTS.show) named.set("show", state.show);
+  if (state.word !== DEFAULTS.word) named.set("word", state.word);
   if (state.flagged !== DEFAULTS.flagged) named.set("flagged", state.flagged);
+  if (state.believed !== DEFAULTS.believed) named.set("believed", state.believed);
   if (state.size !== DEFAULTS.size) named.set("size", state.size);
   if (state.channel !== DEFAULTS.channel) named.set("channel", String(state.channel));
   const text = named.toString().replaceAll("%2C", ",");
@@ -67,13 +76,13 @@ export function writeState(state) {
 }
 
 /**
- * The order that one expects of a sorting: numbers rise, the best score comes first.
+ * The order that one expects of a sorting: numbers rise, the best score and evidence come first.
  *
  * @param {State["sort"]} sort
  * @returns {State["order"]}
  */
 export function naturalOrder(sort) {
-  return sort === "score" ? "down" : "up";
+  return sort === "index" ? "up" : "down";
 }
 
 /**

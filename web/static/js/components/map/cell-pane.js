@@ -4,6 +4,7 @@ import { areaOf, blockOf } from "../../data/map-grid.js";
 import { place } from "../../data/photo-data.js";
 import { signedText } from "../../data/signed-numbers.js";
 import { createTable } from "../channel-table.js";
+import { createAddButton } from "../lists/add-buttons.js";
 import { counted, heading, paragraph, viewLink } from "./pane-parts.js";
 import { signedBar } from "../svg-elements.js";
 import { WHOLE, writeMap } from "../../state/map-state.js";
@@ -36,6 +37,7 @@ export function createCellPane({ grid, block, cell, base, isOwn, pictures }) {
   return [
     heading("h2", `Row ${row + 1}, column ${column + 1} of ${grid.side}`),
     createPicture(grid, cell),
+    paragraph("facts", createAddButton(`${grid.side}-${row}-${column}`)),
     paragraph("facts", `${counted(grid.count[cell] ?? 0, "place")}${mistakes}${labels ? `. Most are of ${labels}` : ""}`),
     heading("h3", "Typical places"),
     createCrops(block, at, base),

@@ -1,6 +1,6 @@
 /** The pane beside a map: the photos of an area, a cell, a photo, or what one may do. */
 
-import { fetchDocument } from "../../data/fetched-documents.js";
+import { fetchDocument, once } from "../../data/fetched-documents.js";
 import { blockOf } from "../../data/map-grid.js";
 import { createCellPane } from "./cell-pane.js";
 import { fetchPictures } from "../channel-icons.js";
@@ -24,12 +24,7 @@ const known = new Map();
  * @returns {Promise<any>}
  */
 export function fetchOnce(name) {
-  const before = known.get(name);
-  if (before) return before;
-  const coming = fetchDocument(name);
-  known.set(name, coming);
-  coming.catch(() => known.delete(name)); // to be tried again
-  return coming;
+  return once(known, name, () => fetchDocument(name));
 }
 
 /**

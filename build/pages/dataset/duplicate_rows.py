@@ -1,12 +1,14 @@
 """Groups of files that show the same picture, as the page of a dataset has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from diamond_cutter.build.page_text import shown
-from diamond_cutter.build.tiles.photo_tiles import PhotoTile, photo_tile
 from diamond_cutter.precompute.stores.study.dataset_report import Duplicates, File, Report
 
+Tile = TypeVar("Tile")
+"""What shows a photo."""
 GROUPS = 40
 """Groups of duplicates shown at most, of each kind."""
 MEMBERS = 12
@@ -15,20 +17,20 @@ _HOW = {"exact": "the same bytes or pixels", "near": "the same picture, changed 
 
 
 @dataclass(frozen=True)
-class Member:
-    """A file of a group of duplicates; `tile` is None if it is no photo of the study.
+class Member(Generic[Tile]):
+    """A file of a group of duplicates; `tile` is None if nothing shows it.
 
     label, split: only where the files of the group differ in it, else empty.
     """
 
-    tile: PhotoTile | None
+    tile: Tile | None
     name: str
     label: str
     split: str
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(Generic[Tile]):
     """Files that show the same picture: the first of them, and how many `more` there are.
 
     label: the class that all of them are of; empty if they are of several.
@@ -36,23 +38,24 @@ class Group:
 
     how: str
     label: str
-    members: tuple[Member, ...]
+    members: tuple[Member[Tile], ...]
     more: int
 
 
 @dataclass(frozen=True)
-class GroupsOfKind:
+class GroupsOfKind(Generic[Tile]):
     """The groups of duplicates that mean the same: as many as have room, of `count`."""
 
     title: str
     note: str
-    groups: tuple[Group, ...]
+    groups: tuple[Group[Tile], ...]
     count: int
 
 
-def find_groups(report: Report, photos: Sequence[File]) -> tuple[GroupsOfKind, ...]:
-    """The groups of duplicates of a dataset, the worst kind first; `photos`: of the study."""
-    places = {photo.path: index for index, photo in enumerate(photos)}
+def find_groups(
+    report: Report, tile: Callable[[File], Tile | None]
+) -> tuple[GroupsOfKind[Tile], ...]:
+    """The groups of duplicates of a dataset, the worst kind first; `tile` gives what shows one."""
     files = {file.path: file for file in report.files}
     are_grouped = report.near_duplicates == "group"
     kinds = (
@@ -78,22 +81,22 @@ def find_groups(report: Report, photos: Sequence[File]) -> tuple[GroupsOfKind, .
     for across, title, note in kinds:
         groups = [group for group in report.duplicates if group.across == across]
         if groups:
-            shown_groups = tuple(_group(group, photos, places, files) for group in groups[:GROUPS])
+            shown_groups = tuple(_group(group, tile, files) for group in groups[:GROUPS])
             made.append(GroupsOfKind(title, note, shown_groups, len(groups)))
     return tuple(made)
 
 
 def _group(
-    group: Duplicates, photos: Sequence[File], places: Mapping[str, int], files: Mapping[str, File]
-) -> Group:
+    group: Duplicates, tile: Callable[[File], Tile | None], files: Mapping[str, File]
+) -> Group[Tile]:
     known = [files[path] for path in group.paths if path in files]
     labels, splits = {file.label for file in known}, {file.split for file in known}
     members = []
     for path in group.paths[:MEMBERS]:
-        file, place = files.get(path), places.get(path)
+        file = files.get(path)
         members.append(
             Member(
-                tile=None if place is None else photo_tile(photos, place, "../"),
+                tile=None if file is None else tile(file),
                 name=shown(path),
                 label=shown(file.label) if file is not None and len(labels) > 1 else "",
                 split=file.split if file is not None and len(splits) > 1 else "",
