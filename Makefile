@@ -8,7 +8,7 @@ ENV := .venv/made
 # As they are listed, and not by the number of tests: the long ones have few, and would come last.
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help env lucid atlas study site serve test test-all test-jax fuzz lint types format bench clean
+.PHONY: help env lucid atlas study site serve workbench test test-all test-jax fuzz lint types format bench clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,10 +46,13 @@ site: study atlas  ## write the site, making first what is missing
 serve: $(ENV)  ## look at the site, on this machine only
 	$(BIN)/diamond serve
 
-test: $(ENV)  ## all tests, in the browser too where Chromium is found
+workbench: $(ENV)  ## from photos to answer in the browser, on this machine only
+	$(BIN)/diamond workbench
+
+test: $(ENV) .cache/node_modules  ## all tests, in the browser too where Chromium is found
 	$(BIN)/pytest $(PARALLEL)
 
-test-all: $(ENV)  ## all tests, and the contract of backbones over every network there is (an hour)
+test-all: $(ENV) .cache/node_modules  ## all tests, and the contract of backbones over every network there is (an hour)
 	DIAMOND_TEST_ALL=1 $(BIN)/pytest $(PARALLEL)
 
 test-jax: $(ENV)  ## the tests of rendering that hold on TensorFlow and on JAX alike, on JAX

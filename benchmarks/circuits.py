@@ -22,14 +22,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from diamond_cutter.precompute.atlas.circuits.circuit_measurement import measure_circuit
+from diamond_cutter.precompute.atlas.circuits.circuit_measurement import CircuitMeter
 from diamond_cutter.precompute.atlas.statistics_photos import Photos, choose_photos
 from diamond_cutter.precompute.backbones.catalogue import catalogue
 from diamond_cutter.precompute.backbones.formats.photo_input import prepare
 from diamond_cutter.precompute.backbones.graph.backbone import Backbone
 from diamond_cutter.precompute.backbones.graph.cut_network import between, fold
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
-from diamond_cutter.precompute.stores.atlas.circuit_layout import Circuit, blocks, source_of
+from diamond_cutter.precompute.stores.atlas.circuit_layout import (
+    BLOCK,
+    Circuit,
+    blocks,
+    source_of,
+)
 
 Floats = NDArray[np.float32]
 INPUTS = 5
@@ -70,10 +75,9 @@ def row(
 ) -> str:
     """The figures of a layer as a line."""
     start = time.process_time()
+    meter = CircuitMeter(backbone, source, layer, told)
     circuits = [
-        measure_circuit(
-            backbone, source, layer, range(first, min(first + 256, layer.channels)), told, 64
-        )
+        meter.measure(range(first, min(first + BLOCK, layer.channels)), 64)
         for first in blocks(layer.channels)
     ]
     seconds = time.process_time() - start
@@ -85,7 +89,7 @@ def row(
     channels = np.linspace(0, layer.channels - 1, min(count, layer.channels)).astype(int)
     shares = Judge(backbone, source, layer, pixels).shares(whole, list(channels))
     other = shuffled(backbone, source, layer)
-    random = measure_circuit(other, source, layer, range(min(64, layer.channels)), told, 64)
+    random = CircuitMeter(other, source, layer, told).measure(range(min(64, layer.channels)), 64)
     return (
         f"{layer.name:22}"
         + "".join(f"{share:8.0%}" for share in shares)

@@ -11,8 +11,6 @@ the processor, too.
 
 import argparse
 import logging
-import os
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +20,8 @@ from typing import Any
 
 import numpy as np
 import zarr
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from chromium import chromium
+from playwright.sync_api import CDPSession, Page
 from werkzeug.serving import make_server
 
 from diamond_cutter.build.mapped_layers import read_mapped
@@ -56,10 +55,7 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         page = write_site(Path(folder))
-        with served(Path(folder)) as address, sync_playwright() as playwright:
-            chromium = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell")
-            path = chromium or shutil.which("chromium") or shutil.which("google-chrome")
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        with served(Path(folder)) as address, chromium() as browser:
             for what, view, move in (
                 ("drag at the finest grid", "?zoom=20&x=0.5&y=0.5", drag),
                 ("pinch through all grids", "", pinch),

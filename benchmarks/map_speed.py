@@ -23,7 +23,6 @@ from diamond_cutter.precompute.activation_atlas.layout_task import layout_effort
 from diamond_cutter.precompute.activation_atlas.map_forecast import (
     START,
     cells_expected,
-    product_rate,
 )
 from diamond_cutter.precompute.activation_atlas.map_layout import (
     LAID_OUT,
@@ -31,6 +30,7 @@ from diamond_cutter.precompute.activation_atlas.map_layout import (
     LayerLayout,
 )
 from diamond_cutter.precompute.activation_atlas.map_settings import parts_of
+from diamond_cutter.precompute.jobs.machine_speed import product_rate
 
 GRID, BATCHES = 20, 3
 

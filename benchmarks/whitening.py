@@ -57,7 +57,7 @@ def main() -> None:
         )
         directions = z[np.random.default_rng(0).choice(len(z), PLACES, replace=False)]
         for whose, photos in (("photos", measured), ("samples", samples)):
-            [(_, covariance)] = measure_layers(backbone, [layer], side, photos)
+            [(_, covariance, _)] = measure_layers(backbone, [layer], side, photos)
             if covariance is None:
                 raise SystemExit(f"{name} is too wide for a covariance")
             readings = [

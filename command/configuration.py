@@ -1,12 +1,14 @@
 """From `diamond.toml` and the options given to settings; what is not known is refused."""
 
+import csv
+import io
 import json
 import os
 import re
 import tomllib
 from argparse import ArgumentParser, Namespace
-from collections.abc import Collection
-from dataclasses import Field, fields, replace
+from collections.abc import Collection, Iterable
+from dataclasses import MISSING, Field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
@@ -44,7 +46,7 @@ def add_settings(
     for name, item in ((_option(table, item), item) for table in tables for item in _items(table)):
         if only is not None and item.name not in only:
             continue
-        default: Any = item.default
+        default: Any = "" if item.default is MISSING else item.default
         shown = ",".join(default) if _is_list(item) else default
         parser.add_argument(
             f"--{name.replace('_', '-')}",
@@ -82,7 +84,7 @@ def load_study(name: str, options: Namespace) -> StudySettings:
 
     Raises `UserError` as `load` does, and where neither file nor options say which photos.
     """
-    _check_name(name)
+    check_name(name)
     found = load_studies(options)
     study = found.get(name, StudySettings())
     inside = {
@@ -114,7 +116,7 @@ def shared_models() -> dict[str, ModelSettings]:
 
 
 def _model(path: Path, name: str, settings: ModelSettings) -> ModelSettings:
-    _check_name(name, "model")
+    check_name(name, "model")
     if bool(settings.file) == bool(settings.weights):
         got = "both" if settings.file else "neither"
         raise UserError(
@@ -129,7 +131,8 @@ def _model(path: Path, name: str, settings: ModelSettings) -> ModelSettings:
     return replace(settings, **where)
 
 
-def _check_name(name: str, kind: str = "study") -> None:
+def check_name(name: str, kind: str = "study") -> None:
+    """Raise `UserError` for a name that can't be part of an address of the site."""
     if not _NAME.fullmatch(name):
         raise UserError(
             f"{kind} {name!r}: expected a name of letters, figures, and _ . + - that can be part "
@@ -155,7 +158,7 @@ def _read(options: Namespace) -> Configuration:
     except MismatchError as error:
         raise UserError(f"{path}: {_told(error)}") from error
     for name in content.study:
-        _check_name(name)
+        check_name(name)
     models = {name: _model(path, name, settings) for name, settings in content.models.items()}
     return replace(content, models=models)
 
@@ -199,7 +202,9 @@ def _given(table: type, options: Namespace) -> dict[str, Any]:
 def _from_text(name: str, item: Field[Any], text: str) -> Any:
     """An option's value; by hand, for here a text does stand for a list or a number."""
     if _is_list(item):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return _parts(text)
+    if get_origin(item.type) is dict:
+        return dict(_pair(name, part) for part in _parts(text))
     if item.type is str:
         return text
     try:
@@ -209,6 +214,34 @@ def _from_text(name: str, item: Field[Any], text: str) -> Any:
         raise UserError(
             f"--{option}: expected {expected}, got {text!r}; give {expected}"
         ) from error
+
+
+def listed_option(values: Iterable[str]) -> str:
+    """Texts as the value of an option that takes several: what holds a comma is quoted."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(values)
+    return line.getvalue()
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    """What stands between commas, as a CSV has it: what holds a comma stands in double quotes."""
+    return tuple(
+        part.strip()
+        for row in csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
+        for part in row
+        if part.strip()
+    )
+
+
+def _pair(name: str, text: str) -> tuple[str, str]:
+    """The two sides of "old=new"."""
+    old, equals, new = (part.strip() for part in text.partition("="))
+    if not (old and equals):
+        raise UserError(
+            f"--{name.replace('_', '-')}: expected old=new, or several with commas between, got "
+            f"{text!r}; names with = in them can stand in the settings file"
+        )
+    return old, new
 
 
 def _option(table: type, item: Field[Any]) -> str:

@@ -7,9 +7,12 @@ from pathlib import Path
 class UserError(Exception):
     """Something the user can mend: one line that says what, where, expected, got and what to do.
 
-    The entry point prints it without a traceback and exits with 2; every other exception is a bug
-    and keeps its traceback.
+    The entry point prints it without a traceback and exits with 2, and IPython, which asks an
+    error what to show of it, does so too; every other exception is a bug and keeps its traceback.
     """
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"diamond: {' '.join(str(self).split())}"]
 
 
 def error_elsewhere(error: OSError, *folders: Path | None) -> UserError | None:

@@ -40,6 +40,11 @@ class AtlasSettings:
     store: str = setting(
         "data/atlas.zarr", "where the atlas is kept: a folder or any fsspec address"
     )
+    base: tuple[str, ...] = setting(
+        (),
+        "published atlases, https://.../atlas.zarr: what one holds of the same weights and recipe "
+        "is copied from there into the store, and only the rest is rendered",
+    )
     models: tuple[str, ...] = setting(("efficientnet-lite0",), "the backbones to render")
     layers: tuple[str, ...] = setting(("cuts",), 'the layers to render: "cuts", "all" or names')
     channels: str = setting(
@@ -56,6 +61,21 @@ class AtlasSettings:
     )
     circuits: int = setting(
         16, "inputs and outputs of each channel whose weights are kept, the strongest; 0: none"
+    )
+    observer: str = setting(
+        "",
+        "the backbone that gives words to channels and judges their pictures by the photos; empty: "
+        'of those whose weights are here the most accurate other one; "none": neither is done',
+    )
+    words: str = setting(
+        "",
+        "more words for channels than the observer's classes and those of the photos: a file .txt, "
+        "one a line, or .npz of names and their embeddings, with the image encoder .onnx beside it",
+    )
+    clip: str = setting(
+        "clip_vit_base_patch32",
+        "the CLIP of Keras Hub that tells how well the words of a .txt fit photos: a preset, or a "
+        "folder with one",
     )
     cache: str = setting("data/cache", "the folder for downloads and unpacked archives")
     workers: int = setting(
@@ -80,6 +100,26 @@ class SiteSettings:
     )
     studies: tuple[str, ...] = setting(
         (), "stores of studies to show; empty: those of the [study.NAME] tables"
+    )
+    pictures: str = setting(
+        "auto",
+        'the large picture of a channel, which link previews show: "own": a file each; "shared": '
+        'a file for 32, for sites of very many; "auto": shared above 20,000 channels',
+    )
+
+
+@dataclass(frozen=True)
+class WorkbenchSettings:
+    """What the workbench keeps, and where it may look."""
+
+    folder: str = setting(
+        "data/workbench", "the folder for uploaded photos, the queue of commands and exports"
+    )
+    roots: tuple[str, ...] = setting(
+        ("~", "."), "the folders of this machine in which photos may be chosen and results be put"
+    )
+    upload_limit: int = setting(
+        20, "gigabytes that photos dropped into the browser may have, at most"
     )
 
 
@@ -198,6 +238,18 @@ class DatasetSettings:
         "inside",
         'links to folders that are followed: to what is "inside" the dataset, "all" or "none"',
     )
+    rename: dict[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "help": 'other names for classes, {"old" = "new"}, or as an option old=new,...: those '
+            "that get the same name are one class"
+        },
+    )
+    leave_out: tuple[str, ...] = setting(
+        (),
+        "photos that are left out: paths as `diamond check-data` has them, folders of them, or "
+        "patterns, in which * stands for anything",
+    )
     near_duplicates: str = setting(
         "group",
         'photos of the same picture: "group": on one side of every fold; "report": told of, but '
@@ -260,11 +312,16 @@ class Configuration:
 
     atlas: AtlasSettings = field(default_factory=AtlasSettings)
     site: SiteSettings = field(default_factory=SiteSettings)
+    workbench: WorkbenchSettings = field(default_factory=WorkbenchSettings)
     study: dict[str, StudySettings] = field(default_factory=dict)
     models: dict[str, ModelSettings] = field(default_factory=dict)
 
 
-TABLES: dict[str, type] = {"atlas": AtlasSettings, "site": SiteSettings}
+TABLES: dict[str, type] = {
+    "atlas": AtlasSettings,
+    "site": SiteSettings,
+    "workbench": WorkbenchSettings,
+}
 """The tables that there is one of. `[study.NAME]` and the tables in it: one a study.
 `[models.NAME]`: one a network."""
 

@@ -14,6 +14,8 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from sample_attribution import write_attribution
 from sample_circuit import make_kernels, write_circuits
+from sample_judged import judge_stem
+from sample_likeness import write_likeness
 from sample_map import write_maps
 from sample_study import LARGE, SMALL, colour_of_photo, write_study
 
@@ -145,7 +147,7 @@ def write(address: str) -> None:
             write_circuits(group, *CIRCUITS[layer.name])
         if layer.name in NATURAL:
             measured = natural(layer.channels, *NATURAL[layer.name])
-            atlas_writer.write_natural(group, measured, None)
+            atlas_writer.write_natural(group, measured, None, None)
             if measured.paths:
                 side = (PHOTO_SIDE, PHOTO_SIDE, 3)
                 photos = (np.full(side, n, np.uint8) for n in range(measured.photos))
@@ -284,6 +286,30 @@ def small_site(small_atlas: str, small_study: str, once: Once) -> Path:
         build_site(small_atlas, [small_study], folder / "site", "", quiet)
 
     return once("built", make) / "site"
+
+
+@pytest.fixture(scope="session")
+def likeness_atlas(small_atlas: str, once: Once) -> str:
+    """The address of the small atlas with values of its photos, words and evidence of its stem, and
+    two more models; read only."""
+
+    def make(folder: Path) -> None:
+        address = folder / "atlas.zarr"
+        shutil.copytree(small_atlas, address)
+        write_likeness(str(address))
+        judge_stem(str(address))
+
+    return str(once("likeness", make) / "atlas.zarr")
+
+
+@pytest.fixture(scope="session")
+def likeness_site(likeness_atlas: str, once: Once) -> Path:
+    """The site of that atlas; to be read only."""
+
+    def make(folder: Path) -> None:
+        build_site(likeness_atlas, [], folder / "site", "", quiet)
+
+    return once("likeness-built", make) / "site"
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -9,11 +10,12 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TOP = ("build", "command", "precompute", "site_templates", "web")
+TOP = ("build", "command", "notebook", "precompute", "site_templates", "web")
 MOST_FILES = 16
 """In a folder, of one kind; benchmarks are commands, and all in one folder to be found."""
 
@@ -77,9 +79,19 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "precompute/stores",
         "site_templates",
     ),
+    "build/search": ("build/*", "build/publish", "precompute/stores"),
     "build": ("build", "precompute/stores", "site_templates"),
+    "notebook": ("build", "command/main.py", "precompute"),
     "site_templates": (),
-    "web": (),
+    "web": (
+        "build/charts/network_profile.py",
+        "build/page_text.py",  # numbers and names as all pages write them
+        "build/pages/atlas/catalogue_rows.py",
+        "build/pages/dataset",  # and what they say of photos
+        "command/main.py",
+        "precompute/stores/atlas",
+        "precompute/stores/study/dataset_report.py",
+    ),
 }
 """What each floor may import beside itself and what `command/` holds; `build/*`: its own files.
 
@@ -87,14 +99,20 @@ The longest entry that a file lies in is its floor.
 """
 FOUNDATION = tuple(
     f"command/{name}.py"
-    for name in ("configuration", "errors", "leftovers", "settings", "structuring")
+    for name in ("configuration", "errors", "leftovers", "notebook_bars", "settings", "structuring")
 )
 SCRIPT_FLOORS = {
     "data": (),
     "state": (),
     "components": ("data", "state"),
-    "map": ("components", "data", "state"),  # below components
-    "pages": ("components", "data", "map", "state"),
+    "lists": ("components", "data", "state"),  # below components
+    "map": ("components", "data", "lists", "state"),  # below components
+    "search": ("components", "data", "state"),  # below components
+    "tables": ("components", "state"),  # below components
+    "pages": ("components", "data", "lists", "map", "search", "state", "tables"),
+    "workbench": ("components", "data", "state", "tables"),
+    "models": ("components", "state", "tables", "workbench"),  # below workbench
+    "photos": ("components", "workbench"),  # below workbench
 }
 
 
@@ -156,6 +174,18 @@ def test_a_file_imports_only_what_its_floor_may() -> None:
         for other in files_imported(path):
             allowed = floor_of(other) == floor or any(lies_in(other, place) for place in may)
             assert allowed, f"{path}, on the floor {floor}, must not import {other}"
+
+
+def test_all_floors_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, dict[str, str]] = {}
+    monkeypatch.setitem(sys.modules, "setuptools", SimpleNamespace(setup=given.update))
+    monkeypatch.chdir(ROOT)
+    runpy.run_path("setup.py")
+    assert given["package_dir"] == {"diamond_cutter": "."} | {
+        f"diamond_cutter.{each}": each for each in TOP
+    }
+    folders = {".".join(("diamond_cutter", *path.parent.parts)) for path in sources()}
+    assert set(given["packages"]) == {"diamond_cutter", *folders}
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:

@@ -15,9 +15,12 @@ def test_the_commands_are_these() -> None:
         "study",
         "export",
         "predict",
+        "try",
         "save",
+        "publish",
         "site",
         "serve",
+        "workbench",
     ]
 
 

@@ -91,7 +91,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
         ("[atlas", "expected a readable TOML file"),
         (
             "[altas]\nseed = 1",
-            r"expected the tables 'atlas', 'site', 'study.NAME' and 'models.NAME', got 'altas'",
+            "expected the tables 'atlas', 'site', 'workbench', 'study.NAME' and .*, got 'altas'",
         ),
         ("[atlas]\nsede = 1", r"\[atlas\] has 'sede', expected one of 'store', .*'seed'"),
         ('[atlas]\nseed = "1"', r"\[atlas\] seed: expected a whole number, got '1'"),

@@ -29,7 +29,8 @@ def write_circuits(
     """Store the circuit of a layer whose weights from the cut `source` are `kernels`.
 
     On photos an input takes away where input + output is a multiple of 5, else it adds. With as
-    many outputs as inputs or more there is a skip, whose share is the output in percent.
+    many outputs as inputs or more there is a skip, whose share is the output in percent. Of two
+    depthwise kernels one adds and the other takes away: channels output and output + 1 of "wide".
     """
     inputs, outputs, side, _ = kernels.shape
     numbers = np.add.outer(np.arange(inputs), np.arange(outputs))
@@ -55,6 +56,10 @@ def write_circuits(
             input_kernel=part[strongest, np.arange(part.shape[1])[:, None]],
             outputs=(first + onward).astype(np.uint16),
             output_kernel=part[np.arange(inputs)[:, None], onward],
+            depthwise="wide",
+            depthwise_channel=np.add.outer(np.arange(part.shape[1]) + first, [0, 1]).astype("u2"),
+            depthwise_share=np.tile(np.float32([0.5, -0.25]), (part.shape[1], 1)),
+            depthwise_kernel=part[:2].transpose(1, 0, 2, 3),
         )
         write_circuit(layer, first, circuit, KEPT, "0f" * 32)
 
