@@ -6,32 +6,22 @@ import numpy as np
 import pytest
 import s3fs
 from faulty_s3 import Faults, faulty
-from moto.server import ThreadedMotoServer
 
 from diamond_cutter.precompute.stores.atlas.atlas_writer import create_atlas
 from diamond_cutter.precompute.stores.store_address import array
 
 
 @pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
+def faults(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
     """What goes wrong with a bucket: each thing in one of twelve requests, stalls seldom."""
-    for name, value in (("ACCESS_KEY_ID", "a"), ("SECRET_ACCESS_KEY", "b")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setattr(s3fs.S3FileSystem, "read_timeout", 0.5)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
     wrong = Faults(seconds=2.0)
-    with faulty(f"http://{host}:{port}", wrong) as way:
+    monkeypatch.setattr(s3fs.S3FileSystem, "read_timeout", 0.5)
+    with faulty(s3_server, wrong) as way:
         monkeypatch.setenv("AWS_ENDPOINT_URL", way)
-        s3fs.S3FileSystem.clear_instance_cache()
         s3fs.S3FileSystem().mkdir("bucket")
         wrong.error = wrong.throttling = wrong.landed = wrong.torn = 1 / 12
         wrong.stall = 0.02
         yield wrong
-    s3fs.S3FileSystem.clear_instance_cache()
-    server.stop()
 
 
 def test_what_is_written_while_things_go_wrong_is_there_once(faults: Faults) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import s3fs
 import xarray
 import zarr
-from moto.server import ThreadedMotoServer
 from sample_host import Host, hosted
 
 from diamond_cutter.build import layer_builder
@@ -112,21 +112,9 @@ def test_a_page_of_pictures_takes_few_requests(host: Host) -> None:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    address, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{address}:{port}")
-    for name, value in (("ACCESS_KEY_ID", "a"), ("SECRET_ACCESS_KEY", "b")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    import s3fs
-
-    s3fs.S3FileSystem.clear_instance_cache()
+def bucket(s3_server: str) -> str:  # noqa: ARG001
     s3fs.S3FileSystem().mkdir("bucket")
-    yield "s3://bucket/atlas.zarr"
-    s3fs.S3FileSystem.clear_instance_cache()
-    server.stop()
+    return "s3://bucket/atlas.zarr"
 
 
 def test_a_bucket_takes_and_gives_it(
@@ -174,8 +162,6 @@ def test_a_site_of_an_atlas_in_a_bucket_is_made_in_processes(
         return {path.relative_to(site).as_posix(): path.read_bytes() for path in files}
 
     there = build(bucket, "there")
-    import s3fs
-
     s3fs.S3FileSystem().get("bucket/atlas.zarr", str(tmp_path / "atlas.zarr"), recursive=True)
     assert build(str(tmp_path / "atlas.zarr"), "here") == there
     told = read_stored(tmp_path / "there")
