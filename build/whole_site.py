@@ -51,7 +51,13 @@ from diamond_cutter.build.pages.page_frame import Surroundings, checked_address
 from diamond_cutter.build.pages.study.network_result_files import write_networks
 from diamond_cutter.build.pages.study.study_files import write_studies
 from diamond_cutter.build.publish.generator_digest import digest, static_files
-from diamond_cutter.build.publish.site_manifest import Manifest, is_page, read_stored, write_stored
+from diamond_cutter.build.publish.site_manifest import (
+    Manifest,
+    is_page,
+    read_stored,
+    write_stored,
+)
+from diamond_cutter.build.publish.site_sources import sources_state, unchanged_manifests
 from diamond_cutter.build.publish.site_staging import Stage, publish, staged
 from diamond_cutter.build.rendered_atlas import Atlas, ModelAtlas, read_atlas, sharing_pictures
 from diamond_cutter.build.search.search_entries import search_entries
@@ -96,14 +102,18 @@ def build_site(
     no place to write.
     """
     address = checked_address(address)
-    found = sharing_pictures(read_atlas(atlas) if atlas else Atlas((), ()), pictures)
-    models = found.models
-    measured = read_studies(studies)
-    networks = read_networks(studies)
-    assets = static_files()
-    around = Surroundings(address, f"assets/{digest(assets.items())[:12]}/")
-    rendered = [(model, layer) for model in models for layer in model.rendered]
+    stores = [store for store in (atlas, *studies) if store]
+    sources = sources_state(stores, (address, pictures))
     with staged(output) as stage, ExitStack() as stack:
+        if (last := unchanged_manifests(stage, sources)) is not None:
+            return _as_it_was(last, read_stored(stage.output).notes)
+        found = sharing_pictures(read_atlas(atlas) if atlas else Atlas((), ()), pictures)
+        models = found.models
+        measured = read_studies(studies)
+        networks = read_networks(studies)
+        assets = static_files()
+        around = Surroundings(address, f"assets/{digest(assets.items())[:12]}/")
+        layers = {layer.path: layer for model in models for layer in model.rendered}
         for path, content in assets.items():
             stage.write(around.assets + path, content)
         _write_photos(stage, found, report)
@@ -115,11 +125,10 @@ def build_site(
             models,
             _statistics(measured, networks),
             maps,
-            read_stored(stage.output),
+            read_stored(stage.output).pictures,
         )
         builders = stack.enter_context(builder_processes(builder))
         _write_layers(stage, builders, models, report)
-        layers = {layer.path: layer for _, layer in rendered}
         pages = {*layers, *(f"models/{model.model.name}/" for model in models)}
         shown_from = write_studies(stage, around, measured, pages, layers, report)
         shown_from |= write_networks(stage, around, networks, layers, report)
@@ -133,15 +142,28 @@ def build_site(
         made = Manifest(
             dict(sorted(stage.files.items())), pages=shown_from, parts=tuple(sorted(stage.parts))
         )
+        notes = tuple(note for layer in layers.values() if (note := layer_words(layer).damage))
+        stored = stage.stored(sources, notes)
         if stage.is_as_last(made):
-            write_stored(stage.output, stage.stored)
+            write_stored(stage.output, stored)
         else:
             stage.link_kept()
             builders.link(path for path, part in stage.parts.items() if part.is_kept)
             _check(stage, builders, report)
-            publish(stage, made)
-    notes = tuple(note for _, layer in rendered if (note := layer_words(layer).damage))
+            publish(stage, made, stored)
     return _built(stage, notes)
+
+
+def _as_it_was(last: Sequence[Manifest], notes: tuple[str, ...]) -> Built:
+    """What a site amounts to of which, with its parts, these are the manifests."""
+    return Built(
+        sum(is_page(path) for manifest in last for path in manifest.files),
+        sum(len(manifest.files) for manifest in last),
+        0,
+        sum(sum(manifest.files.values()) for manifest in last),
+        max(max(manifest.files.values()) for manifest in last),
+        notes,
+    )
 
 
 def _built(stage: Stage, notes: tuple[str, ...]) -> Built:

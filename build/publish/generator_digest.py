@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 import jinja2
+import PIL
 
 
 def static_files() -> dict[str, bytes]:
@@ -19,8 +20,8 @@ def generator_digest() -> str:
     templates = _files(Path(str(resources.files("diamond_cutter.site_templates"))))
     code = _files(Path(__file__).parents[1])
     stores = _files(Path(str(resources.files("diamond_cutter.precompute.stores"))))
-    version = ("jinja2", jinja2.__version__.encode())
-    return digest([*templates.items(), *code.items(), *stores.items(), version])
+    versions = [(each.__name__, each.__version__.encode()) for each in (jinja2, PIL)]
+    return digest([*templates.items(), *code.items(), *stores.items(), *versions])
 
 
 def digest(parts: Iterable[tuple[str, bytes]]) -> str:

@@ -15,8 +15,7 @@ from diamond_cutter.command.structuring import structure, unstructure
 
 NAME = ".diamond-site.json"
 STORED = ".diamond-stores.json"
-"""The file that holds how stores lay on the disk of whoever built the site. All other files of a
-site are the same wherever it is built."""
+"""The file of a `StoredState`. All other files of a site are the same wherever it is built."""
 FORMAT_VERSION = 1
 
 
@@ -56,6 +55,23 @@ class Part:
     is_kept: bool = False
     stored: str = ""
     documents: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StoredState:
+    """How the stores lay on the disk of whoever built the site; all empty where that is not known.
+
+    sources: of all that the site is made from: as long as it is the same, so is the site.
+    pictures: of the pictures of parts, by their folders.
+    notes: what of the stores is damaged and left out.
+    """
+
+    sources: str = ""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+UNKNOWN = StoredState()
 
 
 def is_page(path: str) -> bool:
@@ -98,20 +114,21 @@ def read_part(site: Path, part: str) -> Manifest:
         return Manifest()
 
 
-def read_stored(site: Path) -> dict[str, str]:
-    """What told how the pictures of parts lay in the store; empty where that is not known."""
+def read_stored(site: Path) -> StoredState:
+    """How the stores lay when the site at `site` was built."""
     try:
-        return structure(json.loads((site / STORED).read_bytes()), dict[str, str])
-    except (OSError, ValueError):
-        return {}
+        return structure(json.loads((site / STORED).read_bytes()), StoredState)
+    except (OSError, ValueError, KeyError):
+        return UNKNOWN
 
 
-def write_stored(site: Path, stored: dict[str, str]) -> None:
+def write_stored(site: Path, stored: StoredState) -> None:
     """Write that, beside and then moved, where it is not so yet."""
     if stored == read_stored(site):
         return
     aside = site / f"{STORED}.part"
-    aside.write_text(json.dumps(stored, sort_keys=True, separators=(",", ":")), encoding="utf-8")
+    text = json.dumps(unstructure(stored), sort_keys=True, separators=(",", ":"))
+    aside.write_text(text, encoding="utf-8")
     aside.replace(site / STORED)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from diamond_cutter.build.publish import site_manifest
-from diamond_cutter.build.publish.site_manifest import Manifest, Part
+from diamond_cutter.build.publish.site_manifest import Manifest, Part, StoredState
 from diamond_cutter.command.errors import UserError, error_elsewhere
 from diamond_cutter.precompute.stores.folder_lock import HeldError, lock_folder
 
@@ -101,10 +101,10 @@ class Stage:
         for path in (*site_manifest.read_part(self.output, part).files, part + site_manifest.NAME):
             _link(self.output / path, self._target(path))
 
-    @property
-    def stored(self) -> dict[str, str]:
-        """What tells how the pictures of parts lie in the store, where that is known."""
-        return {path: part.stored for path, part in self.parts.items() if part.stored}
+    def stored(self, sources: str, notes: tuple[str, ...]) -> StoredState:
+        """How the stores lay that it was made from, and what of them is damaged and left out."""
+        pictures = {path: part.stored for path, part in self.parts.items() if part.stored}
+        return StoredState(sources, pictures, notes)
 
     @property
     def lacks(self) -> bool:
@@ -169,11 +169,11 @@ def staged(output: Path) -> Iterator[Stage]:
         yield Stage(folder, output, last)
 
 
-def publish(stage: Stage, manifest: Manifest) -> None:
+def publish(stage: Stage, manifest: Manifest, stored: StoredState = site_manifest.UNKNOWN) -> None:
     """Put the staged site in the place of the last one; files of others that lay there stay."""
     stage.link_kept()
     site_manifest.write_manifest(stage.folder, manifest)
-    site_manifest.write_stored(stage.folder, stage.stored)
+    site_manifest.write_stored(stage.folder, stored)
     if stage.output.exists():
         _keep_foreign(stage)
     _swap(stage.folder, stage.output)

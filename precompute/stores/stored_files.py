@@ -1,4 +1,4 @@
-"""How an array lies in its store: what tells that it is as it was, without reading it."""
+"""How arrays lie in their store: what tells that they are as they were, without reading them."""
 
 import hashlib
 import os
@@ -17,19 +17,19 @@ _TAGS = ("ETag", "etag", "md5Hash", "content_md5")
 """What file systems of fsspec call the tag of an object's content: S3, Google's and Azure's."""
 
 
-def stored_files(array: zarr.Array[Any]) -> str:
-    """A digest of the names, sizes and identities of the files that hold an array.
+def stored_files(stored: zarr.Array[Any] | zarr.Group) -> str:
+    """A digest of the names, sizes and identities of the files that hold an array, or a group.
 
     While it is the same, so is what they hold: a local file is known by its number and its times,
     of which no copy keeps that of the last change, an object by its tag. Empty where that cannot
     be told: files of the last `SETTLED` seconds, stores over HTTP or of hosts that give no tags.
     """
-    store = array.store
+    store = stored.store
     found: Sequence[tuple[str | int, ...]] = ()
     if isinstance(store, LocalStore):
-        found = _settled(Path(store.root) / array.path)
+        found = _settled(Path(store.root) / stored.path)
     elif isinstance(store, FsspecStore):
-        found = _remote(store, array.path)
+        found = _remote(store, stored.path)
     return hashlib.blake2b(repr(found).encode(), digest_size=16).hexdigest() if found else ""
 
 
@@ -57,6 +57,8 @@ def _local(folder: str, within: str) -> Iterator[tuple[str, int, int, int, int]]
 
 def _remote(store: FsspecStore, path: str) -> list[tuple[str, int, str]]:
     """Of each object its name, size and tag; empty where one has none, or none are listed."""
+    if "http" in store.fs.protocol:  # would be asked for page after page, and tells no tags
+        return []
     store.fs.invalidate_cache()
     try:
         objects = sync(store.fs._find(f"{store.path}/{path}", detail=True))

@@ -3,12 +3,13 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import zarr
 
-from diamond_cutter.build import layer_builder
+from diamond_cutter.build import layer_builder, whole_site
 from diamond_cutter.build.publish.site_manifest import NAME, STORED
 from diamond_cutter.build.whole_site import Built, build_site
 from diamond_cutter.precompute.stores import stored_files
@@ -52,9 +53,13 @@ def test_pictures_are_read_again_only_where_the_store_has_changed(
 ) -> None:
     build()
     before = contents(output)
-    monkeypatch.setattr(layer_builder.channel_pictures, "read_pictures", refuse)
-    assert build().changed == 0
-    monkeypatch.undo()
+    zarr.open_array(f"{atlas}/tiny-net/block1/score")[290] = 99
+    with monkeypatch.context() as patched:
+        for read in ("digest", "write_pictures"):
+            patched.setattr(layer_builder.channel_pictures, read, refuse)
+        assert build().changed > 0
+    assert contents(output).keys() == before.keys()
+    before = contents(output)
     images = zarr.open_array(f"{atlas}/tiny-net/block1/images")
     images[290] = 255 - images[290]
     assert build().changed == 3
@@ -62,6 +67,22 @@ def test_pictures_are_read_again_only_where_the_store_has_changed(
     assert {path for path in after if before[path] != after[path] and NAME not in path} == {
         f"{MODEL}/block1/{name}" for name in ("sheet-1.jpg", "row-9.jpg", "290/channel.jpg")
     }
+
+
+def test_nothing_is_read_where_all_stores_lie_as_they_did(
+    build: Build, atlas: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = build()
+    with monkeypatch.context() as patched:
+        patched.setattr(whole_site, "read_atlas", refuse)
+        assert build() == replace(first, changed=0)
+    zarr.open_array(f"{atlas}/tiny-net/block1/score")[290] = 99
+    assert build().changed > 0
+    with monkeypatch.context() as patched:
+        patched.setattr(stored_files, "SETTLED", 1e6)  # it may be written to at this moment
+        patched.setattr(whole_site, "read_atlas", refuse)
+        with pytest.raises(AssertionError, match="not to be done again"):
+            build()
 
 
 def test_a_copy_of_the_store_makes_no_other_site(build: Build, atlas: str, output: Path) -> None:
@@ -112,5 +133,6 @@ def test_a_site_whose_manifest_names_all_files_is_built_upon(build: Build, outpu
         for key in ("files", "pictures", "pages"):
             manifest[key] |= own[key]
     (output / NAME).write_text(json.dumps(manifest))
+    (output / STORED).unlink()
     build()
     assert contents(output) == expected
