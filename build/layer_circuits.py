@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diamond_cutter.build.rendered_atlas import ModelAtlas, RenderedLayer, damaged, reading
+from diamond_cutter.build.rendered_atlas import ModelAtlas, RenderedLayer
+from diamond_cutter.build.stored_layer import damaged, reading
 from diamond_cutter.precompute.stores.atlas.atlas_layout import Layer
 from diamond_cutter.precompute.stores.atlas.circuit_layout import (
     ARRAYS,
@@ -61,7 +62,7 @@ def layer_circuits(model: ModelAtlas, layer: RenderedLayer) -> LayerCircuits:
 def _read(layer: RenderedLayer, source: Layer) -> Circuit | None:
     where = f"{layer.model}/{layer.layer.name}/{NAME}"
     with reading(where, "weights from the cut before"):
-        circuit = read_circuit(layer.group, layer.layer.channels)
+        circuit = read_circuit(layer.stored.group, layer.layer.channels)
     if circuit is None:
         return None
     shape = (source.channels, layer.layer.channels)

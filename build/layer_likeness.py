@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from diamond_cutter.build.photo_likeness import FEWEST, Likeness, find_likeness
 from diamond_cutter.build.publish.generator_digest import digest
-from diamond_cutter.build.rendered_atlas import ModelAtlas, RenderedLayer, damaged, reading
+from diamond_cutter.build.rendered_atlas import ModelAtlas, RenderedLayer
+from diamond_cutter.build.stored_layer import damaged, reading
 from diamond_cutter.precompute.stores.atlas.activation_statistics import (
     NAME,
     PhotoValues,
@@ -85,20 +86,14 @@ class LikenessSearch:
         self._models = models
         self._digests: dict[str, str] = {}
         self._values = lru_cache(maxsize=_HELD)(_read_normalised)
-        self._measured = {
-            layer.path
-            for model in models
-            for layer in model.rendered
-            if layer.natural is not None and f"{NAME}/photo_value" in layer.group
-        }
 
     def layers(self, model: ModelAtlas, layer: RenderedLayer) -> ComparedLayers | None:
         """What a layer is compared with; None where its photos were not named, or not kept."""
-        natural = layer.natural
-        if natural is None or layer.path not in self._measured:
+        if layer.measured is None:
             return None
-        if natural.photos < FEWEST:
-            return ComparedLayers(layer, natural.photos, (), ())
+        _, photos = layer.measured
+        if photos < FEWEST:
+            return ComparedLayers(layer, photos, (), ())
         others = _beside(self._alike(model, layer), layer)
         unlike = []
         for other in self._models:
@@ -106,7 +101,7 @@ class LikenessSearch:
                 found = _nearest(model, layer, other, self._alike(other, layer))
                 others += found
                 unlike += [] if found else [other.model.name]
-        return ComparedLayers(layer, natural.photos, tuple(others), tuple(unlike))
+        return ComparedLayers(layer, photos, tuple(others), tuple(unlike))
 
     def contents(self, compared: ComparedLayers | None) -> Iterator[tuple[str, bytes]]:
         """All that the likeness of a layer is made of, by name, to be told from what was before."""
@@ -133,18 +128,8 @@ class LikenessSearch:
 
     def _alike(self, model: ModelAtlas, layer: RenderedLayer) -> list[RenderedLayer]:
         """A model's cuts that were measured on a layer's photos; its layers where it has no cut."""
-        photos = _photos(layer)
-        found = [
-            other
-            for other in model.rendered
-            if other.path in self._measured and _photos(other) == photos
-        ]
+        found = [other for other in model.rendered if other.measured == layer.measured]
         return [other for other in found if other.layer.is_cut] or found
-
-
-def _photos(layer: RenderedLayer) -> tuple[str, int] | None:
-    """What tells the photos that a layer was measured on."""
-    return None if layer.natural is None else (layer.natural.digest, layer.natural.photos)
 
 
 def _beside(cuts: list[RenderedLayer], layer: RenderedLayer) -> list[RenderedLayer]:
@@ -170,7 +155,7 @@ def _depth(model: ModelAtlas, layer: RenderedLayer) -> float:
 def _read(layer: RenderedLayer) -> PhotoValues:
     where = f"{layer.model}/{layer.layer.name}/{NAME}"
     with reading(where, "what each photo excites"):
-        found = read_photo_values(layer.group)
+        found = read_photo_values(layer.stored.group)
     if found is None or not np.isfinite(found.value).all():
         raise damaged(where, "finite values of each photo", "others")
     return found

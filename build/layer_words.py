@@ -61,7 +61,7 @@ def words_of(words: Words, channel: int) -> tuple[Word, ...]:
 def layer_words(layer: RenderedLayer) -> LayerWords:
     """The words of a layer; none where those in the store are damaged, with what is wrong."""
     try:
-        found = tuple(read_words(layer.group))
+        found = tuple(read_words(layer.stored.group))
         count = layer.layer.channels
         for words in found:
             if len(words.word) != count:

@@ -59,7 +59,7 @@ def stored_state(layer: RenderedLayer) -> str:
 
     As long as it is the same, so is the digest. Empty where the store does not tell.
     """
-    files = stored_files(layer.images)
+    files = stored_files(layer.stored.images)
     if not files:
         return ""
     state = _state(layer)
@@ -81,7 +81,7 @@ def write_pictures(layer: RenderedLayer, write: Callable[[str, bytes], None]) ->
 
 def _state(layer: RenderedLayer) -> hashlib.blake2b:
     state = hashlib.blake2b(digest_size=16)
-    state.update(f"{_ENCODER} {layer.images.shape} {layer.shares_pictures}".encode())
+    state.update(f"{_ENCODER} {layer.stored.images.shape} {layer.shares_pictures}".encode())
     state.update(layer.pictured.tobytes())
     return state
 

@@ -1,6 +1,7 @@
 """The pages of single channels: from the atlas to what the template shows."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,7 +184,7 @@ def channel_page(
     )
 
 
-def parameters(recipe: dict[str, Any]) -> tuple[Parameter, ...]:
+def parameters(recipe: Mapping[str, Any]) -> tuple[Parameter, ...]:
     """The parameters of a recipe as text, in the order they are stored, without its name.
 
     Those of its phases stand one by one: "phase 2 steps". Of its base stand name and version.
@@ -204,7 +205,7 @@ def parameters(recipe: dict[str, Any]) -> tuple[Parameter, ...]:
 
 def _parameters(layer: RenderedLayer, channel: int, recipe: str) -> tuple[Parameter, ...]:
     """Those of the recipe, and the device and precision where they are known."""
-    made_on = layer.made_on[channel]
+    made_on = layer.stored.made_on[channel]
     device = (Parameter("rendered on", made_on),) if made_on else ()
     return parameters(layer.recipes[recipe]) + device
 

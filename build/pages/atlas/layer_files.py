@@ -90,7 +90,7 @@ def pages_digest(
         depth,
         layer.recipes,
         layer.seed,
-        layer.made_on,
+        layer.stored.made_on,
         made_from,
         natural and (natural.photos, natural.source, natural.paths, natural.side),
         layer.photos,

@@ -72,7 +72,7 @@ def _row(layer: RenderedLayer, channel: int) -> dict[str, Any]:
         "score": channel_score(layer, channel),
         "level": level,
         "recipe": channel_tiles.recipe_name(level) if level else None,
-        "made_on": layer.made_on[channel],
+        "made_on": layer.stored.made_on[channel],
         "evidence": evidence_row(layer, channel),
         "natural": None if natural is None else _natural(natural, channel),
         "photos": list(_photos(natural, channel, layer.photos)) if natural is not None else [],
