@@ -29,6 +29,7 @@ from diamond_cutter.build.publish.site_manifest import (
     Part,
     is_page,
     read_part,
+    weigh,
     write_manifest,
 )
 from diamond_cutter.build.publish.site_staging import Stage
@@ -79,11 +80,11 @@ class LayerBuilder:
         if not is_kept:
             stage.link_kept()
             write_manifest(self.folder / layer.path, made)
+        pictures, others = weigh(made.files)
         return Part(
-            files=len(made.files),
             pages=sum(map(is_page, made.files)),
-            size=sum(made.files.values()),
-            largest=max(made.files.values()),
+            pictures=pictures,
+            others=others,
             changed=len(stage.changed),
             lacks=stage.lacks,
             is_kept=is_kept,
@@ -116,7 +117,7 @@ class LayerBuilder:
     @cached_property
     def _links(self) -> LinkCheck:
         is_there = lru_cache(1 << 16)(lambda path: (self.folder / path).is_file())
-        return LinkCheck(is_there, self.around.address)
+        return LinkCheck(is_there, self.around.address, self.around.pictures)
 
     def _write_pages(
         self, stage: Stage, model: ModelAtlas, layer: RenderedLayer, made_from: str

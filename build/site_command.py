@@ -6,13 +6,13 @@ from pathlib import Path
 
 from diamond_cutter.build.base_models import take_models
 from diamond_cutter.build.publish.build_progress import Progress
-from diamond_cutter.build.site_hosts import which_take
+from diamond_cutter.build.site_hosts import hosts_told
 from diamond_cutter.build.whole_site import build_site
 from diamond_cutter.command.configuration import add_options, load, load_studies
 from diamond_cutter.command.settings import AtlasSettings, SiteSettings
 from diamond_cutter.precompute.stores.format_version import is_there
 
-OPTIONS = ("store", "base", "output", "address", "studies", "pictures")
+OPTIONS = ("store", "base", "output", "address", "studies", "pictures", "pictures_address")
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -38,14 +38,15 @@ def run(options: Namespace) -> None:
             settings.address,
             progress.report,
             settings.pictures,
+            settings.pictures_address,
         )
     for note in built.notes:
         print(f"note: {note}", file=sys.stderr)  # noqa: T201
     given = "" if options.output is None else f" --output {settings.output}"
+    hosts = hosts_told(built.pictures, built.others, settings.pictures_address)
     print(  # noqa: T201
-        f"{settings.output}: {built.pages:,} pages, {built.files:,} files, "
-        f"{built.size / 1e6:.1f} MB; {built.changed:,} files are new or changed. "
-        f"{which_take(built.size, built.files, built.largest)}. "
+        f"{settings.output}: {built.pages:,} pages, {built.whole.files:,} files, "
+        f"{built.whole.size / 1e6:.1f} MB; {built.changed:,} files are new or changed. {hosts}. "
         f"To look at it: diamond serve{given}"
     )
 

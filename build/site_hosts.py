@@ -6,6 +6,7 @@ Their limits as their documentation had them in November 2026; `docs/hosting.md`
 from dataclasses import dataclass
 
 from diamond_cutter.build.page_text import megabytes
+from diamond_cutter.build.publish.site_manifest import Weight
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,15 @@ class Host:
     files: int = 0
     largest: int = 0
 
-    def refusal(self, size: int, files: int, largest: int) -> str:
-        """Why it does not take a site of so many bytes and files; empty if it does."""
-        if self.size and size > self.size:
+    def refusal(self, given: Weight) -> str:
+        """Why it does not take files of that weight; empty if it does."""
+        if self.size and given.size > self.size:
             return f"at most {megabytes(self.size)}"
-        if self.files and files > self.files:
+        if self.files and given.files > self.files:
             return f"at most {self.files:,} files"
-        if self.largest and largest > self.largest:
-            return f"no file above {megabytes(self.largest)}, the largest has {megabytes(largest)}"
+        if self.largest and given.largest > self.largest:
+            largest = megabytes(given.largest)
+            return f"no file above {megabytes(self.largest)}, the largest has {largest}"
         return ""
 
 
@@ -39,10 +41,33 @@ HOSTS = (
 )
 
 
-def which_take(size: int, files: int, largest: int) -> str:
-    """A sentence that says which hosts take a site, and why others do not."""
-    refusals = {host.name: host.refusal(size, files, largest) for host in HOSTS}
+def hosts_told(pictures: Weight, others: Weight, pictures_address: str) -> str:
+    """Sentences that say which hosts take a site, what its pictures weigh and all else.
+
+    pictures_address: where the pictures will lie; empty: beside the pages. Then it is said, too,
+    which hosts would take all else, but not the pictures with it.
+    """
+    weights = f"pictures: {_told(pictures)}; all else: {_told(others)}"
+    if pictures_address:
+        return (
+            f"Of these, {weights}. For the pages and all else: {_which_take(others)}. "
+            f"For the pictures, at {pictures_address}: {_which_take(pictures)}"
+        )
+    whole = pictures + others
+    alone = [host.name for host in HOSTS if host.refusal(whole) and not host.refusal(others)]
+    told = f"Of these, {weights}. {_which_take(whole)}"
+    if alone:
+        told += f". With --pictures-address, all but the pictures goes to {' or '.join(alone)}, too"
+    return told
+
+
+def _which_take(given: Weight) -> str:
+    refusals = {host.name: host.refusal(given) for host in HOSTS}
     taking = [name for name, refusal in refusals.items() if not refusal]
     others = [f"{name} does not ({refusal})" for name, refusal in refusals.items() if refusal]
     listed = ", ".join(taking)
     return "; ".join([f"{listed} take it", *others])
+
+
+def _told(weight: Weight) -> str:
+    return f"{weight.files:,} files, {megabytes(weight.size)}"

@@ -47,14 +47,20 @@ from diamond_cutter.build.pages.maps.map_links import (
     maps_of_layers,
 )
 from diamond_cutter.build.pages.page_contexts import HomePage
-from diamond_cutter.build.pages.page_frame import Surroundings, checked_address
+from diamond_cutter.build.pages.page_frame import (
+    Surroundings,
+    checked_address,
+    checked_pictures_address,
+)
 from diamond_cutter.build.pages.study.network_result_files import write_networks
 from diamond_cutter.build.pages.study.study_files import write_studies
 from diamond_cutter.build.publish.generator_digest import digest, static_files
 from diamond_cutter.build.publish.site_manifest import (
     Manifest,
+    Weight,
     is_page,
     read_stored,
+    weigh,
     write_stored,
 )
 from diamond_cutter.build.publish.site_sources import sources_state, unchanged_manifests
@@ -71,18 +77,23 @@ Report = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Built:
-    """What a build has made: how many pages and files, how many of them new, and bytes in all.
+    """What a build has made.
 
-    largest: bytes of the largest file.
+    pages, changed: how many; new files, too, are changed. pictures, others: what the pictures
+    weigh, and all other files.
     notes: what of the stores is damaged and left out.
     """
 
     pages: int
-    files: int
     changed: int
-    size: int
-    largest: int
+    pictures: Weight
+    others: Weight
     notes: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> Weight:
+        """What all files weigh."""
+        return self.pictures + self.others
 
 
 def build_site(
@@ -92,18 +103,20 @@ def build_site(
     address: str,
     report: Report,
     pictures: str = "auto",
+    pictures_address: str = "",
 ) -> Built:
     """Write the site of an atlas and of the stores of studies to the folder `output`.
 
     `atlas` is its address, or empty for a site of studies alone; `address` is where the site will
-    be hosted, or empty; `pictures` as in the settings. What has not changed since the last build is
-    kept; until the new site is whole and checked, the last one stays in its place.
+    be hosted, or empty; `pictures` as in the settings; `pictures_address` is where all pictures
+    will lie, or empty: beside the pages. What has not changed since the last build is kept; until
+    the new site is whole and checked, the last one stays in its place.
     Raises `UserError` for what the user can mend: a store that is not there or of another format,
     no place to write.
     """
-    address = checked_address(address)
+    address, elsewhere = checked_address(address), checked_pictures_address(pictures_address)
     stores = [store for store in (atlas, *studies) if store]
-    sources = sources_state(stores, (address, pictures))
+    sources = sources_state(stores, (address, pictures, elsewhere))
     with staged(output) as stage, ExitStack() as stack:
         if (last := unchanged_manifests(stage, sources)) is not None:
             return _as_it_was(last, read_stored(stage.output).notes)
@@ -112,7 +125,7 @@ def build_site(
         measured = read_studies(studies)
         networks = read_networks(studies)
         assets = static_files()
-        around = Surroundings(address, f"assets/{digest(assets.items())[:12]}/")
+        around = Surroundings(address, f"assets/{digest(assets.items())[:12]}/", elsewhere)
         layers = {layer.path: layer for model in models for layer in model.rendered}
         for path, content in assets.items():
             stage.write(around.assets + path, content)
@@ -134,7 +147,7 @@ def build_site(
         shown_from |= write_networks(stage, around, networks, layers, report)
         home = home_page(around, found, measured, networks)
         _write_top(stage, around, home, found, maps, assets["css/site.css"])
-        stage.write("index.json", index_document(found, measured, networks))
+        stage.write("index.json", index_document(found, measured, networks, elsewhere))
         write_model_rows(stage, models)
         entries = search_entries(found, measured, networks, stage.files.keys())
         shown_from |= write_index(stage, entries)
@@ -156,24 +169,24 @@ def build_site(
 
 def _as_it_was(last: Sequence[Manifest], notes: tuple[str, ...]) -> Built:
     """What a site amounts to of which, with its parts, these are the manifests."""
+    weights = [weigh(manifest.files) for manifest in last]
     return Built(
         sum(is_page(path) for manifest in last for path in manifest.files),
-        sum(len(manifest.files) for manifest in last),
         0,
-        sum(sum(manifest.files.values()) for manifest in last),
-        max(max(manifest.files.values()) for manifest in last),
+        sum((pictures for pictures, _ in weights), Weight()),
+        sum((others for _, others in weights), Weight()),
         notes,
     )
 
 
 def _built(stage: Stage, notes: tuple[str, ...]) -> Built:
     parts = stage.parts.values()
+    pictures, others = weigh(stage.files)
     return Built(
         sum(map(is_page, stage.files)) + sum(part.pages for part in parts),
-        len(stage.files) + sum(part.files for part in parts),
         len(stage.changed) + sum(part.changed for part in parts),
-        sum(stage.files.values()) + sum(part.size for part in parts),
-        max((*stage.files.values(), *(part.largest for part in parts))),
+        sum((part.pictures for part in parts), pictures),
+        sum((part.others for part in parts), others),
         notes,
     )
 

@@ -106,6 +106,11 @@ class SiteSettings:
         'the large picture of a channel, which link previews show: "own": a file each; "shared": '
         'a file for 32, for sites of very many; "auto": shared above 20,000 channels',
     )
+    pictures_address: str = setting(
+        "",
+        "where all .jpg, .png and .webp of the site will lie, https://..., if not beside its "
+        "pages: a bucket, for a site that its host finds too large; may be empty",
+    )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The files of a folder as answers: nothing hidden, nothing outside of it."""
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,14 +24,17 @@ TYPES = {
     ".woff2": "font/woff2",
 }
 """Content type by the end of a file's name; what the machine's own tables say does not matter."""
+_PICTURES = re.compile(rb'<html [^>]*\bdata-pictures="([^"]+)"')
+"""Where a page says that its folder's pictures lie, if not beside it."""
 _YEAR = 365 * 24 * 60 * 60
 
 
 def send(folder: Path, path: str) -> Response:
     """The file at `path` of a folder, which is looked up anew each time; 404 if there is none.
 
-    A folder answers with its index. What lies under `assets/` has its digest in its address and may
-    be kept; all else is asked for again each time.
+    A folder answers with its index. Pages show the pictures of the folder, wherever these will lie
+    for others. What lies under `assets/` has its digest in its address and may be kept; all else is
+    asked for again each time.
     """
     file = _find(folder, path)
     if file.is_dir():
@@ -46,11 +50,24 @@ def send(folder: Path, path: str) -> Response:
     except OSError:
         abort(404)
     answer.headers["Content-Type"] = kind
+    if file.suffix == ".html" and answer.status_code == 200:
+        answer.direct_passthrough = False
+        answer.set_data(_with_own_pictures(answer.get_data(), path))
     if path.startswith("assets/"):
         answer.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
     else:
         answer.headers["Cache-Control"] = "no-cache"
     return answer
+
+
+def _with_own_pictures(page: bytes, path: str) -> bytes:
+    """The page at a path of the site as it is where pictures lie beside the pages."""
+    found = _PICTURES.search(page)
+    if found is None:
+        return page
+    folder = path[: path.rfind("/") + 1]
+    root = "../" * folder.count("/") or "./"
+    return page.replace(found[1].removesuffix(folder.encode()), root.encode())
 
 
 def _find(folder: Path, path: str) -> Path:

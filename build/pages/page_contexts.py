@@ -1,6 +1,7 @@
 """What the templates are given: one frozen dataclass a page, all of it ready to be shown.
 
-Every `href` and `src` is relative to the page that shows it.
+Every `href` and `src` is relative to the page that shows it; where pictures lie elsewhere, those of
+them are changed when the page is rendered.
 """
 
 from dataclasses import dataclass
@@ -33,18 +34,24 @@ class LayerLink:
 class Frame:
     """What every page has around its content.
 
+    policy: the Content-Security-Policy.
     root: relative address of the site's root, with a slash at the end.
+    pictures: the full address against which the page's addresses of pictures hold; empty where
+        that is its own.
     assets: relative address of the folder of style sheets and scripts, with a slash at the end.
     title: for the browser's tab and for link previews.
     description: one sentence for search engines and link previews.
     crumbs: the pages above this one, from the root down.
     address: the page's own full address; empty where the site's is not known.
-    picture: address of the picture for link previews, full where the site's is known; may be empty.
+    picture: address of the picture for link previews, full where that of the site, or of its
+        pictures, is known; may be empty.
     picture_text: what that picture shows.
     data: documents with what the page shows.
     """
 
+    policy: str
     root: str
+    pictures: str
     assets: str
     title: str
     description: str

@@ -6,6 +6,8 @@ from html import escape, unescape
 from posixpath import normpath
 from urllib.parse import unquote, urlsplit
 
+from diamond_cutter.build.publish.site_manifest import is_picture
+
 # Every page is a template's, whose values are escaped: no quote and no bracket is inside a value.
 # So each tag begins a piece of the page cut at "<", and two expressions are enough.
 _TAG = re.compile(r"(\w+)\s([^>]*)>")
@@ -28,16 +30,20 @@ def check_files(paths: Iterable[str], expected: Iterable[str]) -> None:
 class LinkCheck:
     """The check of pages; what neighbours name in the same words is looked up once."""
 
-    def __init__(self, is_there: Callable[[str], bool], address: str) -> None:
-        """`is_there` says so of a path of the site; `address`: its full address, or empty."""
-        self._is_there, self._address = is_there, address
+    def __init__(self, is_there: Callable[[str], bool], address: str, pictures: str = "") -> None:
+        """`is_there` says so of a path of the site; `address`: its full address, or empty.
+
+        pictures: the address below which all its pictures lie; empty where beside the pages.
+        """
+        self._is_there, self._address, self._pictures = is_there, address, pictures
         self._beside: str | None = None
         self._held: set[str] = set()
 
     def check(self, path: str, html: str) -> None:
         """Refuse the page at `path` if it names a file that is not there, or loads from elsewhere.
 
-        What begins with "../" means the same to all pages whose folders lie in one folder.
+        What begins with "../" means the same to all pages whose folders lie in one folder, and so
+        does the address of a picture that lies elsewhere.
         """
         folder = path.rpartition("/")[0]
         beside = folder.rpartition("/")[0] if folder else None
@@ -45,13 +51,26 @@ class LinkCheck:
             self._beside, self._held = beside, set()
         for piece in set(html.split("<")) - self._held:
             named = dict(_references(piece))
+            is_same = True
             for reference, is_loaded in named.items():
                 parts = urlsplit(reference)
+                lies_there = bool(self._pictures) and reference.startswith(self._pictures)
+                if self._pictures and is_picture(reference) and (lies_there or not parts.scheme):
+                    self._check_picture(path, reference)
+                    continue
                 if is_loaded and (parts.scheme or parts.netloc):
                     raise BrokenSite(f"{path}: loads {reference} from elsewhere")
                 self._check(path, reference, html)
-            if all(reference.startswith("../") for reference in named):
+                is_same = is_same and reference.startswith("../")
+            if is_same:
                 self._held.add(piece)
+
+    def _check_picture(self, path: str, reference: str) -> None:
+        if not reference.startswith(self._pictures):
+            raise BrokenSite(f"{path}: {reference} does not lie below {self._pictures}")
+        target = unquote(reference.removeprefix(self._pictures))
+        if not self._is_there(target):
+            raise BrokenSite(f"{path}: {reference} leads to {target}, which is not there")
 
     def _check(self, path: str, reference: str, html: str) -> None:
         folder, named = path.rpartition("/")[0], reference

@@ -16,6 +16,8 @@ from diamond_cutter.command.structuring import structure, unstructure
 NAME = ".diamond-site.json"
 STORED = ".diamond-stores.json"
 """The file of a `StoredState`. All other files of a site are the same wherever it is built."""
+PICTURES = (".jpg", ".png", ".webp")
+"""How the names of all files end that are pictures, and of no others: these may lie elsewhere."""
 FORMAT_VERSION = 1
 
 
@@ -36,20 +38,33 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class Weight:
+    """How many files, the bytes of all, and of the largest."""
+
+    files: int = 0
+    size: int = 0
+    largest: int = 0
+
+    def __add__(self, other: "Weight") -> "Weight":
+        """Of both together."""
+        largest = max(self.largest, other.largest)
+        return Weight(self.files + other.files, self.size + other.size, largest)
+
+
+@dataclass(frozen=True)
 class Part:
     """What a part of a site amounts to.
 
-    files, pages: how many files, and of them pages; size: bytes of all, largest: of the largest.
+    pages: how many; pictures, others: what the pictures weigh, and all other files.
     changed: files that are new or changed. lacks: whether files of the last site are gone.
     is_kept: whether it is as in the last site, where it lies still.
     stored: what tells how its pictures lie in the store; empty where nothing does.
     documents: how many JSON documents of each kind, and their bytes.
     """
 
-    files: int
     pages: int
-    size: int
-    largest: int
+    pictures: Weight
+    others: Weight
     changed: int = 0
     lacks: bool = False
     is_kept: bool = False
@@ -77,6 +92,22 @@ UNKNOWN = StoredState()
 def is_page(path: str) -> bool:
     """Whether the file at a path is a page."""
     return path.endswith(".html")
+
+
+def is_picture(path: str) -> bool:
+    """Whether the file at a path, or an address, is a picture."""
+    return path.endswith(PICTURES)
+
+
+def weigh(files: Mapping[str, int]) -> tuple[Weight, Weight]:
+    """What the pictures among files of so many bytes weigh, and what the others do."""
+    sizes: dict[bool, list[int]] = {True: [], False: []}
+    for path, size in files.items():
+        sizes[is_picture(path)].append(size)
+    pictures, others = (
+        Weight(len(each), sum(each), max(each, default=0)) for each in sizes.values()
+    )
+    return pictures, others
 
 
 def to_bytes(manifest: Manifest) -> bytes:

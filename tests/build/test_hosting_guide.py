@@ -1,8 +1,10 @@
 """What `docs/hosting.md` shows is what one can run: the workflow, and the settings beside it."""
 
+import json
 import re
 import shlex
 import string
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import yaml
 import zarr
 from sample_host import hosted
 
+from diamond_cutter.build.publish.site_manifest import is_picture
 from diamond_cutter.command.main import main
 from diamond_cutter.precompute.stores.published.store_publication import publish_store
 
@@ -18,8 +21,9 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "hosting.md").read_text(encoding="
 BASE, MODELS = "https://bucket.example.org/atlas.zarr", '["efficientnet-lite0"]'
 
 
-def block(language: str) -> str:
-    (found,) = re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+def block(language: str, section: str = "GitHub Pages, from a published atlas") -> str:
+    (text,) = re.findall(rf"^## {section}\n(.*?)(?=^## |\Z)", GUIDE, re.DOTALL | re.MULTILINE)
+    (found,) = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
     return str(found)
 
 
@@ -90,3 +94,50 @@ def test_a_base_that_is_away_publishes_nothing(
     assert main(words) == 2
     assert "no atlas at data/atlas.zarr" in capsys.readouterr().err
     assert not (tmp_path / "site").exists()
+
+
+ELSEWHERE = "Pictures elsewhere"
+
+
+def sent(words: list[str], paths: set[str]) -> set[str]:
+    """The files that a command takes by its filters; the last that fits a path decides.
+
+    Of rsync the first does, and a pattern without a slash is for names: for filters that only
+    exclude, by how names end, both are the same.
+    """
+    filters = [
+        (words[at], words[at + 1])
+        for at, word in enumerate(words)
+        if word in ("--include", "--exclude")
+    ]
+    taken = set()
+    for path in paths:
+        fitting = [kind for kind, pattern in filters if fnmatch(path, pattern)]
+        if not fitting or fitting[-1] == "--include":
+            taken.add(path)
+    return taken
+
+
+def test_two_commands_part_a_site_into_its_pictures_and_all_else(mapped_site: Path) -> None:
+    pictures, others = map(shlex.split, block("sh", ELSEWHERE).splitlines())
+    assert pictures[:5] == ["aws", "s3", "sync", "site", "s3://bucket/atlas"]
+    assert (others[:3], others[-2:]) == (["rsync", "-a", "--delete"], ["site/", "pages/"])
+    files = (path for path in mapped_site.rglob("*") if path.is_file())
+    paths = {path.relative_to(mapped_site).as_posix() for path in files}
+    assert sent(pictures, paths) == {path for path in paths if is_picture(path)}
+    assert sent(others, paths) == {path for path in paths if not is_picture(path)}
+    assert {path.rpartition(".")[2] for path in sent(pictures, paths)} == {"jpg", "png", "webp"}
+
+
+def test_its_settings_name_the_address_of_pictures(
+    small_atlas: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "diamond.toml").write_text(block("toml", ELSEWHERE), encoding="utf-8")
+    assert main(["site", "--store", small_atlas]) == 0
+    page = (tmp_path / "site/models/tiny-net/block1/290/index.html").read_text(encoding="utf-8")
+    picture = "https://bucket.example.org/atlas/models/tiny-net/block1/290/channel.jpg"
+    assert f'<meta property="og:image" content="{picture}">' in page
+    assert 'href="https://me.example.org/atlas/models/tiny-net/block1/290/"' in page
+    (rule,) = json.loads(block("json", ELSEWHERE))["CORSRules"]
+    assert "https://me.example.org/atlas/".startswith(f"{rule['AllowedOrigins'][0]}/")

@@ -154,7 +154,7 @@ def test_nothing_is_written_or_encoded_again_when_nothing_has_changed(
     pages = [path for path in before if path.endswith(".html")]
     assert (second.pages, second.changed) == (len(pages), 0)
     sizes = [len(content) for path, content in contents(output).items() if NAME not in path]
-    assert (second.files, second.size) == (len(sizes), sum(sizes))
+    assert (second.whole.files, second.whole.size) == (len(sizes), sum(sizes))
     assert times(output) == before
 
 
@@ -346,7 +346,7 @@ def test_channels_of_a_large_site_share_their_large_pictures(
     small_atlas: str, tmp_path: Path, colour_of: Callable[[int], tuple[int, int, int]]
 ) -> None:
     built = build_site(small_atlas, [], tmp_path / "site", "https://me.example/", quiet, "shared")
-    assert built.files == sum(not path.endswith(NAME) for path in contents(tmp_path / "site"))
+    assert built.whole.files == sum(not path.endswith(NAME) for path in contents(tmp_path / "site"))
     layer = tmp_path / "site/models/tiny-net/block1"
     assert not list(layer.glob("*/channel.jpg"))
     assert len(list(layer.glob("shared-*.jpg"))) == 10  # of 32, for 300

@@ -1,10 +1,13 @@
 """What is drawn of the made-up map in a browser, and where."""
 
 import json
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from playwright.sync_api import Page, expect
 from sample_map import colour_of_cell
 
@@ -49,7 +52,19 @@ def pixel(page: Page, x: float, y: float) -> list[int]:
     return pixel
 
 
-def wait_for_pictures(page: Page, site: Path, side: int) -> None:
+def seen_pixel(page: Page, x: float, y: float) -> list[int]:
+    """The red, green and blue that is seen there, of a canvas that may not be read, too."""
+    left, top = point_of(page, x, y)
+    content = page.screenshot(clip={"x": left, "y": top, "width": 1, "height": 1})
+    return list(np.asarray(Image.open(BytesIO(content)).convert("RGB"))[0, 0].tolist())
+
+
+def wait_for_pictures(
+    page: Page,
+    site: Path,
+    side: int,
+    pixel: Callable[[Page, float, float], list[int]] = pixel,
+) -> None:
     """Until the picture of the fullest cell is drawn."""
     row, column = fullest(site, side)
     expect(page.locator("#asks")).not_to_have_attribute("inert", "")

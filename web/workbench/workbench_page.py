@@ -39,6 +39,8 @@ class Frame:
     token: str
     assets: str = "/assets/"
     root: str = "/"
+    policy: str = POLICY
+    pictures: str = ""  # of the workbench itself lie here
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,6 @@ def prepare_pages(app: Flask, token: str) -> None:
     environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(grouped=grouped, decimal=decimal, shown=shown, command=command_text)
-    environment.globals["policy"] = POLICY
     app.config["WORKBENCH_TOKEN"] = token
 
 

@@ -19,14 +19,17 @@ def index_document(
     atlas: Atlas,
     studies: tuple[MeasuredStudy, ...],
     networks: tuple[NetworkByItself, ...] = (),
+    pictures_address: str = "",
 ) -> bytes:
     """`index.json`: studies, networks by themselves, models with their layers in depth order.
 
-    Of each it says where its page is; `catalogue` has the figures of all models there are.
+    Of each it says where its page is; `catalogue` has the figures of all models there are;
+    `pictures_address`: where pictures lie, empty where beside the pages.
     """
     return encode(
         {
             "schema": "index",
+            "pictures_address": pictures_address,
             "studies": [_study(study) for study in studies],
             "networks": [
                 {"name": each.name, "page": each.path, "photos": len(each.report.photos)}

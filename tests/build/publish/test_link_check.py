@@ -63,3 +63,37 @@ def test_a_file_that_was_not_written_is_named() -> None:
     check_files(PATHS, ["a/index.html"])
     with pytest.raises(BrokenSite, match=r"1 files were not written, a/c/index\.html first"):
         check_files(PATHS, ["a/c/index.html", "a/index.html"])
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img src="https://pictures.example/p/a/b/x.jpg" alt="">',
+        '<a href="https://pictures.example/p/a/b/x.jpg">the whole</a> <a href="../">up</a>',
+        '<meta property="og:image" content="https://pictures.example/p/a/b/x.jpg">',
+        '<a href="https://example.org/figure.png">elsewhere, but only if one asks for it</a>',
+    ],
+)
+def test_pictures_may_lie_elsewhere(html: str) -> None:
+    check = LinkCheck(PATHS.__contains__, "https://me.example/", "https://pictures.example/p/")
+    check.check("a/b/index.html", html)
+
+
+@pytest.mark.parametrize(
+    ("html", "message"),
+    [
+        ('<img src="x.jpg" alt="">', "does not lie below https://pictures.example/p/"),
+        ('<img src="../b/x.jpg" alt="">', "does not lie below https://pictures.example/p/"),
+        ('<img src="https://pictures.example/p/a/y.jpg">', "leads to a/y.jpg, which is not there"),
+        ('<img src="https://pictures.example/x.jpg">', "from elsewhere"),
+        ('<img src="https://example.org/x.jpg">', "from elsewhere"),
+        ('<script src="https://pictures.example/p/x.js">', "from elsewhere"),
+        ('<meta property="og:image" content="x.jpg">', "does not lie below"),
+    ],
+)
+def test_pictures_that_lie_elsewhere_lie_there_and_nothing_else_does(
+    html: str, message: str
+) -> None:
+    check = LinkCheck(PATHS.__contains__, "https://me.example/", "https://pictures.example/p/")
+    with pytest.raises(BrokenSite, match=message):
+        check.check("a/b/index.html", html)

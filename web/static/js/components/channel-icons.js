@@ -1,6 +1,7 @@
 /** The pictures of channels from the atlas, or what stands there where it has none. */
 
 import { fetchDocument, once } from "../data/fetched-documents.js";
+import { pictureAddress } from "./page-elements.js";
 
 const COLUMNS = 16; // as `build/tiles/sprite_sheet.py` lays them
 const TILES = 256;
@@ -75,7 +76,7 @@ export function placeIcon(channel, { page, side, reason }) {
   const sheet = Math.floor(channel / TILES);
   const tiles = Math.min(TILES, reason.length - sheet * TILES);
   return {
-    src: `${page}sheet-${sheet}.jpg`,
+    src: pictureAddress(`${page}sheet-${sheet}.jpg`),
     column: place % COLUMNS,
     row: Math.floor(place / COLUMNS),
     width: COLUMNS * side,

@@ -2,6 +2,7 @@
 
 import { plainText, signedText } from "../data/signed-numbers.js";
 import { createIcon } from "./channel-icons.js";
+import { pictureAddress } from "./page-elements.js";
 import { draw, signedBar } from "./svg-elements.js";
 
 /** @typedef {import("../data/attribution-data.js").Entry} Entry */
@@ -123,7 +124,7 @@ function ownPicture({ side }, index, folder) {
   const tile = document.createElement("span");
   tile.className = "tile whole";
   const image = new Image(side, side);
-  image.src = `${folder}group-${index}.webp`;
+  image.src = pictureAddress(`${folder}group-${index}.webp`);
   image.alt = image.title = `Its picture: made to excite group ${index + 1}, rendered as a direction`;
   tile.append(image);
   return [tile];

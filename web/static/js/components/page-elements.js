@@ -16,6 +16,16 @@ export function find(parent, selector, type) {
 }
 
 /**
+ * The address of a picture of the site, as the page sees it: pictures may all lie elsewhere.
+ *
+ * @param {string} address relative to the page
+ */
+export function pictureAddress(address) {
+  const { pictures } = document.documentElement.dataset;
+  return pictures ? new URL(address, new URL(pictures, document.baseURI)).href : address;
+}
+
+/**
  * A button of some words.
  *
  * @param {string} words

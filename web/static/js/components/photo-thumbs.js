@@ -2,6 +2,7 @@
 
 import { fetchDocument, once } from "../data/fetched-documents.js";
 import { nameIndex, place } from "../data/photo-data.js";
+import { pictureAddress } from "./page-elements.js";
 
 /**
  * @typedef {object} Thumb
@@ -32,7 +33,7 @@ export function createThumb(photo, count, base, words) {
   image.width = width;
   image.height = height;
   image.alt = `Photo ${photo}`;
-  image.src = `${base}photos/sheet-${sheet}.webp`;
+  image.src = pictureAddress(`${base}photos/sheet-${sheet}.webp`);
   const tile = document.createElement("a");
   tile.className = "tile";
   tile.href = `${base}photos/${photo}/`;

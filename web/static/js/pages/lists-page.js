@@ -171,7 +171,7 @@ function forgetRemoval() {
 
 /** @param {string} path */
 function tell(path) {
-  return tellItem(path, root.href);
+  return tellItem(path, "../");
 }
 
 /** @param {List[]} all */

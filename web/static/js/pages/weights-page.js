@@ -28,7 +28,9 @@ async function start() {
   /** @type {WeightsDocument} */
   const weights = await fetchDocument("weights.json");
   const [before, after] = await Promise.all([fetchPictures(weights.page), fetchPictures("../")]);
-  await matrix.decode();
+  await matrix.decode().catch(() => {
+    throw new Error("matrix.png: expected a picture that this page may read, got none; its host is to send Access-Control-Allow-Origin");
+  });
   const rows = weights.inputs.length;
   const columns = weights.outputs.length;
   const pixels = readPixels(columns, rows);

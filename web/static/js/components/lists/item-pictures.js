@@ -13,9 +13,11 @@ import { once } from "../../data/fetched-documents.js";
  * @property {[number, number]} [around] how far down, and across, 0..1
  */
 
+/** @typedef {{ width: number, height: number }} Size */
+
 const AROUND = 0.4; // of the photo's shorter side
 
-/** @type {Map<string, Promise<HTMLImageElement>>} */
+/** @type {Map<string, Promise<CanvasImageSource & Size>>} */
 const known = new Map();
 
 /**
@@ -24,10 +26,11 @@ const known = new Map();
  * @param {number} left in pixels
  * @param {number} top
  * @param {number} size
+ * @param {(src: string) => Promise<CanvasImageSource & Size>} [fetchIt]
  */
-export async function drawPart(context, { src, side = 0, column = 0, row = 0, around }, left, top, size) {
-  const image = await fetchImage(src);
-  const { naturalWidth: width, naturalHeight: height } = image;
+export async function drawPart(context, { src, side = 0, column = 0, row = 0, around }, left, top, size, fetchIt = fetchImage) {
+  const image = await fetchIt(src);
+  const { width, height } = image;
   if (!around) {
     const whole = side || Math.min(width, height);
     context.drawImage(image, column * whole, row * whole, whole, whole, left, top, size, size);
@@ -46,6 +49,25 @@ export async function drawPart(context, { src, side = 0, column = 0, row = 0, ar
     context.arc(left + (around[1] * width - x) * scale, top + (around[0] * height - y) * scale, radius, 0, 2 * Math.PI);
     context.stroke();
   }
+}
+
+/**
+ * Pictures for a canvas that is saved, each fetched once. One of another origin may be read only where
+ * that says so to whoever asks; what the browser has kept of a picture that was only shown does not tell.
+ *
+ * @returns {(src: string) => Promise<ImageBitmap>}
+ */
+export function readablePictures() {
+  /** @type {Map<string, Promise<ImageBitmap>>} */
+  const read = new Map();
+  return (src) =>
+    once(read, src, async () => {
+      const response = await fetch(src, { cache: "reload" }).catch(() => {
+        const { host } = new URL(src, location.href);
+        throw new Error(`no picture: expected ${host} to send Access-Control-Allow-Origin with pictures; it does not, or is away`);
+      });
+      return createImageBitmap(await response.blob());
+    });
 }
 
 /** @param {string} src */

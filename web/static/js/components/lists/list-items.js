@@ -5,6 +5,7 @@ import { fetchDocument, once } from "../../data/fetched-documents.js";
 import { nameIndex, place } from "../../data/photo-data.js";
 import { addressOf, kindOf } from "../../state/list-state.js";
 import { fetchPictures, lack, placeIcon } from "../channel-icons.js";
+import { pictureAddress } from "../page-elements.js";
 
 /** @typedef {import("./item-pictures.js").Part} Part */
 
@@ -18,7 +19,7 @@ const known = new Map();
 
 /**
  * @param {string} path of an item
- * @param {string} root address of the site's root
+ * @param {string} root address of the site's root as the page sees it
  * @returns {Promise<Told>}
  */
 export async function tellItem(path, root) {
@@ -57,10 +58,10 @@ async function tellPhoto([, study], tail, folder) {
   if (named === undefined) return { lacking: GONE };
   const name = named.slice(named.lastIndexOf("/") + 1);
   if (down === undefined || across === undefined) {
-    return { name, of: `photo of ${study}`, picture: { src: `${folder}/sheet-${sheet}.webp`, column, row, side: THUMBNAIL } };
+    return { name, of: `photo of ${study}`, picture: { src: pictureAddress(`${folder}/sheet-${sheet}.webp`), column, row, side: THUMBNAIL } };
   }
   const where = `${Math.round(100 * down)} % down, ${Math.round(100 * across)} % across`;
-  const picture = { src: `${folder}/${photo}/photo.webp`, around: /** @type {[number, number]} */ ([down, across]) };
+  const picture = { src: pictureAddress(`${folder}/${photo}/photo.webp`), around: /** @type {[number, number]} */ ([down, across]) };
   return { name: `${name}, ${where}`, of: `place in a photo of ${study}`, picture };
 }
 
@@ -82,7 +83,7 @@ async function tellCell(parts, tail, folder) {
   const grid = await fetchOnce(`${folder}/grid-${side}.json`);
   const cell = indexOf(grid, { side, row, column });
   if (cell < 0) return { ...told, lacking: GONE };
-  const picture = { src: `${folder}/${blockOf(grid, cell)}.webp`, column: column % grid.block, row: row % grid.block, side: grid.tile_side };
+  const picture = { src: pictureAddress(`${folder}/${blockOf(grid, cell)}.webp`), column: column % grid.block, row: row % grid.block, side: grid.tile_side };
   return { ...told, picture: grid.shown[cell] ? picture : null };
 }
 

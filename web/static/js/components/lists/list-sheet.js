@@ -1,6 +1,6 @@
 /** Lists as one picture: their names, and each item's picture with its name below. */
 
-import { drawPart } from "./item-pictures.js";
+import { drawPart, readablePictures } from "./item-pictures.js";
 
 /**
  * @typedef {import("../../state/list-state.js").List} List
@@ -34,6 +34,7 @@ export async function drawSheet(lists, tell) {
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.textBaseline = "top";
+  const fetchIt = readablePictures();
   let top = GAP;
   for (const { name, items } of lists) {
     write(context, name || "List", GAP, top, canvas.width - 2 * GAP, "600 20px system-ui, sans-serif", "#1c1c1a");
@@ -44,7 +45,10 @@ export async function drawSheet(lists, tell) {
       const y = top + Math.floor(index / columns) * down;
       context.fillStyle = "#f0efeb";
       context.fillRect(x, y, side, side);
-      if (told.picture) await drawPart(context, told.picture, x, y, side).catch(() => {}); // left blank
+      if (told.picture)
+        await drawPart(context, told.picture, x, y, side, fetchIt).catch((error) => {
+          if (!(error instanceof DOMException)) throw error; // what is no picture is left blank
+        });
       const lines = [told.name, told.lacking ? "not here" : told.of, note];
       for (const [line, text] of lines.entries()) {
         write(context, text, x, y + side + 2 + line * LINE, side, "12px system-ui, sans-serif", line ? "#5c5c57" : "#1c1c1a");

@@ -1,5 +1,7 @@
 /** The pictures of a map's blocks: fetched when they come into view, and let go when others are seen. */
 
+import { pictureAddress } from "../page-elements.js";
+
 const KEPT = 24; // of some 4 MB each, when decoded, besides those in view
 
 /** @type {Map<string, ImageBitmap | null>} by name, the last used at the end; null: on its way */
@@ -16,7 +18,7 @@ export function pictureOf(name, again) {
   if (picture) return picture;
   if (known.has(name)) return null;
   known.set(name, null);
-  fetchPicture(`${name}.webp`)
+  fetchPicture(pictureAddress(`${name}.webp`))
     .then((come) => {
       known.set(name, come);
       again();
@@ -44,9 +46,10 @@ export function dropUnseen(seen) {
   }
 }
 
-/** @param {string} address */
+/** As an image: of another origin, too, it may be shown without being asked. @param {string} address */
 async function fetchPicture(address) {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address}: expected it beside the page, got ${response.status}`);
-  return createImageBitmap(await response.blob());
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  return createImageBitmap(image);
 }

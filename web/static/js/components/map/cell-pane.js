@@ -5,6 +5,7 @@ import { place } from "../../data/photo-data.js";
 import { signedText } from "../../data/signed-numbers.js";
 import { createTable } from "../channel-table.js";
 import { createAddButton } from "../lists/add-buttons.js";
+import { pictureAddress } from "../page-elements.js";
 import { counted, heading, paragraph, viewLink } from "./pane-parts.js";
 import { signedBar } from "../svg-elements.js";
 import { WHOLE, writeMap } from "../../state/map-state.js";
@@ -68,7 +69,7 @@ function createPicture(grid, cell) {
   picture.setAttribute("aria-label", "What its places have in common");
   const [across, left] = tiled(grid, grid.column[cell] ?? 0);
   const [down, top] = tiled(grid, grid.row[cell] ?? 0);
-  picture.style.backgroundImage = `url("${blockOf(grid, cell)}.webp")`;
+  picture.style.backgroundImage = `url("${pictureAddress(`${blockOf(grid, cell)}.webp`)}")`;
   picture.style.backgroundSize = `${across}% ${down}%`;
   picture.style.backgroundPosition = `${left}% ${top}%`;
   return picture;
@@ -99,7 +100,7 @@ function createCrops(block, at, base) {
     image.className = `x${across} y${down}`;
     image.width = width;
     image.height = height;
-    image.src = `crops-${sheet}.webp`;
+    image.src = pictureAddress(`crops-${sheet}.webp`);
     image.alt = image.title = `${photo >= 0 ? `Photo ${photo}, ` : ""}row ${row + 1}, column ${column + 1} of the layer`;
     const link = document.createElement(photo >= 0 ? "a" : "span");
     if (link instanceof HTMLAnchorElement) link.href = `${base}photos/${photo}/`;

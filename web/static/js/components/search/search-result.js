@@ -1,5 +1,7 @@
 /** A result of a search as a link, with its picture. */
 
+import { pictureAddress } from "../page-elements.js";
+
 const TILES = 32; // of a row of pictures, as `build/tiles/picture_rows.py` makes them
 const SIDE = 40;
 
@@ -47,7 +49,7 @@ function createPicture(picture, root) {
   image.style.setProperty("--x", String(number % TILES));
   image.alt = "";
   image.loading = "lazy";
-  image.src = `${root}${picture.slice(0, slash)}row-${Math.floor(number / TILES)}.jpg`;
+  image.src = pictureAddress(`${root}${picture.slice(0, slash)}row-${Math.floor(number / TILES)}.jpg`);
   frame.append(image);
   return frame;
 }
