@@ -14,8 +14,8 @@ POLICY = (
 )
 """The Content-Security-Policy that every page carries: nothing from elsewhere but pictures, where
 these lie there; nothing inline."""
-_HOST = re.compile(r"[\w.-]+(:\d+)?", re.ASCII)
-"""Hosts as a policy can name them."""
+_PLAIN = re.compile(r"https?://[\w.-]+(:\d+)?(/[^\s\"'<>]*)?", re.ASCII)
+"""An address whose host a policy can name, and that is the same in every page."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def checked_address(address: str) -> str:
 
 def checked_pictures_address(address: str) -> str:
     """The address of pictures as `Surroundings` has it; a `UserError` if it is none of the web."""
-    if address and not (_is_of_web(address) and _HOST.fullmatch(urlsplit(address).netloc)):
+    if address and not (_is_of_web(address) and _PLAIN.fullmatch(address)):
         raise UserError(
             f"--pictures-address: expected where the site's pictures will lie, like "
             f"https://pictures.example.org/atlas/, got {address!r}; mend [site] pictures_address, "

@@ -2,12 +2,11 @@
 
 import re
 from functools import cache
-from html import unescape
+from html import escape, unescape
 from typing import Any
 from urllib.parse import urljoin
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import escape
 
 from diamond_cutter.build.page_text import decimal, grouped
 from diamond_cutter.build.pages.page_contexts import MissingPage
@@ -49,7 +48,7 @@ def _with_pictures(html: str, folder: str) -> str:
     def named(found: re.Match[str]) -> str:
         attribute, address = found.groups()
         if address not in known:
-            known[address] = str(escape(urljoin(folder, unescape(address))))
+            known[address] = escape(urljoin(folder, unescape(address)))
         return f'{attribute}="{known[address]}"'
 
     known: dict[str, str] = {}
