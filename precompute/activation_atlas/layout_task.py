@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.activation_atlas.drawn_vectors import StoredVectors
@@ -13,6 +12,7 @@ from diamond_cutter.precompute.stores.attribution import attribution_writer
 from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.shards import RowIndex
 from diamond_cutter.precompute.stores.store_address import subgroup
+from diamond_cutter.precompute.stores.store_opening import open_store
 
 VERSION = 6
 """Of the layout: raised when the same vectors would lie elsewhere."""
@@ -70,7 +70,7 @@ class LayoutTask:
 def store_layout(address: str, threads: int, task: LayoutTask) -> None:  # noqa: ARG001
     """Lay out a layer and store where its vectors lie; raises as `store_attribution` does."""
     with failures_told(task, address):
-        study = subgroup(zarr.open_group(address, mode="r+"), task.study)
+        study = subgroup(open_store(address, "r+"), task.study)
         stored = StoredVectors(study, task.namespace, task.layer, task.rows)
         parts = len(task.common) // len(task.rows)
         some = evenly(len(task.common), LAID_OUT)

@@ -10,7 +10,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 from PIL import Image
 from threadpoolctl import threadpool_limits
@@ -23,6 +22,7 @@ from diamond_cutter.precompute.stores.attribution.attribution_layout import Laye
 from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.shards import key_of
 from diamond_cutter.precompute.stores.store_address import subgroup
+from diamond_cutter.precompute.stores.store_opening import open_store
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.attribution.attributor import Answer, Attributor
@@ -128,7 +128,7 @@ def store_attribution(address: str, threads: int, task: PhotoTask) -> None:
                 for layer, answer in answers.items():
                     views[layer].append(describe_answer(answer, task.request.groups, pool))
                     places[layer] = answer.places
-        study = subgroup(zarr.open_group(address, mode="r+"), task.study)
+        study = subgroup(open_store(address, "r+"), task.study)
         attribution_writer.write_shard(
             study,
             task.namespace,

@@ -18,6 +18,7 @@ from diamond_cutter.precompute.stores.attribution import attribution_writer
 from diamond_cutter.precompute.stores.attribution.attribution_layout import ClassGroups
 from diamond_cutter.precompute.stores.shards import RowIndex, key_of, read_rows
 from diamond_cutter.precompute.stores.store_address import subgroup
+from diamond_cutter.precompute.stores.store_opening import open_store
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.attribution.cut_to_explain import Dense
@@ -81,7 +82,7 @@ def store_groups(address: str, threads: int, task: ClassGroupsTask) -> None:
         maps = np.zeros((MOST_PHOTOS, task.request.groups, rows, columns), np.float32)
         shape = (photos, rows, columns, task.request.groups)
         maps[:photos] = where.reshape(shape).transpose(0, 3, 1, 2)
-        study = subgroup(zarr.open_group(address, mode="r+"), task.study)
+        study = subgroup(open_store(address, "r+"), task.study)
         arrays = {"map": maps[None], "direction": direction[None], "value": value[None]}
         attribution_writer.write_arrays(study, task.namespace, task.key[:16], [task.key], arrays)
 

@@ -6,7 +6,6 @@ from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.jobs.task import failures_told
@@ -25,6 +24,7 @@ from diamond_cutter.precompute.stores.attribution import attribution_writer
 from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.shards import key_of, shard_name
 from diamond_cutter.precompute.stores.store_address import subgroup
+from diamond_cutter.precompute.stores.store_opening import open_store
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.attribution.cut_to_explain import CutToExplain
@@ -255,7 +255,7 @@ def store_pictures(
     address: str, task: ClassPicturesTask, made: "Pictures", **others: NDArray[Any]
 ) -> None:
     """Store what a task made; `others`: more of each picture, (n, ...) by name."""
-    study = subgroup(zarr.open_group(address, mode="r+"), task.study)
+    study = subgroup(open_store(address, "r+"), task.study)
     arrays = {"picture": made.images, "flag": made.flag, **others}
     name = shard_name(task.keys)
     attribution_writer.write_arrays(study, task.namespace, name, task.keys, arrays)

@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.attribution.attribution_task import PhotoTask, row_batches
@@ -14,6 +13,7 @@ from diamond_cutter.precompute.photos.photo import read_image
 from diamond_cutter.precompute.stores.attribution import attribution_writer
 from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import subgroup
+from diamond_cutter.precompute.stores.store_opening import open_store
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.attribution_graphs.graph_tracer import GraphTracer
@@ -59,7 +59,7 @@ def store_graphs(address: str, threads: int, task: PhotoTask) -> None:  # noqa: 
             named = zip((f"gives-{layer}" for layer in request.layers), gives, strict=True)
             for name, values in (*graph.items(), *named):
                 arrays.setdefault(name, []).append(values)
-        study = subgroup(zarr.open_group(address, mode="r+"), task.study)
+        study = subgroup(open_store(address, "r+"), task.study)
         joined = {name: np.concatenate(values) for name, values in arrays.items()}
         attribution_writer.write_arrays(study, task.namespace, task.part, task.keys, joined)
 

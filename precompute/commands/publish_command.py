@@ -30,14 +30,13 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Publish, and say what is there now."""
-    import zarr
-
     from diamond_cutter.precompute.stores.published.store_publication import publish_store
     from diamond_cutter.precompute.stores.store_address import local_folder
+    from diamond_cutter.precompute.stores.store_opening import open_store
 
     store, address = load(AtlasSettings, options).store, options.address
     try:
-        source = zarr.open_group(store, mode="r")
+        source = open_store(store, "r")
     except FileNotFoundError as error:
         raise UserError(
             f"no store at {store}: expected an atlas or studies; name one with --store"

@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.precompute.features.feature_keys import row_key
@@ -19,6 +18,7 @@ from diamond_cutter.precompute.photos.photo import Photo, read_image
 from diamond_cutter.precompute.stores.features_store import write_shard
 from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import subgroup
+from diamond_cutter.precompute.stores.store_opening import open_store
 
 if TYPE_CHECKING:
     from diamond_cutter.precompute.features.pooling_network import PoolingNetwork
@@ -74,7 +74,7 @@ def store_features(address: str, threads: int, task: FeatureTask) -> None:
     Raises `TaskError` if this task fails, `HitsEverythingError` if all others would.
     """
     with failures_told(task, address):
-        store = zarr.open_group(address, mode="r+")
+        store = open_store(address, "r+")
         keys = [row_key(row.photo.digest, row.view, task.augmentation) for row in task.rows]
         for shard, pooled in zip(task.shards, _pool(task, threads), strict=True):
             write_shard(subgroup(store, shard.namespace), shard.name, keys, pooled)

@@ -28,6 +28,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.stores.format_version import check_format, format_attributes
 from diamond_cutter.precompute.stores.shards import Namespace, complete_shards
 from diamond_cutter.precompute.stores.store_address import array, subgroup
+from diamond_cutter.precompute.stores.store_opening import open_store
 
 KEY = "S32"
 """A key as NumPy compares it: 32 bytes."""
@@ -38,9 +39,7 @@ def create_features(address: str) -> zarr.Group:
 
     Raises `UserError` for a store of another kind or format version, and leaves it as it is.
     """
-    store = zarr.open_group(
-        address, mode="a", attributes=format_attributes("features"), zarr_format=3
-    )
+    store = open_store(address, "a", format_attributes("features"))
     check_format(store.attrs.asdict(), "features", address)
     return store
 

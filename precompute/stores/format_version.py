@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import zarr
-
 from diamond_cutter.command.errors import UserError
+from diamond_cutter.precompute.stores.store_opening import open_store
 
 VERSIONS = {
     "atlas": 1,
@@ -44,7 +43,7 @@ def check_format(attributes: dict[str, Any], kind: str, address: str) -> None:
 def is_there(address: str) -> bool:
     """Whether a store of any kind lies at the address."""
     try:
-        zarr.open_group(address, mode="r")
+        open_store(address, "r")
     except FileNotFoundError:
         return False
     return True

@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.structuring import structure, unstructure
 from diamond_cutter.precompute.stores.format_version import check_format
+from diamond_cutter.precompute.stores.store_opening import open_store
 
 MADE_ON = 96
 """Bytes of the text that says what made an image."""
@@ -123,7 +124,7 @@ def seen_boxes(
 def open_atlas(address: str, mode: Literal["r", "r+"] = "r") -> zarr.Group:
     """Open the atlas at `address`; a `UserError` if there is none or its format is another."""
     try:
-        group = zarr.open_group(address, mode=mode)
+        group = open_store(address, mode)
     except FileNotFoundError as error:
         raise UserError(
             f"no atlas at {address}: expected a Zarr store; "

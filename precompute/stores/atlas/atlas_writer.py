@@ -45,6 +45,7 @@ from diamond_cutter.precompute.stores.atlas.model_list import Listed, to_json
 from diamond_cutter.precompute.stores.format_version import check_format, format_attributes
 from diamond_cutter.precompute.stores.network import Network
 from diamond_cutter.precompute.stores.store_address import Naming, array, subgroup
+from diamond_cutter.precompute.stores.store_opening import open_store
 
 ATLAS = Naming(
     kind="atlas",
@@ -76,7 +77,7 @@ def create_atlas(address: str) -> zarr.Group:
 
     Raises `UserError` for a store of another kind or format version, and leaves it as it is.
     """
-    atlas = zarr.open_group(address, mode="a", attributes=format_attributes("atlas"), zarr_format=3)
+    atlas = open_store(address, "a", format_attributes("atlas"))
     check_format(_attributes(atlas), "atlas", address)
     return atlas
 

@@ -13,6 +13,7 @@ from diamond_cutter.command.errors import UserError
 from diamond_cutter.command.structuring import structure
 from diamond_cutter.precompute.stores.format_version import VERSIONS, check_format
 from diamond_cutter.precompute.stores.store_address import array, subgroup
+from diamond_cutter.precompute.stores.store_opening import open_store
 from diamond_cutter.precompute.stores.study.dataset_report import Report, counts, from_json
 from diamond_cutter.precompute.stores.study.study_layout import (
     Cut,
@@ -26,7 +27,7 @@ from diamond_cutter.precompute.stores.study.study_layout import (
 def open_studies(address: str, mode: Literal["r", "r+"] = "r") -> zarr.Group:
     """Open the studies at `address`; a `UserError` if there are none or their format is another."""
     try:
-        group = zarr.open_group(address, mode=mode)
+        group = open_store(address, mode)
     except FileNotFoundError as error:
         raise UserError(
             f"no studies at {address}: expected a Zarr store; `diamond study NAME` makes one"

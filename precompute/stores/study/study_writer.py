@@ -16,6 +16,7 @@ from zarr.codecs import ZstdCodec
 from diamond_cutter.command.structuring import unstructure
 from diamond_cutter.precompute.stores.format_version import check_format, format_attributes
 from diamond_cutter.precompute.stores.store_address import array
+from diamond_cutter.precompute.stores.store_opening import open_store
 from diamond_cutter.precompute.stores.study.dataset_report import Report, to_json
 from diamond_cutter.precompute.stores.study.study_layout import THUMBNAIL, Cut, Planned, Study
 from diamond_cutter.precompute.stores.study.study_reader import cut_group
@@ -36,7 +37,7 @@ class Draft:
 
 def create_studies(address: str) -> zarr.Group:
     """Open the studies at `address`, or make an empty store; a `UserError` for another format."""
-    studies = zarr.open_group(address, mode="a")
+    studies = open_store(address, "a")
     if not studies.attrs.asdict() and not list(studies.members()):
         studies.attrs.put(format_attributes("study"))
     check_format(studies.attrs.asdict(), "study", address)
