@@ -79,7 +79,9 @@ from diamond_cutter.precompute.jobs.task import Task, TaskGroup, sizes
 from diamond_cutter.precompute.jobs.worker_log import log_file
 from diamond_cutter.precompute.rendering.backend.device import Device, find_device, least
 from diamond_cutter.precompute.rendering.render_plan import RenderPlan
+from diamond_cutter.precompute.stores.atlas.atlas_writer import ATLAS
 from diamond_cutter.precompute.stores.local_folder import exclusive
+from diamond_cutter.precompute.stores.store_address import locate
 
 
 def load_backbone(name: str) -> Backbone:
@@ -117,6 +119,7 @@ def render_atlas(
         display = open_display(stream or sys.stderr)
         stack.callback(display.close)
         stack.enter_context(terminated_as_interrupted())
+        stack.enter_context(locate(settings.store, ATLAS).reached())
         display.check("reading the models and the atlas")
         plan = make_plan(settings, load, used, partial(_reading, display), study)
         folder = plan.store_address.folder

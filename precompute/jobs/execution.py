@@ -17,7 +17,14 @@ from diamond_cutter.precompute.jobs.display import Display
 from diamond_cutter.precompute.jobs.executor import Dispatch
 from diamond_cutter.precompute.jobs.kept_speeds import keep_speed, kind_of
 from diamond_cutter.precompute.jobs.progress import Progress, Throughput
-from diamond_cutter.precompute.jobs.task import HitsEverythingError, Task, TaskError, TaskGroup
+from diamond_cutter.precompute.jobs.store_absence import StoreAbsence
+from diamond_cutter.precompute.jobs.task import (
+    HitsEverythingError,
+    StoreAwayError,
+    Task,
+    TaskError,
+    TaskGroup,
+)
 from diamond_cutter.precompute.jobs.worker_log import log_file
 from diamond_cutter.precompute.stores.store_address import StoreAddress
 
@@ -81,7 +88,7 @@ class Run:
             self._tick(progress, began, [task], 1)
             started = time.monotonic()
             try:
-                self.work(task)
+                self._work_here(task)
             except HitsEverythingError as error:
                 raise UserError(str(error)) from error
             except TaskError as error:
@@ -92,6 +99,18 @@ class Run:
                 here = task.group
                 self._done(progress, task)
         self._tick(progress, began, [], 1)
+
+    def _work_here(self, task: Task) -> None:
+        absence = StoreAbsence(self.display.note)
+        while True:
+            try:
+                self.work(task)
+            except StoreAwayError as error:
+                absence.missed(error)
+                time.sleep(absence.pause())
+            else:
+                absence.reached()
+                return
 
     def speed(self, hands: int) -> tuple[float, float]:
         """Effort and seconds of all but the first tasks, of which each of the hands has one.

@@ -22,7 +22,8 @@ from diamond_cutter.precompute.jobs.backlog import Backlog
 from diamond_cutter.precompute.jobs.cluster import Workforce
 from diamond_cutter.precompute.jobs.lost_tasks import ASIDE_SECONDS, MOST, LostTasks, host_of
 from diamond_cutter.precompute.jobs.progress import Throughput, fits
-from diamond_cutter.precompute.jobs.task import HitsEverythingError, Task
+from diamond_cutter.precompute.jobs.store_absence import StoreAbsence
+from diamond_cutter.precompute.jobs.task import HitsEverythingError, StoreAwayError, Task
 
 TICK_SECONDS = 0.5
 LOOK_SECONDS = 0.2
@@ -66,13 +67,19 @@ class Dispatch:
     _warm: set[str] = field(default_factory=set)
     _attempts: Counter[Task] = field(default_factory=Counter)
     _lost: LostTasks = field(default_factory=LostTasks)
+    _absence: StoreAbsence = field(init=False)
     _lonely_since: float | None = None
     _settled: "queue.SimpleQueue[Future[None]]" = field(default_factory=queue.SimpleQueue)
+
+    def __post_init__(self) -> None:
+        """Take the store to be there."""
+        self._absence = StoreAbsence(self.tell)
 
     def run(self) -> None:
         """Work until the backlog is empty or nothing of it fits into the time left.
 
-        Raises `UserError` for what hits every task alike, and if all workers are gone for good.
+        Raises `UserError` for what hits every task alike, and if all workers, or the store, are
+        gone for good.
         """
         looked_at = -LOOK_SECONDS
         workers: list[str] = []
@@ -83,11 +90,12 @@ class Dispatch:
                 workers, looked_at = self._look(), time.monotonic()
             busy = {started.worker for started in self._running.values()}
             usable = self._lost.usable(workers)
-            for worker in (worker for worker in usable if worker not in busy):
+            pause = self._absence.pause()
+            for worker in (each for each in usable if each not in busy and not pause):
                 self._start(worker, usable)
             if is_to_look or not self._running:
                 self.tick([started.task for started in self._running.values()], len(workers))
-            if workers and not self._running:
+            if workers and not self._running and not pause:
                 return
             left = self.left()
             if left is not None and left <= 0:
@@ -157,6 +165,10 @@ class Dispatch:
             self.backlog.put_back(started.task)
             return
         error = future.exception() if future.status == "error" else None
+        if isinstance(error, StoreAwayError):
+            self._absence.missed(error)
+            self.backlog.put_back(started.task)
+            return
         if isinstance(error, HitsEverythingError):
             raise UserError(str(error))
         if error is not None:
@@ -167,6 +179,7 @@ class Dispatch:
                 self.pace.add(started.task, time.monotonic() - started.at)
             self._warm.add(started.worker)
             self._lost.made(started.worker)
+            self._absence.reached()
             self.done(started.task)
 
     def _again(self, started: _Started, error: str) -> None:

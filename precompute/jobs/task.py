@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from diamond_cutter.command.errors import UserError, error_elsewhere
 from diamond_cutter.precompute.stores.network import Network
-from diamond_cutter.precompute.stores.store_address import local_folder
+from diamond_cutter.precompute.stores.store_address import is_away, local_folder
 
 TaskGroup = tuple[str, ...]
 """What tasks have in common that is costly to begin with, by name: a model, or a layer of it."""
@@ -93,6 +93,19 @@ class HitsEverythingError(Exception):
     """Why no other task is worth trying, in one line."""
 
 
+class StoreAwayError(Exception):
+    """A task that could not be stored, nor could any other now: where, and why in one line."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        """Keep both, which survive pickling."""
+        super().__init__(address, reason)
+        self.address, self.reason = address, reason
+
+    def __str__(self) -> str:
+        """The error in one line."""
+        return f"{self.address} does not answer ({self.reason})"
+
+
 class TaskError(Exception):
     """A task that failed, with its error as text: the error itself may not survive pickling."""
 
@@ -101,7 +114,8 @@ class TaskError(Exception):
 def failures_told(task: Task, address: str) -> Iterator[None]:
     """Raise `TaskError` if this task fails, `HitsEverythingError` if all others would.
 
-    `address` is where the task is stored; an error that names a file elsewhere is told of that.
+    `StoreAwayError`, if it fails and its store can't be reached. `address` is where the task is
+    stored; an error that names a file elsewhere is told of that.
     """
     try:
         yield
@@ -113,10 +127,11 @@ def failures_told(task: Task, address: str) -> Iterator[None]:
             reason = f"{error.strerror or error}, while {task.where} was to be stored in {address}"
             told = str(elsewhere or f"{reason}; mend that, and run again")
             raise HitsEverythingError(told) from error
-        raise _task_error(error) from error
+        raise _told(error, address) from error
     except Exception as error:
-        raise _task_error(error) from error
+        raise _told(error, address) from error
 
 
-def _task_error(error: Exception) -> TaskError:
-    return TaskError(" ".join(f"{type(error).__name__}: {error}".split()))
+def _told(error: Exception, address: str) -> StoreAwayError | TaskError:
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    return StoreAwayError(address, reason) if is_away(address) else TaskError(reason)

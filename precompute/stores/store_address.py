@@ -11,6 +11,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from diamond_cutter.command.errors import UserError, error_elsewhere
 from diamond_cutter.precompute.stores.format_version import check_format
+from diamond_cutter.precompute.stores.store_opening import open_store
 
 DAMAGE = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What reading a damaged group or array raises; RuntimeError: its chunks cannot be decoded."""
@@ -79,9 +80,25 @@ class StoreAddress:
             ) from error
 
     def _open(self, mode: Literal["r", "r+"]) -> zarr.Group:
-        group = zarr.open_group(self.address, mode=mode)
+        group = open_store(self.address, mode)
         check_format(group.attrs.asdict(), self.naming.kind, self.address)
         return group
+
+    @contextmanager
+    def reached(self) -> Iterator[None]:
+        """Turn what fails because the store can't be reached any more into a `UserError`."""
+        try:
+            yield
+        except UserError:
+            raise
+        except Exception as error:
+            if not is_away(self.address):
+                raise
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise UserError(
+                f"{self.address} does not answer ({reason}); what was done is kept: run the same "
+                "command again, when it does"
+            ) from error
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -114,6 +131,19 @@ def local_folder(address: str) -> Path | None:
     if "://" in address and not address.startswith(("file://", "local://")):
         return None
     return Path(LocalFileSystem._strip_protocol(address)).absolute()
+
+
+def is_away(address: str) -> bool:
+    """Whether a store that lies in no folder can't be reached now: its host does not answer."""
+    if local_folder(address) is not None:
+        return False
+    try:
+        open_store(address, "r")
+    except (FileNotFoundError, *DAMAGE):
+        return False
+    except Exception:  # noqa: BLE001 - every file system raises its own
+        return True
+    return False
 
 
 def array(group: zarr.Group, name: str) -> zarr.Array[Any]:

@@ -32,6 +32,8 @@ class Faults:
     error: answered with 500. throttling: with 503 SlowDown. stall: answered after `seconds`.
     landed: of those that write, done and answered with 500. torn: of those that read, half of the
     answer, and then the end of the connection.
+    away: what becomes of every request for now, "cut" (no answer, and the end of the connection) or
+    "silent" (the same, when it is over); empty: the server is there.
     """
 
     error: float = 0.0
@@ -40,6 +42,7 @@ class Faults:
     landed: float = 0.0
     torn: float = 0.0
     seconds: float = 30.0
+    away: str = ""
     draws: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311
     seen: Counter[str] = field(default_factory=Counter)
 
@@ -101,6 +104,11 @@ async def _answer(
     request: web.Request, session: ClientSession, server: str, faults: Faults
 ) -> web.StreamResponse:
     body = await request.read()
+    if faults.away:
+        faults.seen["away"] += 1
+        while faults.away == "silent":
+            await asyncio.sleep(0.1)
+        return _cut(request, web.Response())
     fault = faults.draw(request.method)
     if fault == "error":
         return _error(500, "InternalError")
@@ -130,6 +138,10 @@ async def _torn(
     response.content_length = len(content)
     await response.prepare(request)
     await response.write(content[: len(content) // 2])
+    return _cut(request, response)
+
+
+def _cut(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
     if request.transport is not None:
         request.transport.abort()
     return response
