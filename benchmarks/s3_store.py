@@ -10,20 +10,22 @@ from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug.serving import WSGIRequestHandler, run_simple
 
 BUCKET = "bucket"
 
 
 @contextmanager
 def s3_server(host: str, port: int) -> Iterator[dict[str, str]]:
-    """moto's server with an empty bucket, and the environment that finds it, which is set here."""
+    """A server with an empty bucket, and the environment that finds it, which is set here."""
     found = {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "AWS_ACCESS_KEY_ID": "a",
         "AWS_SECRET_ACCESS_KEY": "b",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    command = [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)]
+    command = [sys.executable, __file__, host, str(port)]
     server = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         os.environ.update(found)
@@ -40,6 +42,18 @@ def s3_server(host: str, port: int) -> Iterator[dict[str, str]]:
         server.wait()
 
 
+class Quiet(WSGIRequestHandler):
+    """Tells of no request."""
+
+    def log(self, *_: object) -> None:
+        """Nothing."""
+
+
+def serve(host: str, port: int) -> None:
+    """moto's S3 and no other service, among which its own server would look for each request."""
+    run_simple(host, port, create_backend_app("s3"), threaded=True, request_handler=Quiet)
+
+
 def objects(store: str, server: str | None = None) -> dict[str, bytes]:
     """All objects of a store in the bucket, by their names in it; `server`: at another address."""
     client = boto3.client("s3", endpoint_url=server)
@@ -49,6 +63,13 @@ def objects(store: str, server: str | None = None) -> dict[str, bytes]:
         name.removeprefix(f"{store}/"): client.get_object(Bucket=BUCKET, Key=name)["Body"].read()
         for name in names
     }
+
+
+def remove(store: str, server: str | None = None) -> None:
+    """Take a store out of the bucket, of which a long list is slow on this server."""
+    client = boto3.client("s3", endpoint_url=server)
+    names = [{"Key": f"{store}/{name}"} for name in objects(store, server)]
+    client.delete_objects(Bucket=BUCKET, Delete={"Objects": names})
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -68,3 +89,7 @@ def differences(found: dict[str, bytes], expected: dict[str, bytes]) -> str:
         return ""
     example = min([*lost, *others, *changed])
     return f"{len(lost)} lost, {len(others)} too many, {len(changed)} of other bytes: {example}"
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], int(sys.argv[2]))

@@ -1,20 +1,22 @@
 """What handing out tasks costs: a task of 100,000, and the plan of the cuts of all models.
 
-    .venv/bin/python benchmarks/scheduling.py [--tasks 100000] [--dask-tasks 2000] [--rate 28.4]
+    .venv/bin/python benchmarks/scheduling.py [--tasks 100000] [--dask-tasks 2000]
+        [--rate 28.4 714 2000 10000]
 
 The tasks do nothing. First they are handed to workers that are none, which is what this package
 spends on a task: which worker gets which, what is left, how long that takes. Then, fewer of them,
 through Dask to processes of this machine, one at a time each, as a run does it. A model's cuts are
 planned as `diamond atlas` plans them, from the layers that are known without weights; how long they
-take is told from the rate of a worker: by default that of one core which renders the cuts of Lite0
-(`whole_network.py --workers 2`: 3.8 minutes for 13,000 GFLOP as the forecast counts them).
+take is told from the rates of workers: first that of one core which renders the cuts of Lite0
+(`whole_network.py --workers 2`: 3.8 minutes for 13,000 GFLOP as the forecast counts them), then
+such as `accelerator.py` may measure on a GPU.
 """
 
 import argparse
 import io
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -39,6 +41,8 @@ from diamond_cutter.precompute.stores.network import Network
 
 GROUPS = 1_500
 """Of 74 models, the cuts."""
+RATES = [28.4, 714.0, 2_000.0, 10_000.0]
+WORKERS = (1, 2, 4, 8, 64)
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--tasks", type=int, default=100_000)
     parser.add_argument("--dask-tasks", type=int, default=2_000)
-    parser.add_argument("--rate", type=float, default=28.4, help="GFLOP/s of a worker")
+    parser.add_argument(
+        "--rate", type=float, nargs="+", default=RATES, help="GFLOP/s of a worker, of several kinds"
+    )
     options = parser.parse_args()
     for spread in (False, True):
         seconds = handed_out(Nobody(8), options.tasks, spread=spread)
@@ -145,8 +151,8 @@ def processes(count: int) -> Iterator[Processes]:
         yield Processes(client)
 
 
-def plan_all(rate: float) -> None:
-    """Plan the cuts of every model, and tell how long workers of that rate, GFLOP/s, take."""
+def plan_all(rates: Sequence[float]) -> None:
+    """Plan the cuts of every model, and tell how long workers of those rates, GFLOP/s, take."""
     started, count, channels, unknown = time.monotonic(), 0, 0, []
     gflop = 0.0
     names, gpu = catalogue.names(), Device("a GPU", "tensorflow", is_gpu=True, memory=80 * 2**30)
@@ -184,9 +190,10 @@ def plan_all(rate: float) -> None:
         f"{time.monotonic() - started:.1f} s: {count:,} tasks, {channels:,} channels"
         + (f"; layers not known without weights: {len(unknown)}" if unknown else "")
     )
-    print(f"all of it at preview: {gflop / 1e6:,.2f} PFLOP; hours at {rate:,.0f} GFLOP/s a worker:")
-    for workers in (1, 8, 64):
-        print(f"  {workers} workers: {gflop / rate / workers / 3600:,.1f}")
+    print(f"all of it at preview: {gflop / 1e6:,.2f} PFLOP; hours by {WORKERS} workers:")
+    for rate in rates:
+        hours = (f"{gflop / rate / workers / 3600:,.2f}" for workers in WORKERS)
+        print(f"  of {rate:,.1f} GFLOP/s each:", *hours)
 
 
 if __name__ == "__main__":
