@@ -167,7 +167,8 @@ def test_the_command_takes_the_address_and_says_what_goes_where(
     (tmp_path / "diamond.toml").write_text("", encoding="utf-8")
     options = ["--store", small_atlas, "--output", str(site), "--pictures-address", ELSEWHERE]
     assert main(["site", "--config", str(tmp_path / "diamond.toml"), *options]) == 0
-    told = capsys.readouterr().out
+    told, progress = capsys.readouterr()
+    assert "site: channels: 325 done\n" in progress
     pictures = [content for path, content in contents(site).items() if is_picture(path)]
     size = sum(map(len, pictures)) / 1e6
     assert f"Of these, pictures: {len(pictures)} files, {size:.1f} MB; all else: " in told
