@@ -176,7 +176,13 @@ def test_a_walk_shows_pictures_that_scripts_ask_for(
     expect(page.locator(".preview .number")).to_have_text("Channel 7")
     page.goto(f"{split.pages.address}studies/pets/photos/7/")
     page.locator("table.channels button").first.click()
-    page.locator("photo-map").first.scroll_into_view_if_needed()
+    for drawn, what in (("channels", "photo-map svg svg image"), ("groups", "table.groups img")):
+        page.get_by_label(drawn, exact=True).check()
+        found = page.locator(what).first
+        address = found.evaluate("e => e.getAttribute('href') ?? e.getAttribute('src')")
+        assert address.startswith(split.pictures_address)
+    page.locator(".graphs").scroll_into_view_if_needed()
+    expect(page.locator(".graphs .drawing img").first).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert load_all(page)
     check_page(page)
