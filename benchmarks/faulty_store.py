@@ -1,7 +1,7 @@
 """Many runs of a small piece of work into a bucket on which things go wrong, against a good one.
 
     PYTHONPATH=tests/precompute/atlas/fake .venv/bin/python benchmarks/faulty_store.py
-        [--runs 200] [--stall 30] [--at-once 8] [--outage 60]
+        [--runs 200] [--stall 30] [--at-once 16] [--outage 60]
 
 Each run makes an atlas of two layers of the tests' fake network: what is stored is what is tried.
 A run mostly waits, so `--at-once` of them go on at the same time, by the same three workers.
@@ -10,9 +10,9 @@ Of all requests 5 % are answered with an error, 2 % with a throttling, one in a 
 read 1 % are answered by half. It holds if each store has the objects that a good bucket has, byte
 for byte, no more, no less, no task was made twice, and no ten minutes went by without a run's end.
 
-Then, in the middle of as many runs as go on at once, the bucket is away for `--outage` seconds:
-connections are cut in one case, and never answered in the other. A run may end by that with one
-line; it is begun again then, and is to lead to the same objects, too.
+Then, in the middle of as many runs as go on at once, the bucket is away for `--outage` seconds: all
+requests are refused in one case, cut off in another, and not answered in the third. A run may end
+by that with one line; it is begun again then, and is to lead to the same objects, too.
 """
 
 import argparse
@@ -94,7 +94,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--stall", type=float, default=30.0, help="seconds")
-    parser.add_argument("--at-once", type=int, default=8)
+    parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--outage", type=float, default=60.0, help="seconds; 0: none")
     options = parser.parse_args()
     faults = Faults(seconds=options.stall)
@@ -124,7 +124,7 @@ def main() -> int:
                 print("  requests:", ", ".join(f"{count} {name}" for name, count in seen))
 
             faults.error = faults.throttling = faults.landed = faults.torn = faults.stall = 0.0
-            for away in ("cut", "silent") if options.outage else ():
+            for away in ("refused", "cut", "silent") if options.outage else ():
                 faults.seen.clear()
                 begun = runs.begin(away, options.at_once)
                 while faults.seen.total() < options.at_once * requests / 2:

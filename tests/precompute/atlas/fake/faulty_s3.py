@@ -32,8 +32,8 @@ class Faults:
     error: answered with 500. throttling: with 503 SlowDown. stall: answered after `seconds`.
     landed: of those that write, done and answered with 500. torn: of those that read, half of the
     answer, and then the end of the connection.
-    away: what becomes of every request for now, "cut" (no answer, and the end of the connection) or
-    "silent" (the same, when it is over); empty: the server is there.
+    away: what becomes of every request for now, "refused" (answered with 503), "cut" (no answer,
+    and the end of the connection) or "silent" (the same, when it is over); empty: it is there.
     """
 
     error: float = 0.0
@@ -106,6 +106,8 @@ async def _answer(
     body = await request.read()
     if faults.away:
         faults.seen["away"] += 1
+        if faults.away == "refused":
+            return _error(503, "ServiceUnavailable")
         while faults.away == "silent":
             await asyncio.sleep(0.1)
         return _cut(request, web.Response())
