@@ -13,7 +13,7 @@ from diamond_cutter.build.pages.page_contexts import MissingPage
 from diamond_cutter.build.publish.site_manifest import PICTURES
 from diamond_cutter.build.tiles.sprite_sheet import COLUMNS
 
-_PICTURE = re.compile(rf'(?<=\s)(src|href)="([^":]+(?:{"|".join(map(re.escape, PICTURES))}))"')
+_PICTURE = re.compile(rf' (src|href)="([^":]+(?:{"|".join(map(re.escape, PICTURES))}))"')
 """A relative address of a picture, in a page whose values are escaped."""
 
 
@@ -49,7 +49,7 @@ def _with_pictures(html: str, folder: str) -> str:
         attribute, address = found.groups()
         if address not in known:
             known[address] = escape(urljoin(folder, unescape(address)))
-        return f'{attribute}="{known[address]}"'
+        return f' {attribute}="{known[address]}"'
 
     known: dict[str, str] = {}
     return _PICTURE.sub(named, html)

@@ -84,6 +84,8 @@ def test_the_index_says_where_pictures_lie_and_no_other_document_does(
     index = json.loads(there["index.json"])
     assert index.pop("pictures_address") == ELSEWHERE
     assert {**index, "pictures_address": ""} == json.loads(here["index.json"])
+    data = there["data/index.html"].decode()
+    assert "those of pictures at the <code>pictures_address</code>" in data
     differing = {path for path in here if here[path] != there[path]}
     assert {path for path in differing if not is_page(path) and Path(path).name[0] != "."} <= {
         "index.json",
