@@ -172,6 +172,7 @@ def test_a_walk_shows_pictures_that_scripts_ask_for(
     expect(page.locator("#found img").first).to_be_visible()
     assert load_all(page)
     page.goto(split.pages.address + BLOCK)
+    expect(page.locator(".preview .facts")).to_contain_text("score")  # its numbers have come
     page.locator("#grid a").nth(7).focus()
     expect(page.locator(".preview .number")).to_have_text("Channel 7")
     page.goto(f"{split.pages.address}studies/pets/photos/7/")
