@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -28,8 +28,8 @@ from diamond_cutter.build.publish.site_manifest import (
     Manifest,
     Part,
     is_page,
+    part_of,
     read_part,
-    weigh,
     write_manifest,
 )
 from diamond_cutter.build.publish.site_staging import Stage
@@ -80,11 +80,8 @@ class LayerBuilder:
         if not is_kept:
             stage.link_kept()
             write_manifest(self.folder / layer.path, made)
-        pictures, others = weigh(made.files)
-        return Part(
-            pages=sum(map(is_page, made.files)),
-            pictures=pictures,
-            others=others,
+        return replace(
+            part_of(made.files),
             changed=len(stage.changed),
             lacks=stage.lacks,
             is_kept=is_kept,

@@ -1,6 +1,6 @@
 """The whole site: read and checked, then staged, checked again, and put in its place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
@@ -57,13 +57,14 @@ from diamond_cutter.build.pages.study.study_files import write_studies
 from diamond_cutter.build.publish.generator_digest import digest, static_files
 from diamond_cutter.build.publish.site_manifest import (
     Manifest,
+    Part,
     Weight,
     is_page,
+    part_of,
     read_stored,
-    weigh,
     write_stored,
 )
-from diamond_cutter.build.publish.site_sources import sources_state, unchanged_manifests
+from diamond_cutter.build.publish.site_sources import sources_state, unchanged_parts
 from diamond_cutter.build.publish.site_staging import Stage, publish, staged
 from diamond_cutter.build.rendered_atlas import Atlas, ModelAtlas, read_atlas, sharing_pictures
 from diamond_cutter.build.search.search_entries import search_entries
@@ -118,8 +119,8 @@ def build_site(
     stores = [store for store in (atlas, *studies) if store]
     sources = sources_state(stores, (address, pictures, elsewhere))
     with staged(output) as stage, ExitStack() as stack:
-        if (last := unchanged_manifests(stage, sources)) is not None:
-            return _as_it_was(last, read_stored(stage.output).notes)
+        if (last := unchanged_parts(stage, sources)) is not None:
+            return _built(last, 0, read_stored(stage.output).notes)
         found = sharing_pictures(read_atlas(atlas) if atlas else Atlas((), ()), pictures)
         models = found.models
         measured = read_studies(studies)
@@ -164,29 +165,16 @@ def build_site(
             builders.link(path for path, part in stage.parts.items() if part.is_kept)
             _check(stage, builders, report)
             publish(stage, made, stored)
-    return _built(stage, notes)
+    parts = (part_of(stage.files), *stage.parts.values())
+    return _built(parts, len(stage.changed) + sum(part.changed for part in parts), notes)
 
 
-def _as_it_was(last: Sequence[Manifest], notes: tuple[str, ...]) -> Built:
-    """What a site amounts to of which, with its parts, these are the manifests."""
-    weights = [weigh(manifest.files) for manifest in last]
+def _built(parts: Collection[Part], changed: int, notes: tuple[str, ...]) -> Built:
     return Built(
-        sum(is_page(path) for manifest in last for path in manifest.files),
-        0,
-        sum((pictures for pictures, _ in weights), Weight()),
-        sum((others for _, others in weights), Weight()),
-        notes,
-    )
-
-
-def _built(stage: Stage, notes: tuple[str, ...]) -> Built:
-    parts = stage.parts.values()
-    pictures, others = weigh(stage.files)
-    return Built(
-        sum(map(is_page, stage.files)) + sum(part.pages for part in parts),
-        len(stage.changed) + sum(part.changed for part in parts),
-        sum((part.pictures for part in parts), pictures),
-        sum((part.others for part in parts), others),
+        sum(part.pages for part in parts),
+        changed,
+        sum((part.pictures for part in parts), Weight()),
+        sum((part.others for part in parts), Weight()),
         notes,
     )
 

@@ -99,15 +99,15 @@ def is_picture(path: str) -> bool:
     return path.endswith(PICTURES)
 
 
-def weigh(files: Mapping[str, int]) -> tuple[Weight, Weight]:
-    """What the pictures among files of so many bytes weigh, and what the others do."""
+def part_of(files: Mapping[str, int]) -> Part:
+    """What a part amounts to that has files of so many bytes, by path."""
     sizes: dict[bool, list[int]] = {True: [], False: []}
     for path, size in files.items():
         sizes[is_picture(path)].append(size)
     pictures, others = (
         Weight(len(each), sum(each), max(each, default=0)) for each in sizes.values()
     )
-    return pictures, others
+    return Part(sum(map(is_page, files)), pictures, others)
 
 
 def to_bytes(manifest: Manifest) -> bytes:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-import zarr
-
 from diamond_cutter.build.publish.generator_digest import digest, generator_digest, static_files
-from diamond_cutter.build.publish.site_manifest import Manifest, read_part, read_stored
+from diamond_cutter.build.publish.site_manifest import Part, part_of, read_part, read_stored
 from diamond_cutter.build.publish.site_staging import Stage
+from diamond_cutter.precompute.stores.store_opening import open_store
 from diamond_cutter.precompute.stores.stored_files import stored_files
 
 
@@ -22,20 +21,22 @@ def sources_state(stores: Iterable[str], settings: Sequence[str]) -> str:
     return digest([("facts", repr(facts).encode())])
 
 
-def unchanged_manifests(stage: Stage, sources: str) -> list[Manifest] | None:
-    """The manifests of the last site and its parts, if it was made from `sources` and is whole."""
+def unchanged_parts(stage: Stage, sources: str) -> list[Part] | None:
+    """What the last site amounts to, itself and its parts, if it is of `sources` and is whole."""
     if not sources or read_stored(stage.output).sources != sources:
         return None
-    manifests = [stage.last, *(read_part(stage.output, part) for part in stage.last.parts)]
-    for manifest in manifests:
+    parts = []
+    for path in ("", *stage.last.parts):
+        manifest = read_part(stage.output, path) if path else stage.last
         held = Stage(stage.folder, stage.output, manifest)
         if not manifest.files or not all(map(held.holds, manifest.files)):
             return None
-    return manifests
+        parts.append(part_of(manifest.files))
+    return parts
 
 
 def _lying(store: str) -> str:
     try:
-        return stored_files(zarr.open_group(store, mode="r"))
+        return stored_files(open_store(store, "r"))
     except Exception:  # noqa: BLE001 - whoever reads it tells what is wrong with it
         return ""
