@@ -1,7 +1,7 @@
 """Many runs of a small piece of work into a bucket on which things go wrong, against a good one.
 
     PYTHONPATH=tests/precompute/atlas/fake .venv/bin/python benchmarks/faulty_store.py
-        [--runs 200] [--stall 30] [--at-once 16] [--outage 60]
+        [--runs 200] [--stall 30] [--at-once 12] [--outage 60]
 
 Each run makes an atlas of two layers of the tests' fake network: what is stored is what is tried.
 A run mostly waits, so `--at-once` of them go on at the same time, by the same three workers.
@@ -18,12 +18,13 @@ by that with one line; it is begun again then, and is to lead to the same object
 import argparse
 import faulthandler
 import io
+import multiprocessing
 import os
 import statistics
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import fake_pictures
@@ -64,9 +65,9 @@ class Made:
 
 @dataclass
 class Runs:
-    """Runs that go on at the same time, by the workers of one cluster."""
+    """Runs that go on at the same time, each in a process, by the workers of one cluster."""
 
-    pool: ThreadPoolExecutor
+    pool: ProcessPoolExecutor
     scheduler: str
     server: str
 
@@ -77,7 +78,7 @@ class Runs:
 
 
 def made(begun: "Sequence[Future[Made]]") -> list[Made]:
-    """What runs made, told on standard error; where none ends, all ends, with tracebacks."""
+    """What runs made, told on standard error; where none ends, all ends."""
     found = []
     faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)
     for future in as_completed(begun):
@@ -94,7 +95,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--stall", type=float, default=30.0, help="seconds")
-    parser.add_argument("--at-once", type=int, default=16)
+    parser.add_argument("--at-once", type=int, default=12)
     parser.add_argument("--outage", type=float, default=60.0, help="seconds; 0: none")
     options = parser.parse_args()
     faults = Faults(seconds=options.stall)
@@ -104,10 +105,10 @@ def main() -> int:
             LocalCluster(
                 n_workers=WORKERS, threads_per_worker=options.at_once, dashboard_address=":0"
             ) as cluster,
-            ThreadPoolExecutor(options.at_once) as pool,
+            ProcessPoolExecutor(options.at_once, multiprocessing.get_context("spawn")) as pool,
         ):
             runs = Runs(pool, cluster.scheduler_address, found["AWS_ENDPOINT_URL"])
-            made(runs.begin("first", 1))  # all has been imported
+            made(runs.begin("first", options.at_once))  # all has been imported
             faults.seen.clear()
             good = made(runs.begin("good", 2 * options.at_once))
             expected = good[0].found
@@ -158,6 +159,7 @@ def told(kind: str, made: Sequence[Made], expected: dict[str, bytes]) -> bool:
 
 def run(name: str, scheduler: str, server: str) -> Made:
     """Make an atlas of that name by the workers there; read at `server` what is there then."""
+    faulthandler.dump_traceback_later(HANG_SECONDS - 1)  # where it hangs
     store = f"{name}.zarr"
     settings = AtlasSettings(store=f"s3://{BUCKET}/{store}", layers=LAYERS, scheduler=scheduler)
     stream, started = io.StringIO(), time.monotonic()
@@ -185,6 +187,7 @@ def run(name: str, scheduler: str, server: str) -> Made:
                 wrong = f"made {summary.made} of {CHANNELS}, failed {summary.failures}"
         break
     seconds = time.monotonic() - started
+    faulthandler.cancel_dump_traceback_later()
     said = [line for line in stream.getvalue().splitlines() if line.startswith(SAID)]
     found = objects(store, server)
     remove(store, server)
