@@ -135,6 +135,7 @@ def extraction(
     store_address = check_features(settings)
     with ExitStack() as stack:
         stack.enter_context(terminated_as_interrupted())
+        stack.enter_context(store_address.reached())
         if store_address.folder is not None:
             with store_address.writing():
                 stack.enter_context(exclusive(store_address.folder, FEATURES))

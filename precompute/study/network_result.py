@@ -60,6 +60,7 @@ def explain_networks(
         stack.enter_context(terminated_as_interrupted())
         steps = StepProgress(display)
         store_address = check_settings(settings)
+        stack.enter_context(store_address.reached())
         dataset = read_dataset(settings, Path(settings.cache), show_reading(steps), labelled=False)
         if dataset.report.problem:
             raise UserError(dataset.report.problem)

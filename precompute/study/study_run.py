@@ -87,6 +87,7 @@ def make_study(
         stack.enter_context(terminated_as_interrupted())
         steps = StepProgress(display)
         store_address = check_settings(settings)
+        stack.enter_context(store_address.reached())
         with steps.step("dataset"):
             dataset = read_dataset(settings, Path(settings.cache), show_reading(steps))
         if dataset.report.problem:

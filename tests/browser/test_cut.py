@@ -60,7 +60,7 @@ def test_a_cell_shows_exactly_its_photos_and_the_address_keeps_them(
     expected = photos(told, true, predicted)
     assert expected
     expect(page.locator("#thumbs li")).to_have_count(len(expected))
-    assert page.url == f"{any_address}{CUT}?true={true}&predicted={predicted}"
+    expect(page).to_have_url(f"{any_address}{CUT}?true={true}&predicted={predicted}")
     assert set(shown(page)) == expected
     sure = [told["probability"][photo] for photo in shown(page)]
     assert sure == sorted(sure, reverse=True)
@@ -72,7 +72,7 @@ def test_a_cell_shows_exactly_its_photos_and_the_address_keeps_them(
     page.go_back()
     expect(page.locator("#thumbs li")).to_have_count(0)
     expect(page.locator("#matrix [aria-current]")).to_have_count(0)
-    assert page.url == any_address + CUT
+    expect(page).to_have_url(any_address + CUT)
 
 
 def test_the_keyboard_does_what_the_mouse_does(

@@ -24,7 +24,7 @@ def test_models_are_sorted_and_filtered_and_the_address_says_how(
     assert rows(page) == ["tiny-net", "more-net", "big-net", "zoo-net"]
     page.get_by_role("button", name="Parameters").click()
     assert rows(page) == ["big-net", "more-net", "tiny-net", "zoo-net"]
-    assert page.url == f"{any_address}models/?sort=parameters&order=down"
+    expect(page).to_have_url(f"{any_address}models/?sort=parameters&order=down")
     heading = page.get_by_role("columnheader", name="Parameters")
     expect(heading).to_have_attribute("aria-sort", "descending")
 
@@ -33,7 +33,7 @@ def test_models_are_sorted_and_filtered_and_the_address_says_how(
     page.get_by_label("Source").select_option("keras.applications")
     assert rows(page) == ["more-net"]
     expected = "?sort=parameters&order=down&source=keras.applications&parameters=9"
-    assert page.url == f"{any_address}models/{expected}"
+    expect(page).to_have_url(f"{any_address}models/{expected}")
     page.reload()
     assert rows(page) == ["more-net"]
     expect(page.get_by_label("million parameters")).to_have_value("9")
@@ -62,4 +62,4 @@ def test_marks_of_the_chart_tell_their_names_to_mouse_and_keys(
     expect(marks.nth(1)).to_be_focused()
     expect(marks.nth(1).locator(".tip")).to_be_visible()
     page.keyboard.press("Enter")
-    assert page.url == f"{address}models/#big-net"
+    expect(page).to_have_url(f"{address}models/#big-net")

@@ -53,7 +53,7 @@ def test_from_a_photo_to_a_cell_a_channel_its_page_and_back(
     photo.hover(position=at(photo, 0.4, 0.5))  # of 7 x 7 cells
     expect(caption(page)).to_contain_text("Row 3, column 4: channels for")
     assert channels(page) != whole
-    assert page.url == any_address + PHOTO
+    expect(page).to_have_url(any_address + PHOTO)
     page.get_by_role("heading", level=1).hover()
     expect(caption(page)).to_contain_text("The whole photo")
     assert channels(page) == whole
@@ -230,7 +230,7 @@ def test_groups_and_activation_are_shown_too(address: str, open_page: OpenPage) 
     expect(pictures).to_have_count(3)
     expect(pictures.nth(1)).to_have_attribute("alt", re.compile("made to excite group 2"))
     page.wait_for_function("[...document.querySelectorAll('.groups img')].every(i => i.complete)")
-    assert pictures.nth(1).evaluate("image => image.naturalWidth") == 16
+    expect(pictures.nth(1)).to_have_js_property("naturalWidth", 16)
     page.get_by_role("button", name="Group 2 alone").click()
     expect(page).to_have_url(f"{address}{PHOTO}?over=groups&group=1")
     expect(photo.locator(".number")).to_have_text(["2"])

@@ -25,19 +25,21 @@ def test_sorting_and_filtering_are_in_the_address_and_survive_a_reload(
     assert ranking[:2] == ["far.net_2/block3", "tiny-net/block1"]
 
     page.get_by_role("button", name="GFLOPs").click()
-    assert page.url == f"{any_address}{STUDY}?sort=gflops"
+    expect(page).to_have_url(f"{any_address}{STUDY}?sort=gflops")
     assert rows(page)[:3] == ["tiny-net/stem", "far.net_2/conv1", "tiny-net/block1"]
     heading = page.get_by_role("columnheader", name="GFLOPs")
     expect(heading).to_have_attribute("aria-sort", "ascending")
     expect(page.get_by_role("button", name="GFLOPs")).to_be_focused()
     page.get_by_role("button", name="GFLOPs").click()
-    assert page.url == f"{any_address}{STUDY}?sort=gflops&order=down"
+    expect(page).to_have_url(f"{any_address}{STUDY}?sort=gflops&order=down")
     assert rows(page)[0] == "far.net_2/last"
 
     page.get_by_role("combobox", name="Backbone").select_option("tiny-net")
     page.get_by_label("Only those tied with the best").check()
     expect(page.get_by_role("status")).to_have_text("1 of 8 cuts")
-    assert page.url == f"{any_address}{STUDY}?sort=gflops&order=down&model=tiny-net&tied=only"
+    expect(page).to_have_url(
+        f"{any_address}{STUDY}?sort=gflops&order=down&model=tiny-net&tied=only"
+    )
     page.reload()
     assert rows(page) == ["tiny-net/block1"]
     expect(page.get_by_role("combobox", name="Backbone")).to_have_value("tiny-net")
@@ -49,11 +51,11 @@ def test_sorting_and_filtering_are_in_the_address_and_survive_a_reload(
     page.go_back()
     page.go_back()
     assert rows(page) == ranking
-    assert page.url == f"{any_address}{STUDY}"
+    expect(page).to_have_url(f"{any_address}{STUDY}")
 
     page.get_by_role("textbox").fill("far BLOCK")
     page.get_by_role("textbox").press("Enter")
-    assert page.url == f"{any_address}{STUDY}?find=far+BLOCK"
+    expect(page).to_have_url(f"{any_address}{STUDY}?find=far+BLOCK")
     assert rows(page) == ["far.net_2/block3", "far.net_2/block4", "far.net_2/block2"]
 
 

@@ -13,10 +13,11 @@ BLOCK = "models/tiny-net/block1/"
 STEM = "models/tiny-net/stem/"
 
 
-def shown(page: Page) -> list[int]:
-    """The channels of the grid, in the order in which they stand."""
-    hrefs = page.locator("#grid a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
-    return [int(href.strip("/")) for href in hrefs]
+def expect_shown(page: Page, channels: list[int]) -> None:
+    """Expect the grid to have these channels, in the order in which they stand, before long."""
+    expect(page.locator("#grid a")).to_have_count(len(channels))
+    stand = "[...document.querySelectorAll('#grid a')].map(a => a.getAttribute('href')).join('')"
+    page.wait_for_function(f"hrefs => {stand} === hrefs", arg="".join(f"{n}/" for n in channels))
 
 
 def best(count: int, score_of: Callable[[int], float]) -> list[int]:
@@ -31,37 +32,37 @@ def test_from_the_front_page_to_a_shared_link_and_back(
     expect(page.get_by_role("heading", level=1)).to_have_text("tiny-net")
     page.get_by_role("link", name="block1", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("block1")
-    assert shown(page) == list(range(300))
+    expect_shown(page, list(range(300)))
 
     page.get_by_label("score").check()
-    assert shown(page) == best(300, score_of)
-    assert page.url == f"{any_address}{BLOCK}?sort=score"
+    expect_shown(page, best(300, score_of))
+    expect(page).to_have_url(f"{any_address}{BLOCK}?sort=score")
 
     page.get_by_label("Show").fill("0-63,100")
     page.get_by_label("Show").press("Enter")
     expected = [channel for channel in best(300, score_of) if channel <= 63 or channel == 100]
-    assert shown(page) == expected
-    assert page.url == f"{any_address}{BLOCK}?sort=score&show=0-63,100"
+    expect_shown(page, expected)
+    expect(page).to_have_url(f"{any_address}{BLOCK}?sort=score&show=0-63,100")
     expect(page.get_by_role("status")).to_have_text("65 of 300 channels")
 
     page.locator("#grid a").nth(2).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Channel {expected[2]}")
     picture = page.get_by_role("img", name=f"channel {expected[2]} of layer block1")
-    assert picture.evaluate("image => image.naturalWidth") == 384
+    expect(picture).to_have_js_property("naturalWidth", 384)
 
     page.go_back()
-    assert page.url == f"{any_address}{BLOCK}?sort=score&show=0-63,100&channel={expected[2]}"
-    assert shown(page) == expected
+    expect(page).to_have_url(f"{any_address}{BLOCK}?sort=score&show=0-63,100&channel={expected[2]}")
+    expect_shown(page, expected)
     shared = page.url
     page.go_back()
-    assert shown(page) == best(300, score_of)
+    expect_shown(page, best(300, score_of))
     page.go_back()
-    assert shown(page) == list(range(300))
+    expect_shown(page, list(range(300)))
     expect(page.get_by_label("number")).to_be_checked()
 
     fresh = open_page(shared)
     expect(fresh.get_by_role("status")).to_have_text("65 of 300 channels")
-    assert shown(fresh) == expected
+    expect_shown(fresh, expected)
     expect(fresh.get_by_label("score")).to_be_checked()
     expect(fresh.get_by_label("Show")).to_have_value("0-63,100")
     expect(fresh.locator("#grid [aria-current]")).to_have_attribute("href", f"{expected[2]}/")
@@ -114,7 +115,7 @@ def test_hovering_previews_and_leaves_the_address_alone(
     expect(facts).to_have_text(f"score {score_of(7):.2f}".replace("-", "\u2212"))
     page.get_by_role("heading", level=1).hover()
     expect(number).to_have_text("Channel 0")
-    assert page.url == address + BLOCK
+    expect(page).to_have_url(address + BLOCK)
 
 
 def test_a_flagged_channel_is_shown_as_such_and_can_be_hidden(
@@ -125,8 +126,8 @@ def test_a_flagged_channel_is_shown_as_such_and_can_be_hidden(
     expect(page.locator("#grid li").nth(7)).to_have_text(re.compile("Channel 7: grey"))
     expect(page.locator("#grid li").nth(19)).to_have_text(re.compile("Channel 19: none yet"))
     page.get_by_label("Hide dead, grey and chance").check()
-    assert shown(page) == [channel for channel in range(20) if channel not in (3, 7, 11)]
-    assert page.url == f"{address}{STEM}?flagged=hide"
+    expect_shown(page, [channel for channel in range(20) if channel not in (3, 7, 11)])
+    expect(page).to_have_url(f"{address}{STEM}?flagged=hide")
     page.locator("#grid a").nth(16).hover()
     expect(page.locator(".preview .frame")).to_have_text("none yet")
     expect(page.locator(".preview .facts")).to_have_text("no score yet")
@@ -154,13 +155,13 @@ def test_a_filter_that_is_none_is_said_and_hides_nothing(address: str, open_page
     page = open_page(f"{address}{BLOCK}?show=1,x")
     outcome = page.get_by_role("status")
     expect(outcome).to_have_text("expected numbers and ranges like 0-63,100, got x")
-    assert len(shown(page)) == 300
+    expect(page.locator("#grid a")).to_have_count(300)
     expect(page.get_by_label("Show")).to_have_attribute("aria-invalid", "true")
     page.get_by_label("Show").fill("999")
     expect(outcome).to_have_text("0 of 300 channels")
-    assert shown(page) == []
+    expect_shown(page, [])
     page.get_by_label("Show").fill("5")
-    assert shown(page) == [5]
+    expect_shown(page, [5])
 
 
 def test_data_of_another_format_is_refused_in_words(address: str, open_page: OpenPage) -> None:
@@ -171,7 +172,7 @@ def test_data_of_another_format_is_refused_in_words(address: str, open_page: Ope
         "layer.json: expected format_version 1, got 99; reload the page"
     )
     expect(page.get_by_label("Show")).to_be_disabled()
-    assert len(shown(page)) == 300
+    expect(page.locator("#grid a")).to_have_count(300)
 
 
 def test_a_channels_link_can_be_copied(address: str, open_page: OpenPage) -> None:

@@ -88,7 +88,7 @@ def test_made_reordered_annotated_shared_and_opened_in_a_fresh_browser(
     assert names(fresh) == order
     expect(fresh.get_by_label("Name of the list")).to_have_value("Dogs & <b>cats</b>")
     expect(fresh.locator(".list li").nth(1).get_by_label("Note")).to_have_value("like a nose, wet")
-    assert fresh.url == page.url
+    expect(fresh).to_have_url(page.url)
     assert stored(fresh) == {}
     fresh.locator(".list li").nth(1).get_by_role("link").click()
     expect(fresh.get_by_role("heading", level=1)).to_have_text("Channel 41")
@@ -199,7 +199,7 @@ def test_a_saved_list_is_opened_in_a_fresh_browser_chosen_or_dropped(
     chooser.value.set_files({"name": "a.json", "mimeType": "application/json", "buffer": content})
     expect(fresh.locator("#outcome")).to_have_text("Opened a.json")
     assert names(fresh) == told
-    assert fresh.url == page.url
+    expect(fresh).to_have_url(page.url)
     assert stored(fresh) == {}
     fresh.go_back()
     expect(fresh.locator(".list")).to_have_count(0)

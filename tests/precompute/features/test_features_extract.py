@@ -25,6 +25,7 @@ from diamond_cutter.precompute.jobs.display import open_display
 from diamond_cutter.precompute.photos import photo as photo_module
 from diamond_cutter.precompute.photos.images.image_decoding import decode
 from diamond_cutter.precompute.photos.photo import Photo
+from diamond_cutter.precompute.stores import store_address
 from diamond_cutter.precompute.stores.features_store import Features
 from diamond_cutter.precompute.stores.local_folder import exclusive
 from diamond_cutter.precompute.stores.network import Network
@@ -312,3 +313,17 @@ def test_settings_that_cannot_be_are_refused_before_anything_is_written(
         features(tmp_path / "features.zarr", photos, **settings)
     assert said in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_that_can_not_be_reached_any_more_ends_it_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, away = StudySettings(features=str(tmp_path / "features.zarr")), True
+    monkeypatch.setattr(store_address, "is_away", lambda _: away)
+    making = extraction.extraction([], settings, open_display(io.StringIO()))
+    with pytest.raises(UserError, match=r"does not answer \(ConnectionError: no route\)"), making:
+        raise ConnectionError("no route")
+    away = False
+    making = extraction.extraction([], settings, open_display(io.StringIO()))
+    with pytest.raises(ConnectionError, match="no route"), making:
+        raise ConnectionError("no route")
