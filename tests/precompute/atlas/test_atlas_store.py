@@ -86,11 +86,11 @@ def test_device_and_precision_are_kept_with_the_pictures(tmp_path: Path) -> None
         made = replace(pictures(start), made_on=text)
         write_chunk(layer, Chunk(start, (start, start + 2)), made, Level.PREVIEW)
     [model] = read_atlas(str(tmp_path)).models
-    told = {channel: text for channel, text in enumerate(model.rendered[0].made_on) if text}
+    told = {channel: text for channel, text in enumerate(model.rendered[0].stored.made_on) if text}
     assert told == {0: texts[0], 2: texts[0], 8: texts[8], 10: texts[8]}
     del layer["made_on"]  # as in an atlas of before
     [model] = read_atlas(str(tmp_path)).models
-    assert model.rendered[0].made_on == ("",) * 20
+    assert model.rendered[0].stored.made_on == ("",) * 20
     write_chunk(prepared(str(tmp_path)), Chunk(16, (16,)), pictures(16), Level.PREVIEW)
 
 
