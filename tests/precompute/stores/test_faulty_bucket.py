@@ -20,7 +20,6 @@ UNIT = FakeTask(where="net 7")
 def faults(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
     """What goes wrong with a bucket: each thing in one of twelve requests, stalls seldom."""
     wrong = Faults(seconds=2.0)
-    monkeypatch.setattr(s3fs.S3FileSystem, "read_timeout", 0.5)
     with faulty(s3_server, wrong) as way:
         monkeypatch.setenv("AWS_ENDPOINT_URL", way)
         s3fs.S3FileSystem().mkdir("bucket")
