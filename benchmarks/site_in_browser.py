@@ -87,10 +87,9 @@ def paths(models: list[dict[str, Any]]) -> list[str]:
     chosen = {index: models[index] for index in (0, len(models) // 2, len(models) - 1)}
     found = ["", "models/"]
     for model in chosen.values():
-        layer = model["layers"][len(model["layers"]) // 2]
-        folder = f"models/{model['name']}/"
-        found += [folder, f"{folder}{layer['name']}/"]
-        found.append(f"{folder}{layer['name']}/{layer['channels'] - 1}/")
+        shown = [layer for layer in model["layers"] if layer["page"]]
+        layer = shown[len(shown) // 2]
+        found += [model["page"], layer["page"], f"{layer['page']}{layer['channels'] - 1}/"]
     return found
 
 
