@@ -12,17 +12,14 @@ the processor, too.
 import argparse
 import logging
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
-from chromium import chromium
+from chromium import chromium, served
 from playwright.sync_api import CDPSession, Page
-from werkzeug.serving import make_server
 
 from diamond_cutter.build.mapped_layers import read_mapped
 from diamond_cutter.build.pages import page_templates
@@ -36,7 +33,6 @@ from diamond_cutter.precompute.stores.activation_atlas.activation_atlas_layout i
     ActivationMap,
     Grid,
 )
-from diamond_cutter.web.local_server import create_app
 
 GRIDS = (5, 10, 20, 40, 80, 160)
 VECTORS, PHOTOS, CLASSES, SIDE = 100_000, 1_000, 5, 64
@@ -186,16 +182,6 @@ def made_up_grid(side: int, position: Any, generator: np.random.Generator) -> Gr
         picture=pictures[generator.integers(0, 64, cells)],
         is_shown=np.ones(cells, np.uint8),
     )
-
-
-@contextmanager
-def served(site: Path) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, create_app(site), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}/"
-    server.shutdown()
-    thread.join()
 
 
 if __name__ == "__main__":

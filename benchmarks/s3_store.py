@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError
@@ -57,19 +58,22 @@ def serve(host: str, port: int) -> None:
 def objects(store: str, server: str | None = None) -> dict[str, bytes]:
     """All objects of a store in the bucket, by their names in it; `server`: at another address."""
     client = boto3.client("s3", endpoint_url=server)
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{store}/")
-    names = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
     return {
         name.removeprefix(f"{store}/"): client.get_object(Bucket=BUCKET, Key=name)["Body"].read()
-        for name in names
+        for name in _names(client, store)
     }
 
 
 def remove(store: str, server: str | None = None) -> None:
     """Take a store out of the bucket, of which a long list is slow on this server."""
     client = boto3.client("s3", endpoint_url=server)
-    names = [{"Key": f"{store}/{name}"} for name in objects(store, server)]
+    names = [{"Key": name} for name in _names(client, store)]
     client.delete_objects(Bucket=BUCKET, Delete={"Objects": names})
+
+
+def _names(client: Any, store: str) -> list[str]:
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{store}/")
+    return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -16,16 +16,14 @@ site of an atlas besides, to compare seconds. What an answer's pictures load is 
 import argparse
 import random
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from chromium import chromium
+from chromium import chromium, served
 from numpy.typing import NDArray
 from playwright.sync_api import Browser
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from diamond_cutter.build.layer_words import LayerWords
 from diamond_cutter.build.publish.generator_digest import static_files
@@ -33,7 +31,6 @@ from diamond_cutter.build.search.search_entries import Entry, word_entries
 from diamond_cutter.build.search.search_index import FOLDER, index_files, sorted_postings
 from diamond_cutter.build.whole_site import build_site
 from diamond_cutter.precompute.stores.atlas.word_layout import Words
-from diamond_cutter.web.local_server import create_app
 
 CHANNELS, LAYERS, WORDS, CLASSES, PHOTOS = 320, 40, 20_000, 1_000, 5_000
 QUESTIONS = ("net1", "lite block7 12", "net2 block7 12", "net block add 3", "7")
@@ -48,11 +45,6 @@ ANSWER = """async ([text, root]) => {
 }"""
 
 
-class Quiet(WSGIRequestHandler):
-    def log(self, *_: object) -> None:
-        pass
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--channels", type=int, nargs="+", default=[100_000, 1_000_000])
@@ -62,7 +54,8 @@ def main() -> None:
         for channels in options.channels:
             site = Path(folder) / str(channels)
             write_index(site, channels)
-            ask(browser, site)
+            with served(site) as root:
+                ask(browser, root)
         if options.store:
             start = time.perf_counter()
             built = build_site(options.store, [], Path(folder) / "whole", "", lambda *_: None)
@@ -124,11 +117,8 @@ def made_up(channels: int) -> Iterator[Entry]:
     yield from word_entries(layer_words())
 
 
-def ask(browser: Browser, site: Path) -> None:
+def ask(browser: Browser, root: str) -> None:
     """Ten questions, each in a browser that knows nothing yet; scripts and index are counted."""
-    server = make_server("127.0.0.1", 0, create_app(site), threaded=True, request_handler=Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    root = f"http://127.0.0.1:{server.port}/"
     most = 0
     for text in QUESTIONS:
         with browser.new_context() as context:
@@ -143,7 +133,6 @@ def ask(browser: Browser, site: Path) -> None:
             loaded = f"{sum(sizes) / 1e3:.0f} kB in {len(sizes)} files"
             print(f"  {text!r}: {count} found, {loaded}, {milliseconds:.0f} ms")
     print(f"  {most / 1e3:.0f} kB at most, without pictures")
-    server.shutdown()
 
 
 if __name__ == "__main__":

@@ -11,16 +11,12 @@ layer and number, and for what there is not. It holds if nothing is missing and 
 import argparse
 import json
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
-from chromium import chromium
+from chromium import chromium, served
 from playwright.sync_api import Browser, Page, Response
-from werkzeug.serving import WSGIRequestHandler, make_server
-
-from diamond_cutter.web.local_server import create_app
 
 SCROLL = """async () => {
   for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight) {
@@ -28,11 +24,6 @@ SCROLL = """async () => {
     await new Promise(requestAnimationFrame);
   }
 }"""
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, *_: object) -> None:
-        pass
 
 
 class Visit:
@@ -67,19 +58,14 @@ def main() -> int:
     parser.add_argument("site", type=Path, help="the folder of a site, as `diamond site` writes it")
     site = parser.parse_args().site
     models = json.loads((site / "index.json").read_bytes())["models"]
-    app = create_app(site)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    root = f"http://127.0.0.1:{server.port}/"
     problems = []
-    with chromium() as browser:
+    with served(site) as root, chromium() as browser:
         for path in paths(models):
             visit = Visit(browser, root + path)
             visit.page.evaluate(SCROLL)
             problems += visit.end(f"/{path}", visit.seconds)
         for text, is_there in questions(models):
             problems += ask(browser, root, text, is_there=is_there)
-    server.shutdown()
     return 1 if problems else 0
 
 

@@ -10,11 +10,13 @@ import zarr
 from numpy.typing import NDArray
 
 from diamond_cutter.build.stored_layer import (
+    LayerPlace,
     StoredLayer,
     damaged,
     expect,
     forget_layers,
     reading,
+    stored_layer,
 )
 from diamond_cutter.command.errors import UserError
 from diamond_cutter.precompute.stores.atlas.activation_statistics import (
@@ -55,7 +57,7 @@ class RenderedLayer:
     score: (C,) float32, in natural standard deviations, see the contract; NaN where level is 0.
     flag: (C,) uint8, a `Flag` each.
     level: (C,) uint8, a `Level` each.
-    stored: what else the store holds of the layer.
+    place: where all else lies that the store holds of the layer, see `stored`.
     measured: the digest of the photos whose every activation is kept, and how many these are; None
         where there are none.
     photos: the folder of these photos in the site; empty where they were not kept.
@@ -71,7 +73,7 @@ class RenderedLayer:
     score: NDArray[np.float32]
     flag: NDArray[np.uint8]
     level: NDArray[np.uint8]
-    stored: StoredLayer
+    place: LayerPlace
     measured: tuple[str, int] | None = None
     photos: str = ""
     weights_digest: str = ""
@@ -80,6 +82,11 @@ class RenderedLayer:
     def is_of(self, weights_digest: str) -> bool:
         """Whether it may be of a network with these weights; empty where they are not known."""
         return weights_digest == self.weights_digest or "" in (weights_digest, self.weights_digest)
+
+    @property
+    def stored(self) -> StoredLayer:
+        """What else the store holds of the layer, read when it is asked for."""
+        return stored_layer(self.place)
 
     @property
     def natural(self) -> ActivationStatistics | None:
@@ -202,7 +209,7 @@ def _read_model(
     weights = read_weights(group)
     rendered = tuple(
         _read_layer(
-            StoredLayer(address, name, layer.name, layer.channels), layer, weights, photos, recipes
+            LayerPlace(address, name, layer.name, layer.channels), layer, weights, photos, recipes
         )
         for layer in layers
         if layer.name in group
@@ -211,14 +218,15 @@ def _read_model(
 
 
 def _read_layer(
-    stored: StoredLayer, layer: Layer, weights: str, photos: Collection[str], recipes: _Recipes
+    place: LayerPlace, layer: Layer, weights: str, photos: Collection[str], recipes: _Recipes
 ) -> RenderedLayer:
     """Read and check all that the store holds of a layer but its pictures; keep what is small."""
-    where, shape = stored.where, (layer.channels,)
+    stored = stored_layer(place)
+    where = stored.where
     # Before the pictures: what `level` counts has its picture, also while the atlas is growing.
-    level = stored.values("level", shape, "uint8")
-    score = stored.values("score", shape, "float32")
-    flag = stored.values("flag", shape, "uint8")
+    level = stored.values("level", "uint8")
+    score = stored.values("score", "float32")
+    flag = stored.values("flag", "uint8")
     _expect_members(where, "level", level, {int(value) for value in Level})
     _expect_members(where, "flag", flag, {int(value) for value in Flag})
     attributes = stored.group.attrs.asdict()
@@ -233,7 +241,7 @@ def _read_layer(
     keeps_values = natural is not None and f"{NAME}/photo_value" in stored.group
     folder = f"photos/{natural.digest[:DIGITS]}/" if natural and natural.paths else ""
     return RenderedLayer(
-        model=stored.model,
+        model=place.model,
         layer=layer,
         recipes=recipes.setdefault(repr(own), own),
         seed=seed,
@@ -241,7 +249,7 @@ def _read_layer(
         score=score,
         flag=flag,
         level=level,
-        stored=stored,
+        place=place,
         measured=(natural.digest, natural.photos) if natural and keeps_values else None,
         photos=folder if folder in photos else "",
         weights_digest=weights,

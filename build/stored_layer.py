@@ -6,9 +6,8 @@ one: of a layer measured on 1,000 photos it is half a megabyte.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import zarr
@@ -29,106 +28,90 @@ HELD = 64
 """Layers that are held at a time."""
 
 
-@dataclass(frozen=True)
-class StoredLayer:
-    """A layer's group in the atlas at `address`; reading what is damaged raises `UserError`."""
+class LayerPlace(NamedTuple):
+    """Where a layer with so many channels lies: in the atlas at `address`, below its model."""
 
     address: str
     model: str
     layer: str
     channels: int
 
-    @property
+
+class StoredLayer:
+    """A layer's group in an atlas; reading what is damaged raises `UserError`."""
+
+    def __init__(self, place: LayerPlace) -> None:
+        """Nothing is read yet."""
+        self.where = f"{place.address}/{place.model}/{place.layer}"
+        self._place = place
+
+    @cached_property
     def group(self) -> zarr.Group:
         """The group itself."""
-        return _held(self).group
+        with reading(self.where, "a group"):
+            return subgroup(_atlas(self._place.address), f"{self._place.model}/{self._place.layer}")
 
-    @property
+    @cached_property
     def images(self) -> zarr.Array[Any]:
         """(C, S, S, 3) uint8, sRGB: the pictures; true only where there is one."""
-        return _held(self).images
-
-    @property
-    def made_on(self) -> tuple[str, ...]:
-        """The device and the precision that made each picture; empty where that is not known."""
-        return _held(self).made_on
-
-    @property
-    def natural(self) -> ActivationStatistics | None:
-        """What the channels do on photos; None where that was not measured."""
-        return _held(self).natural
-
-    @property
-    def evidence(self) -> Evidence | None:
-        """What another network made of the pictures; None where none was asked."""
-        return _held(self).evidence
-
-    @property
-    def where(self) -> str:
-        """What messages call it."""
-        return f"{self.address}/{self.model}/{self.layer}"
-
-    def values(self, name: str, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-        """An array of the layer as the contract says it is."""
-        with reading(f"{self.where}/{name}", "values"):
-            return np.asarray(_array(self.where, self.group, name, shape, dtype)[:])
-
-
-class _Held:
-    """What was read of a layer so far."""
-
-    def __init__(self, stored: StoredLayer) -> None:
-        self._stored = stored
-
-    @cached_property
-    def group(self) -> zarr.Group:
-        with reading(self._stored.where, "a group"):
-            return subgroup(
-                _atlas(self._stored.address), f"{self._stored.model}/{self._stored.layer}"
-            )
-
-    @cached_property
-    def images(self) -> zarr.Array[Any]:
-        where = f"{self._stored.where}/images"
-        images = _array(self._stored.where, self.group, "images", None, "uint8")
+        images = self._array("images", "uint8")
         side = images.shape[1] if images.ndim == 4 else 0
-        expect(where, "shape", (self._stored.channels, side, side, 3), images.shape)
+        self._expect_shape("images", (self._place.channels, side, side, 3), images.shape)
         return images
 
     @cached_property
     def made_on(self) -> tuple[str, ...]:
-        count = self._stored.channels
+        """The device and the precision that made each picture; empty where that is not known."""
         if "made_on" not in self.group:
-            return ("",) * count
-        texts = self._stored.values("made_on", (count, MADE_ON), "uint8")
+            return ("",) * self._place.channels
+        texts = self.values("made_on", "uint8", MADE_ON)
         return tuple(row.tobytes().rstrip(b"\0").decode(errors="ignore") for row in texts)
 
     @cached_property
     def natural(self) -> ActivationStatistics | None:
-        where = f"{self._stored.where}/{NATURAL}"
-        with reading(where, "natural statistics"):
+        """What the channels do on photos; None where that was not measured."""
+        with reading(f"{self.where}/{NATURAL}", "natural statistics"):
             natural = read_natural(self.group)
         if natural is not None:
-            expect(f"{where}/mean", "shape", (self._stored.channels,), natural.mean.shape)
+            self._expect_shape(f"{NATURAL}/mean", (self._place.channels,), natural.mean.shape)
         return natural
 
     @cached_property
     def evidence(self) -> Evidence | None:
-        where = f"{self._stored.where}/{EVIDENCE}"
-        with reading(where, "evidence"):
+        """What another network made of the pictures; None where none was asked."""
+        with reading(f"{self.where}/{EVIDENCE}", "evidence"):
             evidence = read_evidence(self.group)
         if evidence is not None:
-            expect(f"{where}/picture", "shape", (self._stored.channels,), evidence.picture.shape)
+            shape = evidence.picture.shape
+            self._expect_shape(f"{EVIDENCE}/picture", (self._place.channels,), shape)
         return evidence
 
+    def values(self, name: str, dtype: str, *each: int) -> NDArray[Any]:
+        """An array, (C, *each), of a value for each channel."""
+        with reading(f"{self.where}/{name}", "values"):
+            found = self._array(name, dtype)
+            self._expect_shape(name, (self._place.channels, *each), found.shape)
+            return np.asarray(found[:])
 
-_held = lru_cache(maxsize=HELD)(_Held)
+    def _array(self, name: str, dtype: str) -> zarr.Array[Any]:
+        found = self.group.get(name)
+        if not isinstance(found, zarr.Array):
+            raise damaged(f"{self.where}/{name}", "an array", f"{found!r}")
+        expect(f"{self.where}/{name}", "dtype", dtype, str(found.dtype))
+        return found
+
+    def _expect_shape(self, name: str, expected: tuple[int, ...], got: tuple[int, ...]) -> None:
+        expect(f"{self.where}/{name}", "shape", expected, got)
+
+
+stored_layer = lru_cache(maxsize=HELD)(StoredLayer)
+"""What the store holds of the layer at a place."""
 _atlas = lru_cache(maxsize=1)(open_atlas)
 
 
 def forget_layers() -> None:
     """Read anew whatever is asked for from now on."""
-    _held.cache_clear()
+    stored_layer.cache_clear()
     _atlas.cache_clear()
 
 
@@ -153,15 +136,3 @@ def expect(where: str, what: str, expected: object, got: object) -> None:
     """A `UserError` where what is there is not what the contract says."""
     if expected != got:
         raise damaged(where, f"{what} {expected}", f"{got}")
-
-
-def _array(
-    where: str, group: zarr.Group, name: str, shape: tuple[int, ...] | None, dtype: str
-) -> zarr.Array[Any]:
-    found = group.get(name)
-    if not isinstance(found, zarr.Array):
-        raise damaged(f"{where}/{name}", "an array", f"{found!r}")
-    expect(f"{where}/{name}", "dtype", dtype, str(found.dtype))
-    if shape is not None:
-        expect(f"{where}/{name}", "shape", shape, found.shape)
-    return found

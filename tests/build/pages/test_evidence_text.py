@@ -1,8 +1,6 @@
 """What pages and JSON say of the evidence for pictures."""
 
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import cast
 
 import numpy as np
 import pytest
@@ -16,13 +14,7 @@ from diamond_cutter.build.pages.atlas.evidence_text import (
     summary,
 )
 from diamond_cutter.build.rendered_atlas import RenderedLayer, read_atlas
-from diamond_cutter.build.stored_layer import StoredLayer
 from diamond_cutter.precompute.stores.atlas.evidence_layout import Evidence
-
-
-def holding(evidence: Evidence | None) -> StoredLayer:
-    """A layer of which the store holds this."""
-    return cast("StoredLayer", SimpleNamespace(evidence=evidence))
 
 
 @pytest.fixture
@@ -37,12 +29,8 @@ def judged(small_atlas: str) -> RenderedLayer:
     level = np.ones(count, np.uint8)
     level[2] = 2
     crops, spread = np.full(count, 0.95, np.float32), np.tile(np.float32([0.84, 0.99]), (count, 1))
-    return replace(
-        layer,
-        level=np.ones(count, np.uint8),
-        flag=np.zeros(count, np.uint8),
-        stored=holding(Evidence("seer", 40, shares, interval, crops, spread, level)),
-    )
+    vars(layer.stored)["evidence"] = Evidence("seer", 40, shares, interval, crops, spread, level)
+    return replace(layer, level=np.ones(count, np.uint8), flag=np.zeros(count, np.uint8))
 
 
 def plain(text: str) -> str:
@@ -59,7 +47,8 @@ def test_a_channel_is_told_how_often_its_picture_is_matched(judged: RenderedLaye
         "Another network, seer, matches crops of its strongest photos to others in 95 % of trials "
         "(84 to 99)."
     )
-    assert judgement(replace(judged, stored=holding(None)), 0) == ""
+    vars(judged.stored)["evidence"] = None
+    assert judgement(judged, 0) == ""
 
 
 def test_a_layer_is_summed_up_by_what_was_judged(judged: RenderedLayer) -> None:
@@ -78,9 +67,9 @@ def test_a_layer_is_summed_up_by_what_was_judged(judged: RenderedLayer) -> None:
         "better_than_chance": pytest.approx(better, abs=1e-4),
     }
     assert plain(brief(judged)) == f"evidence {100 * picture:.0f} %, crops 95 %"
-    unasked = replace(judged, stored=holding(None))
-    assert summary(unasked) == brief(unasked) == ""
-    assert mean_evidence(unasked) is None
+    vars(judged.stored)["evidence"] = None
+    assert summary(judged) == brief(judged) == ""
+    assert mean_evidence(judged) is None
 
 
 def test_json_has_the_shares_and_nothing_where_the_picture_is_another(
